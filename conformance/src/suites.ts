@@ -1,0 +1,4 @@
+import type { Suite } from './runner/suite.js';
+
+/** Every suite by name; loaded when asked for. */
+export const suites: Readonly<Record<string, () => Promise<Suite>>> = {};

@@ -1,0 +1,72 @@
+import { Container } from 'inversify';
+import type { Newable } from 'inversify';
+import type { Token } from '../di/token.js';
+import { isExtensionPoint } from '../plugin/extension-point.js';
+import type { BindingTarget } from '../plugin/plugin.js';
+import type { Registration } from '../registry/registration.js';
+
+/** A host's container, and the keys of the contributions in it, by extension point, in the order in which consumers see them. */
+export interface Contents {
+  readonly container: Container;
+  readonly contributions: ReadonlyMap<Token<unknown>, readonly symbol[]>;
+  /** Those of `contributions` that do not come from the parent. */
+  readonly own: ReadonlyMap<Token<unknown>, readonly symbol[]>;
+}
+
+/**
+ * Fills a container. Everything in it is built once, when first asked for. What is bound several ways goes by precedence:
+ * an override, then a plugin, then the host's own service, then the parent.
+ */
+export function fillContainer(
+  registrations: readonly Registration[],
+  overrides: ReadonlyMap<Token<unknown>, unknown>,
+  services: ReadonlyMap<Token<unknown>, unknown>,
+  parent?: Contents,
+): Contents {
+  const container = new Container({ defaultScope: 'Singleton', ...(parent ? { parent: parent.container } : {}) });
+  const own = new Map<Token<unknown>, symbol[]>();
+  const bind = (token: Token<unknown>, target: BindingTarget, plugin: symbol): void => {
+    const to = container.bind(token);
+    if ('value' in target) to.toConstantValue(target.value);
+    else if ('class' in target) to.to(target.class as Newable);
+    else to.toService(plugin);
+  };
+  const contribute = (point: Token<unknown>, key: symbol): void => {
+    container.bind(point).toService(key);
+    own.set(point, [...(own.get(point) ?? []), key]);
+  };
+  // inversify shows a child's consumer either its own bindings or its parent's, so the parent's are repeated in the child.
+  for (const [point, keys] of parent?.contributions ?? []) {
+    if (!overrides.has(point)) for (const key of keys) container.bind(point).toService(key);
+  }
+
+  for (const { class: pluginClass, key, provides, contributes } of registrations) {
+    if (pluginClass) container.bind(key).to(pluginClass as Newable);
+    for (const { token, target } of provides) if (!overrides.has(token)) bind(token, target, key);
+    for (const { token, target } of contributes) {
+      if (overrides.has(token)) continue;
+      if ('plugin' in target) contribute(token, key);
+      else {
+        const contribution = Symbol(key.description);
+        bind(contribution, target, key);
+        contribute(token, contribution);
+      }
+    }
+  }
+  for (const [token, value] of overrides) {
+    if (!isExtensionPoint(token)) container.bind(token).toConstantValue(value);
+    else {
+      for (const contribution of value as readonly unknown[]) {
+        const key = Symbol('override');
+        container.bind(key).toConstantValue(contribution);
+        contribute(token, key);
+      }
+    }
+  }
+  for (const [token, value] of services)
+    if (!container.isCurrentBound(token)) container.bind(token).toConstantValue(value);
+  const contributions = new Map(own);
+  for (const [point, keys] of parent?.contributions ?? [])
+    if (!overrides.has(point)) contributions.set(point, [...keys, ...(own.get(point) ?? [])]);
+  return { container, contributions, own };
+}

@@ -1,0 +1,316 @@
+/**
+ * The host: one set of plugins, built by one container, started and stopped as one. It knows nothing of what the plugins
+ * do. A process has one host; each cluster it talks to is a child host, with a container of its own below the host's.
+ */
+import type { Container } from 'inversify';
+import { Clock } from '../clock/clock.js';
+import type { Token } from '../di/token.js';
+import { coreErrors, reasonOf } from '../errors/core-errors.js';
+import { HealthCheck } from '../health/health-check.js';
+import { Readiness, runChecks } from '../health/readiness.js';
+import type { CheckResult, ReadinessReport } from '../health/readiness.js';
+import { Logger } from '../logger/logger.js';
+import type { ExtensionPoint } from '../plugin/extension-point.js';
+import type { Lifecycle } from '../plugin/lifecycle.js';
+import type { PluginLike } from '../plugin/plugin.js';
+import type { Surroundings } from '../registry/dependencies.js';
+import { PluginGraph } from '../registry/graph.js';
+import type { Registration } from '../registry/registration.js';
+import { Registry } from '../registry/registry.js';
+import type { Resolution, UseOptions } from '../registry/registry.js';
+import { fillContainer } from './container.js';
+import type { Contents } from './container.js';
+import { defaultServices } from './default-services.js';
+import { LifecycleRunner } from './lifecycle-runner.js';
+import type { Unit } from './lifecycle-runner.js';
+import { stopError } from './stop-error.js';
+import { surroundingsOf } from './surroundings.js';
+
+export interface HostOptions {
+  /** Appears in errors, logs and, for a child, in the names of its health checks. Default: `host`. */
+  readonly name?: string;
+  /** Milliseconds that a stop may take in all. Default: 30,000, as controller managers of Kubernetes have it. */
+  readonly gracePeriod?: number;
+}
+
+export type HostState = 'new' | 'starting' | 'running' | 'stopping' | 'stopped';
+
+const defaultGracePeriod = 30_000;
+
+/**
+ * ```ts
+ * const host = await new Host().use(storage).use(ApiServer).use(WebsiteController).start();
+ * …
+ * await host.stop();
+ * ```
+ *
+ * Unless a plugin provides them or a test overrides them, the services are: `Clock` the system's, `Random` the system's,
+ * `Logger` silent, `Metrics` and `Tracer` none. `Readiness` and the `Host` itself can be injected as well.
+ *
+ * Ordering: all plugins are built (constructors only) before any starts. They start in waves, by phase and dependency; the
+ * members of a wave start together. They stop in the reverse order of waves.
+ */
+export class Host implements AsyncDisposable {
+  readonly name: string;
+  /** Settles when the host has stopped, for whatever reason: rejects where a start, a plugin or a stop had failed. */
+  readonly closed: Promise<void>;
+  readonly #parent: Host | undefined;
+  readonly #gracePeriod: number;
+  readonly #registry = new Registry();
+  readonly #children = new Set<Host>();
+  #settleClosed: (failure?: Error) => void = () => undefined;
+  #state: HostState = 'new';
+  #contents: Contents | undefined;
+  #resolution: Resolution | undefined;
+  #runner: LifecycleRunner | undefined;
+  #starting: Promise<Host> | undefined;
+  /** The part of the start that calls plugins; the way down waits for it. */
+  #hooks: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+  #failure: Error | undefined;
+
+  /** @param parent - for a child host; `child` passes it. */
+  constructor(options: HostOptions = {}, parent?: Host) {
+    this.name = options.name ?? 'host';
+    this.#gracePeriod = options.gracePeriod ?? (parent ? parent.#gracePeriod : defaultGracePeriod);
+    this.#parent = parent;
+    this.closed = new Promise((resolve, reject) => {
+      this.#settleClosed = (failure) => (failure ? reject(failure) : resolve());
+    });
+    this.closed.catch(() => undefined); // Whoever does not ask for it learns of the failure from start, stop or the log.
+  }
+
+  get state(): HostState {
+    return this.#state;
+  }
+
+  /** Registers a plugin, or each of a bundle. Mistakes are reported by `validate` and `start`, all together. */
+  use(plugin: PluginLike, options?: UseOptions): this {
+    this.#mustBeNew();
+    this.#registry.use(plugin, options);
+    return this;
+  }
+
+  /**
+   * Puts a value in the place of whatever is bound to a token, or a list in the place of all contributions to an extension
+   * point. For tests. The plugin that provided it still runs.
+   */
+  override<T>(point: ExtensionPoint<T>, contributions: readonly T[]): this;
+  override<T>(token: Token<T>, value: T): this;
+  override(token: Token<unknown>, value: unknown): this {
+    this.#mustBeNew();
+    this.#registry.overrides.set(token, value);
+    return this;
+  }
+
+  /** Throws `KW_CORE_INVALID_PLUGINS` with every problem that can be seen before the start. `start` does it too. */
+  validate(): void {
+    const { problems } = this.#resolve();
+    if (problems.length > 0) throw coreErrors.INVALID_PLUGINS({ host: this.name, problems });
+  }
+
+  /** The plugins and what they need of each other; also where `validate` finds fault. */
+  graph(): PluginGraph {
+    const { registrations, dependencies } = this.#resolve();
+    return new PluginGraph(registrations, dependencies);
+  }
+
+  /**
+   * A host below this one, for one cluster: its plugins see this host's services and contributions and add their own. It is
+   * started on its own once this host has begun to run, may be stopped at any time, and is stopped before its parent.
+   */
+  child(options: HostOptions): Host {
+    return new Host(options, this);
+  }
+
+  /** What is bound to a token. Possible from the moment the plugins are built. */
+  get<T>(token: Token<T>): T {
+    return this.#built().get<T>(token);
+  }
+
+  /** All contributions to an extension point, in order, the parent's first. Possible from the moment the plugins are built. */
+  getAll<T>(point: ExtensionPoint<T>): readonly T[] {
+    return this.#built().getAll<T>(point, { optional: true });
+  }
+
+  /**
+   * Validates, builds and starts everything. Resolves to the host when every plugin is ready. If something fails, what had
+   * started is stopped in reverse and the promise rejects with an error that names the plugin, its `cause` the error itself.
+   * Calling it again gives the same promise.
+   *
+   * @param options - `signal`: stops the host when it aborts, during the start (which then rejects with its reason) or later.
+   */
+  start(options: { readonly signal?: AbortSignal } = {}): Promise<Host> {
+    this.#starting ??= this.#start(options.signal);
+    return this.#starting;
+  }
+
+  /**
+   * Stops child hosts, then the plugins in the reverse of the order in which they started, and waits for each, in all no
+   * longer than the grace period. A start under way is given up. Rejects with `KW_CORE_STOP_FAILED` where a plugin failed to
+   * stop or was not done in time; the others were stopped all the same. Calling it again gives the same promise.
+   */
+  stop(): Promise<void> {
+    return this.#stop(coreErrors.STOPPED({ host: this.name }));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #start(signal?: AbortSignal): Promise<Host> {
+    if (this.#stopping) throw coreErrors.STOPPED({ host: this.name });
+    try {
+      signal?.throwIfAborted();
+      this.#state = 'starting';
+      this.#runner = this.#prepare();
+      if (this.#parent) this.#parent.#children.add(this);
+      this.#followSignal(this.#runner.stopping, signal);
+      this.#hooks = this.#runner.start();
+      await this.#hooks;
+      this.#state = 'running';
+      return this;
+    } catch (error) {
+      // A stop that somebody asked for is no failure of the host.
+      if (!this.#stopping && !signal?.aborted) this.#failure ??= error as Error;
+      await this.#stop(error as Error).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Validates and builds all plugins, without starting any. */
+  #prepare(): LifecycleRunner {
+    this.validate();
+    const parent = this.#parent;
+    if (parent && (!parent.#contents || parent.#stopping))
+      throw coreErrors.PARENT_NOT_RUNNING({ host: this.name, parent: parent.name });
+    const { registrations, waves } = this.#resolve();
+    this.#contents = fillContainer(
+      registrations,
+      this.#registry.overrides,
+      this.#services(),
+      parent && parent.#contents,
+    );
+    const { container } = this.#contents;
+    const units = waves.map((wave) => wave.map((registration) => buildUnit(container, registration)));
+    return new LifecycleRunner(units, {
+      clock: container.get<Clock>(Clock),
+      logger: container.get<Logger>(Logger),
+      gracePeriod: this.#gracePeriod,
+      onFail: (error) => this.#fail(error),
+    });
+  }
+
+  #followSignal(stopping: AbortSignal, signal?: AbortSignal): void {
+    const abort = (): void => void this.#stop(signal?.reason as Error).catch(() => undefined);
+    signal?.addEventListener('abort', abort, { once: true });
+    stopping.addEventListener('abort', () => signal?.removeEventListener('abort', abort), { once: true });
+  }
+
+  #fail(failure: Error): void {
+    this.#failure ??= failure;
+    this.#built().get<Logger>(Logger).error('plugin failed, stopping', { host: this.name, error: failure });
+    void this.#stop(failure).catch(() => undefined);
+  }
+
+  #stop(reason: Error, parentDeadline?: AbortSignal): Promise<void> {
+    // Not at once: listeners of the abort that it causes may call stop again, and must find this promise.
+    this.#stopping ??= Promise.resolve().then(() => this.#doStop(reason, parentDeadline));
+    return this.#stopping;
+  }
+
+  async #doStop(reason: Error, parentDeadline?: AbortSignal): Promise<void> {
+    const wasNew = this.#state === 'new';
+    this.#state = 'stopping';
+    const failure = wasNew ? undefined : await this.#unwind(reason, parentDeadline);
+    this.#state = 'stopped';
+    if (this.#parent) this.#parent.#children.delete(this);
+    const outcome = this.#failure ?? failure;
+    this.#settleClosed(outcome);
+    if (failure) throw failure;
+  }
+
+  /** The way down: children, then what runs here. Gives the error to report, if any. */
+  async #unwind(reason: Error, parentDeadline?: AbortSignal): Promise<Error | undefined> {
+    const runner = this.#runner;
+    if (!runner) return undefined;
+    const expire = (): void => runner.expire();
+    runner.begin(reason);
+    if (parentDeadline?.aborted) expire();
+    parentDeadline?.addEventListener('abort', expire, { once: true });
+    const children = await Promise.allSettled(
+      [...this.#children].toReversed().map((child) => child.#stop(reason, runner.deadline)),
+    );
+    await this.#hooks?.catch(() => undefined);
+    const result = await runner.stop();
+    parentDeadline?.removeEventListener('abort', expire);
+    const childErrors = children.flatMap((child) => (child.status === 'rejected' ? [child.reason as unknown] : []));
+    const error = stopError(this.name, this.#gracePeriod, result, childErrors);
+    if (error) this.#built().get<Logger>(Logger).error('stop failed', { host: this.name, error });
+    return error;
+  }
+
+  #resolve(): Resolution {
+    // Nothing can be registered after the start, so what was found then stays true.
+    if (this.#resolution && this.#state !== 'new') return this.#resolution;
+    this.#resolution = this.#registry.resolve(this.#surroundings());
+    return this.#resolution;
+  }
+
+  #surroundings(): Surroundings {
+    const parent = this.#parent;
+    const above = parent && {
+      resolution: parent.#resolve(),
+      overrides: parent.#registry.overrides,
+      surroundings: parent.#surroundings(),
+    };
+    return surroundingsOf(new Set(this.#services().keys()), above);
+  }
+
+  /** What the host binds itself; the general services only where there is no parent to have them from. */
+  #services(): Map<Token<unknown>, unknown> {
+    const readiness: Readiness = { report: (signal) => this.#report(signal) };
+    const own: [Token<unknown>, unknown][] = [
+      [Host, this],
+      [Readiness, readiness],
+    ];
+    return new Map([...own, ...(this.#parent ? [] : defaultServices())]);
+  }
+
+  async #report(signal?: AbortSignal): Promise<ReadinessReport> {
+    const checks = await this.#checks(signal);
+    return { ready: checks.every(({ ok }) => ok), checks };
+  }
+
+  async #checks(signal?: AbortSignal): Promise<CheckResult[]> {
+    const own: CheckResult =
+      this.#state === 'running' ? { name: this.name, ok: true } : { name: this.name, ok: false, reason: this.#state };
+    const contributed = this.#contents?.own.get(HealthCheck)?.map((key) => this.get<HealthCheck>(key)) ?? [];
+    const checks = runChecks(contributed, this.get<Clock>(Clock), signal);
+    const children = [...this.#children].map(async (child) =>
+      (await child.#checks(signal)).map((result) => ({ ...result, name: `${child.name}/${result.name}` })),
+    );
+    return [own, ...(await checks), ...(await Promise.all(children)).flat()];
+  }
+
+  #built(): Container {
+    if (!this.#contents) throw coreErrors.NOT_STARTED({ host: this.name });
+    return this.#contents.container;
+  }
+
+  #mustBeNew(): void {
+    if (this.#state !== 'new') throw coreErrors.ALREADY_STARTED({ host: this.name });
+  }
+}
+
+/** Builds a plugin's instance and finds its hooks. */
+function buildUnit(container: Container, { data, class: pluginClass, hooks, key }: Registration): Unit {
+  const { name, startTimeout } = data;
+  const timeout = startTimeout === undefined ? {} : { startTimeout };
+  if (!pluginClass) return { name, hooks: hooks ?? {}, ...timeout };
+  try {
+    return { name, hooks: container.get<Lifecycle>(key), ...timeout };
+  } catch (error) {
+    throw coreErrors.CONSTRUCTION_FAILED({ plugin: name, reason: reasonOf(error) }, { cause: error });
+  }
+}

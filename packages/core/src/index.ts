@@ -1,0 +1,76 @@
+/**
+ * The kernel of Kubewright, with nothing of Kubernetes in it.
+ *
+ * @packageDocumentation
+ */
+
+// Services that every package uses
+export { Clock } from './clock/clock.js';
+export type { Timer, TimerOptions } from './clock/clock.js';
+export { SystemClock } from './clock/system-clock.js';
+export { Random } from './random/random.js';
+export { SystemRandom } from './random/system-random.js';
+export { Logger, silentLogger } from './logger/logger.js';
+export type { LogFields } from './logger/logger.js';
+export { Metrics, noMetrics } from './metrics/metrics.js';
+export type { Counter, Gauge, Histogram, HistogramOptions, InstrumentOptions, Labels } from './metrics/metrics.js';
+export { Tracer, noTracer } from './tracing/tracer.js';
+export type { Span, SpanAttributes } from './tracing/tracer.js';
+
+// Errors
+export { KubewrightError, defineErrors } from './errors/define-errors.js';
+export type { ErrorKind } from './errors/define-errors.js';
+export { coreErrors } from './errors/core-errors.js';
+
+// Dependency injection
+export { inject, multiInject, optional } from 'inversify';
+export { token, tokenName } from './di/token.js';
+export type { Token } from './di/token.js';
+export type { Class } from './di/injection.js';
+
+// The host
+export { Host } from './host/host.js';
+export type { HostOptions, HostState } from './host/host.js';
+export { runUntilSignal } from './host/run-until-signal.js';
+export type { SignalTarget } from './host/run-until-signal.js';
+export { Readiness } from './health/readiness.js';
+export type { CheckResult, ReadinessReport } from './health/readiness.js';
+
+// Settings as data; what reads them is in `@kubewright/core/config`
+export { formatDuration, parseDuration } from './config/duration.js';
+export { defineSettings } from './config/settings.js';
+export type {
+  BooleanSetting,
+  DurationSetting,
+  EnumSetting,
+  ListSetting,
+  NumberSetting,
+  Setting,
+  SettingValues,
+  Settings,
+  StringSetting,
+} from './config/settings.js';
+
+// For plugin authors
+export { Plugin, contribute, phases, pluginData, provide } from './plugin/plugin.js';
+export type {
+  Binding,
+  BindingTarget,
+  Implementation,
+  Phase,
+  PluginData,
+  PluginDefinition,
+  PluginLike,
+} from './plugin/plugin.js';
+export { extensionPoint, isExtensionPoint } from './plugin/extension-point.js';
+export type { ExtensionPoint } from './plugin/extension-point.js';
+export type { Lifecycle, StartContext, StopContext } from './plugin/lifecycle.js';
+export { HealthCheck } from './health/health-check.js';
+export type { Health } from './health/health-check.js';
+export { CliCommand } from './cli/cli-command.js';
+export type { CliHandler, CliInvocation } from './cli/cli-command.js';
+export { PluginGraph } from './registry/graph.js';
+export type { GraphEdge, GraphNode } from './registry/graph.js';
+export type { UseOptions } from './registry/registry.js';
+export { didYouMean } from './text/nearest.js';
+export { satisfies } from './version/satisfies.js';

@@ -1,0 +1,39 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests run from source: the custom export condition makes every workspace package resolve to its `src`. */
+const conditions = ['@kubewright/source'];
+
+export default defineConfig({
+  oxc: { decorator: { legacy: true } },
+  resolve: { conditions },
+  ssr: { resolve: { conditions: [...conditions, 'node', 'import', 'module', 'default'] } },
+  test: {
+    reporters: ['default', './tools/vitest/summary-reporter.ts'],
+    restoreMocks: true,
+    coverage: { include: ['packages/*/src/**'], exclude: ['**/generated/**', '**/*.test.ts'] },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'tools/**/*.test.ts',
+            'bench/src/**/*.test.ts',
+            'conformance/src/**/*.test.ts',
+          ],
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['tests/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
