@@ -1,0 +1,110 @@
+/**
+ * The structural schema of a class: its fields' types and limits from decorators, its defaults from initialisers. A field
+ * with neither a default nor `@IsOptional()` is required. A field whose type no decorator tells is an error.
+ */
+import { validateValue } from '@kubewright/api';
+import type { Json, Schema } from '@kubewright/api';
+import { controllerErrors } from '../errors/controller-errors.js';
+import { fieldFactsOf } from './field-metadata.js';
+import type { Constructor, ElementType, FieldFacts } from './field-metadata.js';
+import { isOptionalRule, ruleSchema } from './validator-rules.js';
+import type { ValidatorRule } from './validator-rules.js';
+
+/** Finds what class-validator knows of a class. */
+export type RuleSource = (target: Constructor) => readonly ValidatorRule[];
+
+/** class-validator is loaded here and not before: a program without custom resources never pays for it. */
+export async function validatorRules(): Promise<RuleSource> {
+  const { getMetadataStorage } = await import('class-validator');
+  return (target) => getMetadataStorage().getTargetValidationMetadatas(target, '', false, false);
+}
+
+export function classSchema(target: Constructor, rulesOf: RuleSource, path: readonly Constructor[] = []): Schema {
+  if (path.includes(target))
+    throw controllerErrors.RECURSIVE_CLASS({ path: [...path, target].map(({ name }) => name) });
+  const rules = Map.groupBy(rulesOf(target), (rule) => rule.propertyName);
+  const facts = fieldFactsOf(target);
+  const initial = initialValues(target);
+  const properties: Record<string, Schema> = {};
+  const required: string[] = [];
+  for (const field of new Set([...Object.keys(initial), ...rules.keys(), ...facts.keys()])) {
+    const own = rules.get(field) ?? [];
+    const schema = fieldSchema(target, field, own, facts.get(field) ?? {}, rulesOf, [...path, target]);
+    const value = initial[field];
+    if (value === undefined && !own.some(isOptionalRule)) required.push(field);
+    properties[field] = value === undefined ? schema : withDefault(target, field, schema, value);
+  }
+  return { type: 'object', properties, ...(required.length > 0 && { required }) };
+}
+
+/** A fresh instance tells which fields the class declares, and their defaults. */
+function initialValues(target: Constructor): Record<string, Json | undefined> {
+  return { ...(Reflect.construct(target, []) as Record<string, Json | undefined>) };
+}
+
+function fieldSchema(
+  target: Constructor,
+  field: string,
+  rules: readonly ValidatorRule[],
+  facts: FieldFacts,
+  rulesOf: RuleSource,
+  path: readonly Constructor[],
+): Schema {
+  const parts = rules.map(ruleSchema).filter((part) => part !== undefined);
+  const own = parts.filter((part) => !part.each).map((part) => part.schema);
+  const items = parts.filter((part) => part.each).map((part) => part.schema);
+  const shape = shapeSchema(facts, rulesOf, path);
+  const where = { className: target.name, field };
+  const itemSchema =
+    items.length > 0
+      ? { items: merge({ ...where, field: `${field}[]` }, [...(shape?.items ? [shape.items] : []), ...items]) }
+      : {};
+  const list: Schema[] = items.length > 0 ? [{ type: 'array', ...itemSchema }] : [];
+  const schema = { ...merge(where, [...(shape ? [shape] : []), ...own, ...list]), ...facts.extra };
+  const typed = schema.type !== undefined || schema['x-kubernetes-int-or-string'] === true;
+  if (!typed || (schema.type === 'array' && schema.items === undefined))
+    throw controllerErrors.FIELD_WITHOUT_TYPE(where);
+  return schema;
+}
+
+function shapeSchema({ shape }: FieldFacts, rulesOf: RuleSource, path: readonly Constructor[]): Schema | undefined {
+  const element = (of: ElementType): Schema => {
+    if (typeof of === 'function') return classSchema(of(), rulesOf, path);
+    return of === 'integer' ? { type: of, format: 'int64' } : { type: of };
+  };
+  switch (shape?.kind) {
+    case undefined:
+      return undefined;
+    case 'object':
+      return classSchema(shape.of(), rulesOf, path);
+    case 'map':
+      return { type: 'object', additionalProperties: element(shape.of) };
+    case 'list':
+      return {
+        type: 'array',
+        items: element(shape.of),
+        'x-kubernetes-list-type': shape.listType,
+        ...(shape.mapKeys && { 'x-kubernetes-list-map-keys': shape.mapKeys }),
+      };
+    case 'schema':
+      return shape.schema;
+  }
+}
+
+/** All that the decorators say, in one schema. They may repeat the type, but not contradict each other about it. */
+function merge(where: { className: string; field: string }, parts: readonly Schema[]): Schema {
+  const types = [...new Set(parts.map((part) => part.type).filter((type) => type !== undefined))];
+  // An enum or a limit of whole numbers says `number`; a decorator that says `integer` is more exact.
+  const exact =
+    types.length === 2 && types.includes('integer') && types.includes('number') ? ['integer' as const] : types;
+  if (exact.length > 1) throw controllerErrors.FIELD_WITH_TWO_TYPES({ ...where, types: exact.toSorted() });
+  const [type] = exact;
+  return { ...Object.assign({}, ...parts), ...(type && { type }) };
+}
+
+function withDefault(target: Constructor, field: string, schema: Schema, value: Json): Schema {
+  const plain = JSON.parse(JSON.stringify(value)) as Json;
+  const [misfit] = validateValue(schema, plain, field);
+  if (misfit) throw controllerErrors.FIELD_DEFAULT_MISFIT({ className: target.name, field, reason: misfit.message });
+  return { ...schema, default: plain };
+}

@@ -1,0 +1,114 @@
+/**
+ * class-validator's decorators as parts of a structural schema. What a schema cannot say (cross-field rules, checksums)
+ * stays with class-validator and does not become part of the CRD.
+ */
+import type { Json, Schema } from '@kubewright/api';
+
+/** The part of class-validator's metadata that is read. */
+export interface ValidatorRule {
+  readonly type: string;
+  readonly name?: string | undefined;
+  readonly propertyName: string;
+  readonly constraints?: readonly unknown[] | undefined;
+  readonly each?: boolean | undefined;
+}
+
+const text = (extra: Schema = {}): Schema => ({ type: 'string', ...extra });
+const numbers = (values: unknown): Json[] => [...new Set(Object.values(Object(values) as Record<string, Json>))];
+
+/** A TypeScript enum of numbers also maps values back to names; only the values count. */
+function enumSchema(values: unknown): Schema {
+  const all = numbers(values);
+  const numeric = all.filter((value) => typeof value === 'number');
+  return numeric.length > 0
+    ? { type: numeric.every(Number.isInteger) ? 'integer' : 'number', enum: numeric }
+    : { type: 'string', enum: all };
+}
+
+function listed(values: unknown): Schema {
+  const all = Array.isArray(values) ? (values as Json[]) : [];
+  const [first] = all;
+  const type = typeof first === 'number' ? 'number' : typeof first === 'boolean' ? 'boolean' : 'string';
+  return { type, enum: all };
+}
+
+function pattern(expression: unknown): Schema {
+  return expression instanceof RegExp ? text({ pattern: expression.source }) : {};
+}
+
+function lengths([min, max]: readonly unknown[]): Schema {
+  return text({
+    ...(typeof min === 'number' && { minLength: min }),
+    ...(typeof max === 'number' && { maxLength: max }),
+  });
+}
+
+const count =
+  (field: 'minimum' | 'maximum' | 'minLength' | 'maxLength' | 'minItems' | 'maxItems' | 'multipleOf') =>
+  (constraints: readonly unknown[]): Schema =>
+    typeof constraints[0] === 'number' ? { [field]: constraints[0] } : {};
+
+const rules: Readonly<Record<string, (constraints: readonly unknown[]) => Schema>> = {
+  isString: () => text(),
+  isInt: () => ({ type: 'integer', format: 'int64' }),
+  isNumber: () => ({ type: 'number' }),
+  isBoolean: () => ({ type: 'boolean' }),
+  isArray: () => ({ type: 'array' }),
+  isObject: () => ({ type: 'object', 'x-kubernetes-preserve-unknown-fields': true }),
+  isEnum: ([values]) => enumSchema(values),
+  isIn: ([values]) => listed(values),
+  equals: ([value]) => listed([value]),
+  min: count('minimum'),
+  max: count('maximum'),
+  isPositive: () => ({ minimum: 0, exclusiveMinimum: true }),
+  isNegative: () => ({ maximum: 0, exclusiveMaximum: true }),
+  isDivisibleBy: count('multipleOf'),
+  minLength: count('minLength'),
+  maxLength: count('maxLength'),
+  isLength: lengths,
+  isNotEmpty: () => ({ minLength: 1 }),
+  matches: ([expression]) => pattern(expression),
+  arrayMinSize: count('minItems'),
+  arrayMaxSize: count('maxItems'),
+  arrayNotEmpty: () => ({ minItems: 1 }),
+  isUrl: () => text({ format: 'uri' }),
+  isEmail: () => text({ format: 'email' }),
+  isUuid: () => text({ format: 'uuid' }),
+  isIp: () => text(),
+  isFqdn: () => text({ format: 'hostname' }),
+  isMacAddress: () => text({ format: 'mac' }),
+  isBase64: () => text({ format: 'byte' }),
+  isRFC3339: () => text({ format: 'date-time' }),
+  isISO8601: () => text(),
+  isDateString: () => text({ format: 'date-time' }),
+  isSemVer: () => text(),
+  isJson: () => text(),
+  isHexColor: () => text({ format: 'hexcolor' }),
+  isPort: () => text(),
+  contains: () => text(),
+  isAlpha: () => text({ pattern: '^[A-Za-z]+$' }),
+  isAlphanumeric: () => text({ pattern: '^[A-Za-z0-9]+$' }),
+  isLowercase: () => text(),
+  isUppercase: () => text(),
+};
+
+/** `arrayUnique` and the like are about the list, whatever `each` says. */
+const ofTheList = new Set(['isArray', 'arrayMinSize', 'arrayMaxSize', 'arrayNotEmpty']);
+
+export interface RuleSchema {
+  /** What the rule says of the field, or of each of its items. */
+  readonly schema: Schema;
+  readonly each: boolean;
+}
+
+/** What one rule says, where it can be said in a schema. */
+export function ruleSchema(rule: ValidatorRule): RuleSchema | undefined {
+  const make = rules[rule.name ?? rule.type];
+  if (make === undefined) return undefined;
+  return { schema: make(rule.constraints ?? []), each: rule.each === true && !ofTheList.has(rule.name ?? '') };
+}
+
+/** `@IsOptional()`. */
+export function isOptionalRule(rule: ValidatorRule): boolean {
+  return rule.type === 'conditionalValidation' && rule.name === 'isOptional';
+}

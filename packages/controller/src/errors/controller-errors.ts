@@ -1,0 +1,27 @@
+import { defineErrors } from '@kubewright/core';
+
+export const controllerErrors = defineErrors('CONTROLLER', {
+  FIELD_WITHOUT_TYPE: (d: { className: string; field: string }) =>
+    `no decorator tells the type of ${d.className}.${d.field}: add one of class-validator's, such as @IsString() or @IsInt(), or @Nested(() => Class), @ListOf(…), @MapOf(…)`,
+  FIELD_WITH_TWO_TYPES: (d: { className: string; field: string; types: readonly string[] }) =>
+    `the decorators of ${d.className}.${d.field} name different types (${d.types.join(', ')}): keep those of one`,
+  FIELD_DEFAULT_MISFIT: (d: { className: string; field: string; reason: string }) =>
+    `the default of ${d.className}.${d.field} does not fit its own decorators: ${d.reason}`,
+  RECURSIVE_CLASS: (d: { path: readonly string[] }) =>
+    `${d.path.join(' → ')} is recursive, which a structural schema cannot say: mark the inner field @PreserveUnknownFields()`,
+  STOPPED: (d: { controller: string }) => `controller '${d.controller}' was stopped`,
+  KIND_NOT_SERVED: (d: { kind: string; apiVersion: string }) =>
+    `the server serves no ${d.kind} in ${d.apiVersion}: install its CustomResourceDefinition, or correct apiVersion and kind`,
+  CLUSTER_NOT_OPEN: (d: { cluster: string }) =>
+    `the connection to cluster '${d.cluster}' is not open: use it in start() or later, not in a constructor`,
+  NOT_A_CONTROLLER: (d: { className: string }) =>
+    `${d.className} is no controller: decorate the class with @Controller({ for: … })`,
+  NOT_WATCHED: (d: { controller: string; kind: string }) =>
+    `controller '${d.controller}' reads ${d.kind} from the cache but does not watch it: add it to owns or watches, or read it live with ctx.client`,
+  RECONCILE_TIMEOUT: (d: { controller: string; key: string; milliseconds: number }) =>
+    `controller '${d.controller}' took longer than ${d.milliseconds} ms for ${d.key}`,
+  NOT_ESTABLISHED: (d: { definition: string; reason: string }) =>
+    `the CustomResourceDefinition ${d.definition} was not established: ${d.reason}`,
+  NOT_A_CUSTOM_RESOURCE: (d: { className: string }) =>
+    `${d.className} is no kind: decorate the class with @CustomResource({ group, version, kind, … }), or pass a built-in kind`,
+});

@@ -1,0 +1,53 @@
+/**
+ * The controller framework: a decorated class with a `reconcile` method, and everything around it.
+ *
+ * @packageDocumentation
+ */
+
+// Controllers
+export { Controller } from './decorators/controller.js';
+export type { ControllerOptions } from './decorators/controller.js';
+export { Reconciler } from './reconcile/reconciler.js';
+export type { ChildOptions, ReconcileContext, StatusOf } from './reconcile/reconcile-context.js';
+export { TerminalError, requeueAfter } from './reconcile/outcome.js';
+export type { Outcome, RequeueAfter } from './reconcile/outcome.js';
+export { Finalizer } from './decorators/finalizer.js';
+export { Watches, WatchesKind } from './decorators/watches.js';
+export type { MapToKeys } from './decorators/watches.js';
+export { condition } from './status/condition.js';
+export type { ConditionInput } from './status/condition.js';
+
+// Kinds of one's own
+export { CustomObject, CustomResource, kindOf } from './custom-resource/custom-resource.js';
+export type { CustomResourceOptions, PrinterColumn, Resource } from './custom-resource/custom-resource.js';
+export {
+  Description,
+  Example,
+  IsIntOrString,
+  IsQuantity,
+  ListOf,
+  MapOf,
+  Nested,
+  PreserveUnknownFields,
+  Rule,
+} from './custom-resource/field-decorators.js';
+export type { ListOptions } from './custom-resource/field-decorators.js';
+export type { Constructor, ElementType } from './custom-resource/field-metadata.js';
+export { classSchema, validatorRules } from './custom-resource/class-schema.js';
+export type { RuleSource } from './custom-resource/class-schema.js';
+export { customResourceDefinition } from './custom-resource/custom-resource-definition.js';
+export { customResourceOf } from './custom-resource/custom-resource.js';
+export type { CustomResourceDescription } from './custom-resource/custom-resource.js';
+
+// Decorators of one's own
+export { composeDecorators, createDecorator } from './decorators/create-decorator.js';
+export type { MethodCall } from './decorators/create-decorator.js';
+
+// The cluster and what runs on it
+export { Cluster, ConnectedCluster, Connection, connectTo } from './cluster/cluster.js';
+export type { ClientIdentity } from './cluster/cluster.js';
+export { ControllerManager } from './manager/controller-manager.js';
+export { ControllerExtension, controllerOptionsOf } from './decorators/controller.js';
+export { EventRecorder } from './events/event-recorder.js';
+export type { EventInput, EventRecorderOptions } from './events/event-recorder.js';
+export { controllerErrors } from './errors/controller-errors.js';

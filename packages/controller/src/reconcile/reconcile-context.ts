@@ -1,0 +1,64 @@
+/** What a reconcile is given to work with: reads from the cache, writes that are remembered, and what is known of this run. */
+import type { DeepReadonly, KubeObject } from '@kubewright/api';
+import type { Logger, Span } from '@kubewright/core';
+import type { ApplyObject, Cause, Client, LocalSelection, NewObject, ObjectKey } from '@kubewright/informer';
+import type { Resource } from '../custom-resource/custom-resource.js';
+import type { ConditionInput } from '../status/condition.js';
+
+/** The type of an object's status. */
+export type StatusOf<T> = T extends { readonly status?: infer S } ? NonNullable<S> : object;
+
+/** Options of a write to a child. */
+export interface ChildOptions {
+  /** Whether the reconciled object becomes the child's controller: its deletion deletes the child. Default: true. */
+  readonly owned?: boolean;
+}
+
+export interface ReconcileContext<T extends KubeObject> {
+  /** Unique for this run; every log line and event of the run carries it. */
+  readonly id: string;
+  readonly key: ObjectKey;
+  /** Why this run happens, oldest first. For logs; never branch on it. */
+  readonly causes: readonly Cause[];
+  /** How many runs failed before this one. */
+  readonly retries: number;
+  /** Aborts when the controller stops or the run takes too long. Pass it to whatever waits. */
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  readonly span: Span;
+  /** For live reads and for what has no method here. Its writes are not remembered for read-your-writes. */
+  readonly client: Client;
+
+  /** An object from the cache of a watched kind. */
+  get<C extends KubeObject>(resource: Resource<C>, key: ObjectKey): DeepReadonly<C> | undefined;
+  /** The objects of a watched kind in the cache; by default those of this object's namespace. */
+  list<C extends KubeObject>(resource: Resource<C>, selection?: LocalSelection): DeepReadonly<C>[];
+  /** Those of a watched kind that this object controls. */
+  children<C extends KubeObject>(resource: Resource<C>): DeepReadonly<C>[];
+
+  /**
+   * Makes a child so, and no more: server-side apply of the given fields under this controller's name. Sends nothing when the
+   * cache shows that they are so already. Answers the child as it is.
+   */
+  apply<C extends KubeObject>(
+    child: ApplyObject<C> & { readonly apiVersion: string; readonly kind: string },
+    options?: ChildOptions,
+  ): Promise<DeepReadonly<C>>;
+  /** Rejects with AlreadyExists where the name is taken. */
+  create<C extends KubeObject>(resource: Resource<C>, child: NewObject<C>, options?: ChildOptions): Promise<C>;
+  /** Writes a whole object back. With its resourceVersion in it, rejects with a conflict where somebody else was faster. */
+  update<C extends KubeObject>(resource: Resource<C>, object: NewObject<C>): Promise<C>;
+  /** A merge patch. */
+  patch<C extends KubeObject>(resource: Resource<C>, object: DeepReadonly<C>, patch: object): Promise<C>;
+  /** Deletes just this object, by its uid. One that is gone already is no error. */
+  delete<C extends KubeObject>(resource: Resource<C>, object: DeepReadonly<C>): Promise<void>;
+
+  /**
+   * Sets fields of this object's status, and conditions by their type; the others stay. Sends nothing when nothing changes.
+   * `observedGeneration` is set by itself.
+   */
+  status(fields: Partial<StatusOf<T>>, ...conditions: readonly ConditionInput[]): Promise<void>;
+
+  /** Records an Event about this object. Never fails and never waits. */
+  event(type: 'Normal' | 'Warning', reason: string, note: string): void;
+}

@@ -1,0 +1,198 @@
+/**
+ * The workers of a controller: they take keys, wait until the cache holds the controller's own writes, run finalizers and
+ * `reconcile`, and turn what comes of it into the key's next time.
+ */
+import { StatusError, isDeleting, objectKey } from '@kubewright/api';
+import type { DeepReadonly, Kind, KubeObject } from '@kubewright/api';
+import type { Clock, Logger, Random, Span, Tracer } from '@kubewright/core';
+import type { Client, ObjectKey, SharedInformer, WorkItem, WorkQueue } from '@kubewright/informer';
+import { controllerErrors } from '../errors/controller-errors.js';
+import type { EventRecorder } from '../events/event-recorder.js';
+import { addFinalizers, missingFinalizers, runFinalizers } from '../finalizers/finalizers.js';
+import type { FinalizerStep } from '../finalizers/finalizers.js';
+import { ChildWriter } from '../objects/child-writer.js';
+import type { ChildWriterOptions } from '../objects/child-writer.js';
+import { TerminalError } from '../reconcile/outcome.js';
+import type { Outcome } from '../reconcile/outcome.js';
+import type { Reconciler } from '../reconcile/reconciler.js';
+import type { ControllerMetrics } from './controller-metrics.js';
+import { Reconciliation } from './reconciliation.js';
+
+/** How long a run waits for the cache before it reads live. */
+const cacheCatchUp = 5_000;
+
+export interface ReconcileLoopOptions<T extends KubeObject> {
+  readonly name: string;
+  readonly reconciler: Reconciler<T>;
+  readonly kind: Kind<T>;
+  readonly informer: SharedInformer<T>;
+  readonly queue: WorkQueue;
+  readonly finalizers: readonly FinalizerStep<T>[];
+  readonly reconcileDeleting: boolean;
+  readonly timeout: number | undefined;
+  readonly writing: ChildWriterOptions;
+  readonly events: EventRecorder;
+  readonly metrics: ControllerMetrics;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly tracer: Tracer;
+}
+
+export class ReconcileLoop<T extends KubeObject> {
+  constructor(private readonly options: ReconcileLoopOptions<T>) {}
+
+  /** One worker: runs keys until the queue is shut down. Never rejects. */
+  async work(signal: AbortSignal): Promise<void> {
+    const { queue } = this.options;
+    for (let item = await queue.next(); item !== undefined; item = await queue.next()) {
+      using _held = item;
+      await this.#process(item, signal);
+    }
+  }
+
+  async #process(item: WorkItem<string>, stop: AbortSignal): Promise<void> {
+    const { name, metrics, clock, tracer, logger, random } = this.options;
+    const id = random.uuid();
+    const started = clock.monotonic();
+    metrics.started();
+    const log = logger.child({ controller: name, key: item.key, reconcile: id });
+    try {
+      const outcome = await tracer.span(`reconcile ${name}`, { controller: name, key: item.key, id }, (span) =>
+        this.#run(item, id, log, span, stop),
+      );
+      this.#succeeded(item, outcome, clock.monotonic() - started);
+    } catch (error) {
+      this.#failed(item, error, log, stop, clock.monotonic() - started);
+    }
+  }
+
+  async #run(item: WorkItem<string>, id: string, logger: Logger, span: Span, stop: AbortSignal): Promise<Outcome> {
+    const { reconciler, kind, writing } = this.options;
+    const key = splitKey(item.key);
+    using limit = this.#timeLimit(item.key, stop);
+    const object = await this.#read(item.key, key, limit.signal);
+    if (object === undefined) {
+      writing.ownWrites.forget(item.key);
+      reconciler.forget?.(key);
+      return undefined;
+    }
+    const { signal } = limit;
+    const { client, watched } = writing;
+    const writer = new ChildWriter<T>(writing, object, item.key, signal);
+    const { causes, retries } = item;
+    const { clock, events } = this.options;
+    const ctx = new Reconciliation<T>({
+      id,
+      object,
+      resource: kind,
+      key,
+      causes,
+      retries,
+      signal,
+      logger,
+      span,
+      client,
+      clock,
+      watched,
+      writer,
+      events,
+    });
+    return this.#reconcile(object, ctx);
+  }
+
+  async #reconcile(object: DeepReadonly<T>, ctx: Reconciliation<T>): Promise<Outcome> {
+    const { reconciler, kind, finalizers, reconcileDeleting } = this.options;
+    if (isDeleting(object)) {
+      await runFinalizers(kind, object, finalizers, ctx);
+      return reconcileDeleting ? reconciler.reconcile(object, ctx) : undefined;
+    }
+    const missing = missingFinalizers(object, finalizers);
+    // The write comes back as an event: the run that follows has the finalizers, and nothing to undo was done before.
+    if (missing.length > 0) return void (await addFinalizers(kind, object, missing, ctx));
+    return reconciler.reconcile(object, ctx);
+  }
+
+  /** The object, at least as new as this controller's own writes: from the cache, or live where that does not catch up. */
+  async #read(text: string, key: ObjectKey, signal: AbortSignal): Promise<DeepReadonly<T> | undefined> {
+    const { writing, informer, kind, metrics, clock } = this.options;
+    const { ownWrites } = writing;
+    if (ownWrites.isSettled(text)) return informer.lister.get(text);
+    const waited = new AbortController();
+    const timer = clock.setTimer(cacheCatchUp, () => waited.abort());
+    try {
+      await ownWrites.settled(text, AbortSignal.any([signal, waited.signal]));
+      return informer.lister.get(text);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!waited.signal.aborted) throw error;
+      metrics.staleRead();
+      ownWrites.forget(text);
+      return await this.#readLive(kind, key, writing.client, signal);
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  async #readLive(
+    kind: Kind<T>,
+    key: ObjectKey,
+    client: Client,
+    signal: AbortSignal,
+  ): Promise<DeepReadonly<T> | undefined> {
+    try {
+      return (await client.get(kind, key, { signal })) as DeepReadonly<T>;
+    } catch (error) {
+      if (StatusError.is(error) && error.reason === 'NotFound') return undefined;
+      throw error;
+    }
+  }
+
+  /** A signal that aborts with the controller, or when the run has taken too long. */
+  #timeLimit(key: string, stop: AbortSignal): Disposable & { readonly signal: AbortSignal } {
+    const { timeout, clock, name } = this.options;
+    if (timeout === undefined) return { signal: stop, [Symbol.dispose]: () => {} };
+    const late = new AbortController();
+    const timer = clock.setTimer(timeout, () =>
+      late.abort(controllerErrors.RECONCILE_TIMEOUT({ controller: name, key, milliseconds: timeout })),
+    );
+    return { signal: AbortSignal.any([stop, late.signal]), [Symbol.dispose]: () => timer.cancel() };
+  }
+
+  #succeeded(item: WorkItem<string>, outcome: Outcome, milliseconds: number): void {
+    const { queue, metrics } = this.options;
+    queue.forget(item.key);
+    if (outcome === undefined) return metrics.finished('success', milliseconds);
+    queue.add(item.key, { after: outcome.requeueAfter, priority: item.priority, cause: { type: 'requeue' } });
+    return metrics.finished('requeue_after', milliseconds);
+  }
+
+  #failed(item: WorkItem<string>, error: unknown, logger: Logger, stop: AbortSignal, milliseconds: number): void {
+    const { queue, metrics } = this.options;
+    if (stop.aborted) return metrics.finished('requeue', milliseconds);
+    const again = { priority: item.priority, cause: { type: 'retry' } };
+    if (StatusError.is(error) && error.reason === 'Conflict') {
+      queue.addRateLimited(item.key, again);
+      return metrics.finished('requeue', milliseconds);
+    }
+    if (TerminalError.is(error)) {
+      queue.forget(item.key);
+      metrics.failed('terminal');
+    } else {
+      queue.addRateLimited(item.key, again);
+      metrics.failed(controllerErrors.RECONCILE_TIMEOUT.is(error) ? 'timeout' : 'retried');
+    }
+    logger.error('reconcile failed', { error, retries: item.retries });
+    return metrics.finished('error', milliseconds);
+  }
+}
+
+function splitKey(key: string): ObjectKey {
+  const slash = key.indexOf('/');
+  return slash < 0 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}
+
+/** The queue's text for an object. */
+export function queueKey(object: DeepReadonly<KubeObject>): string {
+  return objectKey(object);
+}

@@ -1,0 +1,107 @@
+import type { DeepReadonly, KubeObject } from '@kubewright/api';
+import type { Clock, Logger, Span } from '@kubewright/core';
+import type { ApplyObject, Cause, Client, LocalSelection, NewObject, ObjectKey } from '@kubewright/informer';
+import type { Resource } from '../custom-resource/custom-resource.js';
+import type { EventRecorder } from '../events/event-recorder.js';
+import type { ChildWriter } from '../objects/child-writer.js';
+import type { ChildOptions, ReconcileContext, StatusOf } from '../reconcile/reconcile-context.js';
+import type { ConditionInput } from '../status/condition.js';
+import { nextStatus } from '../status/next-status.js';
+import { ownerIndex } from './watched-kinds.js';
+import type { WatchedKinds } from './watched-kinds.js';
+
+export interface ReconciliationParts<T extends KubeObject> {
+  readonly id: string;
+  readonly object: DeepReadonly<T>;
+  readonly resource: Resource<T>;
+  readonly key: ObjectKey;
+  readonly causes: readonly Cause[];
+  readonly retries: number;
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  readonly span: Span;
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly watched: WatchedKinds;
+  readonly writer: ChildWriter<T>;
+  readonly events: EventRecorder;
+}
+
+/** The context of one run. */
+export class Reconciliation<T extends KubeObject> implements ReconcileContext<T> {
+  readonly id: string;
+  readonly key: ObjectKey;
+  readonly causes: readonly Cause[];
+  readonly retries: number;
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  readonly span: Span;
+  readonly client: Client;
+  readonly #parts: ReconciliationParts<T>;
+
+  constructor(parts: ReconciliationParts<T>) {
+    this.#parts = parts;
+    ({
+      id: this.id,
+      key: this.key,
+      causes: this.causes,
+      retries: this.retries,
+      signal: this.signal,
+      logger: this.logger,
+      span: this.span,
+      client: this.client,
+    } = parts);
+  }
+
+  get<C extends KubeObject>(resource: Resource<C>, key: ObjectKey): DeepReadonly<C> | undefined {
+    const namespace = key.namespace ?? this.key.namespace;
+    const { lister, kind } = this.#parts.watched.of(resource);
+    return lister.get(
+      kind.scope === 'Namespaced' && namespace !== undefined ? { name: key.name, namespace } : { name: key.name },
+    );
+  }
+
+  list<C extends KubeObject>(resource: Resource<C>, selection: LocalSelection = {}): DeepReadonly<C>[] {
+    const { lister, kind } = this.#parts.watched.of(resource);
+    const own = kind.scope === 'Namespaced' ? { namespace: this.key.namespace } : {};
+    return lister.list({ ...own, ...selection });
+  }
+
+  children<C extends KubeObject>(resource: Resource<C>): DeepReadonly<C>[] {
+    const value = this.#parts.object.metadata.uid ?? '';
+    return this.#parts.watched.of(resource).lister.list({ index: { name: ownerIndex, value } });
+  }
+
+  apply<C extends KubeObject>(
+    child: ApplyObject<C> & { readonly apiVersion: string; readonly kind: string },
+    options: ChildOptions = {},
+  ): Promise<DeepReadonly<C>> {
+    return this.#parts.writer.apply(child, options);
+  }
+
+  create<C extends KubeObject>(resource: Resource<C>, child: NewObject<C>, options: ChildOptions = {}): Promise<C> {
+    return this.#parts.writer.create(resource, child, options);
+  }
+
+  update<C extends KubeObject>(resource: Resource<C>, object: NewObject<C>): Promise<C> {
+    return this.#parts.writer.update(resource, object);
+  }
+
+  patch<C extends KubeObject>(resource: Resource<C>, object: DeepReadonly<C>, patch: object): Promise<C> {
+    return this.#parts.writer.patch(resource, object, patch);
+  }
+
+  delete<C extends KubeObject>(resource: Resource<C>, object: DeepReadonly<C>): Promise<void> {
+    return this.#parts.writer.delete(resource, object);
+  }
+
+  async status(fields: Partial<StatusOf<T>>, ...conditions: readonly ConditionInput[]): Promise<void> {
+    const { object, resource, clock, writer } = this.#parts;
+    const next = nextStatus(object, fields, conditions, clock.now());
+    if (next !== undefined) await writer.patchStatus(resource, object, next);
+  }
+
+  event(type: 'Normal' | 'Warning', reason: string, note: string): void {
+    this.#parts.events.record(this.#parts.object, { type, reason, note });
+  }
+}

@@ -1,0 +1,47 @@
+import { formatTime } from '@kubewright/api';
+import type { DeepReadonly, Json, KubeObject } from '@kubewright/api';
+import type { Condition } from '@kubewright/api/meta/v1';
+import { isSubset } from '../objects/is-subset.js';
+import type { ConditionInput } from './condition.js';
+
+type Status = { readonly [field: string]: Json | undefined } & {
+  readonly conditions?: readonly DeepReadonly<Condition>[];
+};
+
+/**
+ * The part of the status to write, or undefined where the object has it already. Conditions that are not named stay; the
+ * transition time of one moves only when its status does.
+ *
+ * @param now - milliseconds since the epoch.
+ */
+export function nextStatus(
+  object: DeepReadonly<KubeObject>,
+  fields: object,
+  conditions: readonly ConditionInput[],
+  now: number,
+): Record<string, unknown> | undefined {
+  const current: Status = (object as { readonly status?: Status }).status ?? {};
+  const observedGeneration = object.metadata.generation;
+  const next: Record<string, unknown> = { ...fields, ...(observedGeneration !== undefined && { observedGeneration }) };
+  if (conditions.length > 0)
+    next['conditions'] = mergeConditions(current.conditions ?? [], conditions, observedGeneration, now);
+  return isSubset(next, current) ? undefined : next;
+}
+
+function mergeConditions(
+  current: readonly DeepReadonly<Condition>[],
+  inputs: readonly ConditionInput[],
+  observedGeneration: number | undefined,
+  now: number,
+): Condition[] {
+  const merged = current.map((existing) => ({ ...existing }));
+  for (const input of inputs) {
+    const index = merged.findIndex(({ type }) => type === input.type);
+    const old = merged[index];
+    const lastTransitionTime = old?.status === input.status ? old.lastTransitionTime : formatTime(now);
+    const next = { ...input, lastTransitionTime, ...(observedGeneration !== undefined && { observedGeneration }) };
+    if (index === -1) merged.push(next);
+    else merged[index] = next;
+  }
+  return merged;
+}

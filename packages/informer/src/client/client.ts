@@ -1,0 +1,254 @@
+import { apiVersionOf } from '@kubewright/api';
+import type { GroupVersionKind, Kind, KubeList, KubeObject } from '@kubewright/api';
+import type { Scale } from '@kubewright/api/autoscaling/v1';
+import type { Status } from '@kubewright/api/meta/v1';
+import { SystemClock, noMetrics, silentLogger } from '@kubewright/core';
+import type { Clock, Logger, Metrics } from '@kubewright/core';
+import { informerErrors } from '../errors/informer-errors.js';
+import type { ApiRequest, Transport } from '../transport/transport.js';
+import { decodeWatch } from '../watch/decode-watch.js';
+import { Discovery } from './discovery.js';
+import { listAllPages, typed } from './list-pages.js';
+import type {
+  ApplyObject,
+  DeleteOptions,
+  GetOptions,
+  ListOptions,
+  NewObject,
+  ObjectKey,
+  Patch,
+  PatchOptions,
+  RequestOptions,
+  SelectionOptions,
+  WatchEvent,
+  WatchOptions,
+  WriteOptions,
+} from './options.js';
+import { PodOperations } from './pod-operations.js';
+import { RequestExecutor } from './request-executor.js';
+import type { ExecuteOptions } from './request-executor.js';
+import { collectionPath, listQuery, objectPath, watchQuery, withQuery } from './resource-path.js';
+import { SubresourceClient } from './subresource-client.js';
+import type { SubresourceType } from './subresource-client.js';
+import { applyRequest, patchRequest, writeQuery } from './write-requests.js';
+
+export interface ClientOptions {
+  /** Where the requests go; whoever made it closes it. */
+  readonly transport: Transport;
+  /** For objects and keys that name no namespace. Default: none, so such a call is an error. */
+  readonly namespace?: string | undefined;
+  /** Who owns the fields that this client writes. Default: `kubewright`. */
+  readonly fieldManager?: string | undefined;
+  /** Default: `kubewright`. */
+  readonly userAgent?: string | undefined;
+  /** Milliseconds for a request with its retries, streams apart. Default: 90,000. */
+  readonly timeout?: number | undefined;
+  /** The largest answer to accept. Default: 256 MiB. */
+  readonly maxResponseBytes?: number | undefined;
+  /** Called with each warning that the server adds to an answer. Default: logs it. */
+  readonly onWarning?: ((text: string, request: ApiRequest) => void) | undefined;
+  readonly clock?: Clock | undefined;
+  readonly logger?: Logger | undefined;
+  readonly metrics?: Metrics | undefined;
+}
+
+/**
+ * A typed Kubernetes client. Every answer that is no success rejects with a `StatusError`; no call is limited on the
+ * client's side, since API servers ration their clients themselves.
+ *
+ * ```ts
+ * const client = new Client({ transport });
+ * const web = await client.get(Deployment, { name: 'web', namespace: 'shop' });
+ * ```
+ */
+export class Client {
+  readonly transport: Transport;
+  readonly namespace: string | undefined;
+  readonly fieldManager: string;
+  /** What Pods can do beside being stored: logs, eviction, binding. */
+  readonly pods: PodOperations;
+  readonly discovery: Discovery;
+  readonly #executor: RequestExecutor;
+
+  constructor(options: ClientOptions) {
+    const logger = options.logger ?? silentLogger;
+    this.transport = options.transport;
+    this.namespace = options.namespace;
+    this.fieldManager = options.fieldManager ?? 'kubewright';
+    this.#executor = new RequestExecutor({
+      transport: options.transport,
+      clock: options.clock ?? new SystemClock(),
+      metrics: options.metrics ?? noMetrics,
+      userAgent: options.userAgent ?? 'kubewright',
+      timeout: options.timeout ?? 90_000,
+      maxResponseBytes: options.maxResponseBytes ?? 256 * 1024 * 1024,
+      onWarning:
+        options.onWarning ??
+        ((text, request) => logger.warn('the API server warns', { warning: text, path: request.path })),
+    });
+    this.pods = new PodOperations(this);
+    this.discovery = new Discovery(this);
+  }
+
+  async get<T extends KubeObject>(kind: Kind<T>, key: ObjectKey, options: GetOptions = {}): Promise<T> {
+    const path = withQuery(this.#objectPath(kind, 'get', key), { resourceVersion: options.resourceVersion });
+    return this.request<T>({ method: 'GET', path }, options);
+  }
+
+  /** One page, or everything where no `limit` is given. Its items have their `apiVersion` and `kind`. */
+  async list<T extends KubeObject>(kind: Kind<T>, options: ListOptions = {}): Promise<KubeList<T>> {
+    const path = withQuery(collectionPath(kind, options.namespace), listQuery(options));
+    const list = await this.request<KubeList<T>>({ method: 'GET', path }, options);
+    return { ...list, items: typed(kind, list.items ?? []) };
+  }
+
+  /**
+   * Every object, page by page (500, or `limit`). Where the listing outlives the server's snapshot, what has not come yet
+   * is read in one piece from the newest state.
+   */
+  listAll<T extends KubeObject>(kind: Kind<T>, options: ListOptions = {}): AsyncGenerator<T, void> {
+    return listAllPages(options, (page) => this.list(kind, page));
+  }
+
+  /** Rejects with AlreadyExists where the name is taken. `metadata.generateName` lets the server choose one. */
+  async create<T extends KubeObject>(kind: Kind<T>, object: NewObject<T>, options: WriteOptions = {}): Promise<T> {
+    const namespace = kind.scope === 'Namespaced' ? (object.metadata.namespace ?? this.namespace) : undefined;
+    if (kind.scope === 'Namespaced' && namespace === undefined)
+      throw informerErrors.NAMESPACE_REQUIRED({ kind: kind.kind, verb: 'create' });
+    const path = withQuery(collectionPath(kind, namespace), writeQuery(this, options));
+    return this.request<T>({ method: 'POST', path, ...this.encode(kind, object) }, options);
+  }
+
+  /** Replaces the object. With a resourceVersion in it, rejects with Conflict where it has changed since. */
+  async update<T extends KubeObject>(kind: Kind<T>, object: NewObject<T>, options: WriteOptions = {}): Promise<T> {
+    const path = withQuery(
+      this.#objectPath(kind, 'update', this.keyOf(kind, 'update', object)),
+      writeQuery(this, options),
+    );
+    return this.request<T>({ method: 'PUT', path, ...this.encode(kind, object) }, options);
+  }
+
+  async patch<T extends KubeObject>(
+    kind: Kind<T>,
+    key: ObjectKey,
+    patch: Patch,
+    options: PatchOptions = {},
+  ): Promise<T> {
+    return this.request<T>(patchRequest(this, this.#objectPath(kind, 'patch', key), patch, options), options);
+  }
+
+  /** Server-side apply: afterwards this field manager owns exactly the fields of `object`. Creates what does not exist. */
+  async apply<T extends KubeObject>(kind: Kind<T>, object: ApplyObject<T>, options: PatchOptions = {}): Promise<T> {
+    const path = this.#objectPath(kind, 'apply', this.keyOf(kind, 'apply', object));
+    return this.request<T>(applyRequest(this, path, this.encode(kind, object).body, options), options);
+  }
+
+  /** Answers the object where it stays for now (finalizers, grace period) or was returned as it went, otherwise a `Status`. */
+  async delete<T extends KubeObject>(kind: Kind<T>, key: ObjectKey, options: DeleteOptions = {}): Promise<T | Status> {
+    return this.request<T | Status>(
+      { method: 'DELETE', path: this.#objectPath(kind, 'delete', key), ...deleteBody(options) },
+      options,
+    );
+  }
+
+  /** Deletes all that the selection matches, in one namespace or, for cluster-scoped kinds, everywhere. */
+  async deleteCollection<T extends KubeObject>(
+    kind: Kind<T>,
+    options: SelectionOptions & DeleteOptions = {},
+  ): Promise<void> {
+    const namespace = kind.scope === 'Namespaced' ? (options.namespace ?? this.namespace) : undefined;
+    if (kind.scope === 'Namespaced' && namespace === undefined)
+      throw informerErrors.NAMESPACE_REQUIRED({ kind: kind.kind, verb: 'deleteCollection' });
+    const { labelSelector, fieldSelector, signal, timeout } = options;
+    const path = withQuery(collectionPath(kind, namespace), listQuery({ labelSelector, fieldSelector }));
+    await this.request({ method: 'DELETE', path, ...deleteBody(options) }, { signal, timeout });
+  }
+
+  /**
+   * One watch request's events in order; ends when the server ends it, throws a `StatusError` where it sends an error.
+   * Nothing is resumed: use an informer for a picture that stays right.
+   */
+  async *watch<T extends KubeObject>(kind: Kind<T>, options: WatchOptions = {}): AsyncGenerator<WatchEvent<T>, void> {
+    yield* decodeWatch<T>(await this.openWatch(kind, options));
+  }
+
+  /** The undecoded body of one watch request, for reflectors. It is not retried. */
+  openWatch(kind: Kind, options: WatchOptions = {}): Promise<AsyncIterable<Uint8Array>> {
+    const path = withQuery(collectionPath(kind, options.namespace), watchQuery(options));
+    return this.stream({ method: 'GET', path }, { signal: options.signal, retry: false });
+  }
+
+  /** The status of a kind's objects, which main-resource writes leave alone. */
+  status<T extends KubeObject>(kind: Kind<T>): SubresourceClient<T> {
+    return new SubresourceClient(this, kind, 'status', kind);
+  }
+
+  /** The number of replicas of a kind that can be scaled. */
+  scale(kind: Kind): SubresourceClient<Scale> {
+    return this.subresource<Scale>(kind, 'scale', { group: 'autoscaling', version: 'v1', kind: 'Scale' });
+  }
+
+  /** Another subresource, whose objects are of `type`. */
+  subresource<S extends KubeObject>(kind: Kind, name: string, type: SubresourceType<S>): SubresourceClient<S> {
+    return new SubresourceClient(this, kind, name, type);
+  }
+
+  /** Any other JSON request to the server, with the client's retries and errors. */
+  request<T>(request: ApiRequest, options: RequestOptions & ExecuteOptions = {}): Promise<T> {
+    return this.#executor.json<T>(request, {
+      signal: options.signal,
+      timeout: options.timeout,
+      retry: options.retry ?? true,
+    });
+  }
+
+  /** As `request`, for a body that is read while it comes. */
+  stream(request: ApiRequest, options: RequestOptions & ExecuteOptions = {}): Promise<AsyncIterable<Uint8Array>> {
+    return this.#executor.stream(request, {
+      signal: options.signal,
+      timeout: options.timeout,
+      retry: options.retry ?? true,
+    });
+  }
+
+  /** @internal */
+  keyOf(
+    kind: Kind,
+    verb: string,
+    object: { readonly metadata: { readonly name?: string; readonly namespace?: string } },
+  ): ObjectKey {
+    const { name, namespace } = object.metadata;
+    if (name === undefined || name === '') throw informerErrors.NAME_REQUIRED({ kind: kind.kind, verb });
+    return { name, namespace };
+  }
+
+  /** @internal */
+  encode(
+    kind: GroupVersionKind,
+    object: { readonly apiVersion?: string; readonly kind?: string },
+  ): { headers: Record<string, string>; body: string } {
+    const expected = `${apiVersionOf(kind)} ${kind.kind}`;
+    const actual = `${object.apiVersion ?? apiVersionOf(kind)} ${object.kind ?? kind.kind}`;
+    if (actual !== expected) throw informerErrors.OBJECT_MISMATCH({ expected, actual });
+    return {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...object, apiVersion: apiVersionOf(kind), kind: kind.kind }),
+    };
+  }
+
+  #objectPath(kind: Kind, verb: string, key: ObjectKey): string {
+    return objectPath(kind, verb, key.name, key.namespace ?? this.namespace);
+  }
+}
+
+function deleteBody(options: DeleteOptions): { headers: Record<string, string>; body: string } {
+  const body = {
+    apiVersion: 'v1',
+    kind: 'DeleteOptions',
+    gracePeriodSeconds: options.gracePeriodSeconds,
+    propagationPolicy: options.propagationPolicy,
+    preconditions: options.preconditions,
+    dryRun: options.dryRun === true ? ['All'] : undefined,
+  };
+  return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}

@@ -1,0 +1,174 @@
+import { StringDecoder } from 'node:string_decoder';
+import type { Clock, Counter, Histogram, Metrics } from '@kubewright/core';
+import { informerErrors } from '../errors/informer-errors.js';
+import type { ApiRequest, ApiResponse, Transport } from '../transport/transport.js';
+import { retryAfterOf, statusErrorOf } from './response-status.js';
+
+export interface ExecutorOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly userAgent: string;
+  readonly timeout: number;
+  readonly maxResponseBytes: number;
+  readonly onWarning: (text: string, request: ApiRequest) => void;
+}
+
+export interface ExecuteOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds for everything; `Infinity` for streams. */
+  readonly timeout?: number | undefined;
+  /** Default: true. */
+  readonly retry?: boolean;
+}
+
+/** How often a request is sent again at most: client-go's number. */
+const maximalRetries = 10;
+/** The wait before a GET whose connection broke is sent again. */
+const reconnectDelay = 1000;
+
+/**
+ * Sends requests as client-go does: a 429 or 5xx is retried only if it tells when (Retry-After), a broken connection only
+ * for GET. Everything else that is no success becomes a `StatusError`.
+ */
+export class RequestExecutor {
+  readonly #options: ExecutorOptions;
+  readonly #requests: Counter;
+  readonly #retries: Counter;
+  readonly #duration: Histogram;
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options;
+    const { metrics } = options;
+    this.#requests = metrics.counter({
+      name: 'rest_client_requests_total',
+      help: 'Requests by method and status code.',
+      labelNames: ['code', 'method'],
+    });
+    this.#retries = metrics.counter({
+      name: 'rest_client_request_retries_total',
+      help: 'Requests sent again.',
+      labelNames: ['code', 'method'],
+    });
+    this.#duration = metrics.histogram({
+      name: 'rest_client_request_duration_seconds',
+      help: 'Time to the head of a response.',
+      labelNames: ['method'],
+    });
+  }
+
+  /** Sends and reads the whole answer. */
+  async json<T>(request: ApiRequest, options: ExecuteOptions = {}): Promise<T> {
+    const text = await this.#withDeadline(request, options, async (signal) =>
+      this.#text(request, await this.#send(request, signal, options.retry ?? true)),
+    );
+    try {
+      return JSON.parse(text) as T;
+    } catch (cause) {
+      throw informerErrors.RESPONSE_INVALID(
+        { method: request.method, path: request.path, problem: 'it is not JSON' },
+        { cause },
+      );
+    }
+  }
+
+  /** Sends and hands the body over as it comes; the deadline covers only the head. The signal goes on to end the body. */
+  async stream(request: ApiRequest, options: ExecuteOptions = {}): Promise<AsyncIterable<Uint8Array>> {
+    const head = new AbortController();
+    const signal = options.signal === undefined ? head.signal : AbortSignal.any([options.signal, head.signal]);
+    using _timer = this.#deadline(request, options.timeout ?? this.#options.timeout, head);
+    const response = await this.#send(request, signal, options.retry ?? true);
+    return response.body;
+  }
+
+  async #withDeadline<T>(
+    request: ApiRequest,
+    options: ExecuteOptions,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const ending = new AbortController();
+    const signal = options.signal === undefined ? ending.signal : AbortSignal.any([options.signal, ending.signal]);
+    using _timer = this.#deadline(request, options.timeout ?? this.#options.timeout, ending);
+    return await work(signal);
+  }
+
+  #deadline(request: ApiRequest, milliseconds: number, controller: AbortController): Disposable | null {
+    if (!Number.isFinite(milliseconds)) return null;
+    const error = (): Error =>
+      informerErrors.REQUEST_TIMEOUT({ method: request.method, path: pathOf(request), milliseconds });
+    return this.#options.clock.setTimer(milliseconds, () => controller.abort(error()));
+  }
+
+  async #send(request: ApiRequest, signal: AbortSignal, retry: boolean): Promise<ApiResponse> {
+    const { transport, clock, userAgent } = this.#options;
+    const full: ApiRequest = {
+      ...request,
+      headers: { accept: 'application/json', 'user-agent': userAgent, ...request.headers },
+    };
+    for (let attempt = 0; ; attempt++) {
+      const started = clock.monotonic();
+      let response: ApiResponse;
+      try {
+        response = await transport.send(full, signal);
+      } catch (error) {
+        if (signal.aborted) throw signal.reason;
+        this.#requests.increment({ code: '<error>', method: request.method });
+        if (!retry || attempt >= maximalRetries || request.method !== 'GET' || !isBrokenConnection(error)) throw error;
+        this.#retries.increment({ code: '<error>', method: request.method });
+        await clock.sleep(reconnectDelay, signal);
+        continue;
+      }
+      const code = String(response.status);
+      this.#requests.increment({ code, method: request.method });
+      this.#duration.observe((clock.monotonic() - started) / 1000, { method: request.method });
+      this.#reportWarnings(response, request);
+      if (response.status < 300) return response;
+      const retryAfter = retryAfterOf(response);
+      const text = await this.#text(request, response);
+      const mayRetry = retry && attempt < maximalRetries && (response.status === 429 || response.status >= 500);
+      if (!mayRetry || retryAfter === undefined) throw statusErrorOf(response, text);
+      this.#retries.increment({ code, method: request.method });
+      await clock.sleep(retryAfter * 1000, signal);
+    }
+  }
+
+  async #text(request: ApiRequest, response: ApiResponse): Promise<string> {
+    const { maxResponseBytes } = this.#options;
+    const decoder = new StringDecoder('utf8');
+    const parts: string[] = [];
+    let size = 0;
+    for await (const chunk of response.body) {
+      size += chunk.byteLength;
+      if (size > maxResponseBytes)
+        throw informerErrors.RESPONSE_TOO_LARGE({
+          method: request.method,
+          path: pathOf(request),
+          limit: maxResponseBytes,
+        });
+      parts.push(decoder.write(chunk));
+    }
+    parts.push(decoder.end());
+    return parts.join('');
+  }
+
+  #reportWarnings(response: ApiResponse, request: ApiRequest): void {
+    const header = response.headers['warning'];
+    if (header === undefined) return;
+    for (const [, text = ''] of header.matchAll(/\d{3} \S+ "((?:[^"\\]|\\.)*)"/g)) {
+      this.#options.onWarning(text.replaceAll(/\\(.)/g, '$1'), request);
+    }
+  }
+}
+
+function pathOf(request: ApiRequest): string {
+  return request.path.split('?', 1)[0] ?? request.path;
+}
+
+/** Whether the connection was cut, as opposed to refused or never made: only then may a server not have seen the request. */
+function isBrokenConnection(error: unknown): boolean {
+  const broken = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
+    if ('code' in cause && typeof cause.code === 'string' && broken.has(cause.code)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,143 @@
+import { spawn } from 'node:child_process';
+import type { Clock } from '@kubewright/core';
+import { informerErrors } from '../errors/informer-errors.js';
+import type { Credential, Credentials } from '../transport/credentials.js';
+import type { KubeconfigExec } from './kubeconfig-file.js';
+
+export interface ExecClusterInfo {
+  readonly server: string;
+  readonly ca: string | undefined;
+  readonly insecure: boolean;
+}
+
+const supportedVersions = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
+/** Milliseconds a plugin may take: it may have to wait for a person at an identity provider. */
+const pluginTimeout = 60_000;
+const maximalOutput = 1024 * 1024;
+/** A credential is renewed this long before it expires, so that it is still valid when it arrives. */
+const renewBefore = 10_000;
+
+/**
+ * Credentials from a program that the kubeconfig names. It runs without a shell, one run at a time whoever asks, and again
+ * only when its credential expires or the server refuses it.
+ */
+export class ExecCredentials implements Credentials {
+  readonly #plugin: KubeconfigExec;
+  readonly #cluster: ExecClusterInfo;
+  readonly #clock: Clock;
+  #running: Promise<Credential> | undefined;
+  #cached: { readonly credential: Credential; readonly expires: number } | undefined;
+
+  constructor(plugin: KubeconfigExec, cluster: ExecClusterInfo, clock: Clock) {
+    this.#plugin = plugin;
+    this.#cluster = cluster;
+    this.#clock = clock;
+    if (!supportedVersions.includes(plugin.apiVersion)) {
+      throw this.#error(`its apiVersion '${plugin.apiVersion}' is not one of ${supportedVersions.join(', ')}`);
+    }
+  }
+
+  async get(): Promise<Credential> {
+    if (this.#cached !== undefined && this.#clock.now() < this.#cached.expires - renewBefore)
+      return this.#cached.credential;
+    this.#running ??= this.#run().finally(() => (this.#running = undefined));
+    return this.#running;
+  }
+
+  invalidate(): void {
+    this.#cached = undefined;
+  }
+
+  async #run(): Promise<Credential> {
+    const interactive = this.#plugin.interactiveMode !== 'Never' && process.stdin.isTTY;
+    if (this.#plugin.interactiveMode === 'Always' && !interactive)
+      throw this.#error('it needs a terminal, and this process has none');
+    const output = await this.#spawn(interactive);
+    const status = this.#status(output);
+    const { token, clientCertificateData: cert, clientKeyData: key, expirationTimestamp } = status;
+    if (token === undefined && (cert === undefined || key === undefined))
+      throw this.#error('it answered neither a token nor a certificate with its key');
+    const credential: Credential = {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(cert !== undefined && key !== undefined && { certificate: { cert, key } }),
+    };
+    const expires = expirationTimestamp === undefined ? Number.POSITIVE_INFINITY : Date.parse(expirationTimestamp);
+    if (Number.isNaN(expires)) throw this.#error('its expirationTimestamp is not a time');
+    this.#cached = { credential, expires };
+    return credential;
+  }
+
+  #spawn(interactive: boolean): Promise<string> {
+    const { command, args, env } = this.#plugin;
+    return new Promise((resolve, reject) => {
+      const child = spawn(command, args, {
+        env: { ...process.env, ...env, KUBERNETES_EXEC_INFO: this.#execInfo(interactive) },
+        stdio: [interactive ? 'inherit' : 'ignore', 'pipe', 'inherit'],
+      });
+      const timer = this.#clock.setTimer(pluginTimeout, () => {
+        child.kill('SIGKILL');
+        reject(this.#error(`it did not end within ${pluginTimeout / 1000} s`));
+      });
+      let output = '';
+      child.stdout.setEncoding('utf8');
+      child.stdout.on('data', (text: string) => {
+        output += text;
+        if (output.length > maximalOutput) child.kill('SIGKILL');
+      });
+      child.on('error', (cause) => {
+        timer.cancel();
+        reject(this.#error('it cannot be started', cause));
+      });
+      child.on('close', (code, signal) => {
+        timer.cancel();
+        if (code === 0) resolve(output);
+        else reject(this.#error(`it ended with ${signal ?? `exit code ${code}`}`));
+      });
+    });
+  }
+
+  #execInfo(interactive: boolean): string {
+    const { server, ca, insecure } = this.#cluster;
+    const cluster = {
+      server,
+      ...(ca !== undefined && { 'certificate-authority-data': Buffer.from(ca).toString('base64') }),
+      ...(insecure && { 'insecure-skip-tls-verify': true }),
+    };
+    const spec = { interactive, ...(this.#plugin.provideClusterInfo && { cluster }) };
+    return JSON.stringify({ apiVersion: this.#plugin.apiVersion, kind: 'ExecCredential', spec });
+  }
+
+  /** The output holds secrets, so no part of it may go into an error. */
+  #status(
+    output: string,
+  ): Record<'token' | 'clientCertificateData' | 'clientKeyData' | 'expirationTimestamp', string | undefined> {
+    let answer: { apiVersion?: unknown; kind?: unknown; status?: unknown };
+    try {
+      answer = JSON.parse(output) as typeof answer;
+    } catch {
+      throw this.#error('its output is not JSON');
+    }
+    if (answer?.kind !== 'ExecCredential' || answer.apiVersion !== this.#plugin.apiVersion) {
+      throw this.#error(`its output is not an ExecCredential of ${this.#plugin.apiVersion}`);
+    }
+    const status: Partial<Record<string, unknown>> = answer.status ?? {};
+    const read = (name: string): string | undefined => {
+      const value = status[name];
+      if (value !== undefined && typeof value !== 'string') throw this.#error(`status.${name} is not a string`);
+      return value;
+    };
+    return {
+      token: read('token'),
+      clientCertificateData: read('clientCertificateData'),
+      clientKeyData: read('clientKeyData'),
+      expirationTimestamp: read('expirationTimestamp'),
+    };
+  }
+
+  #error(problem: string, cause?: unknown): Error {
+    return informerErrors.EXEC_CREDENTIAL(
+      { command: this.#plugin.command, problem, hint: this.#plugin.installHint },
+      { cause },
+    );
+  }
+}

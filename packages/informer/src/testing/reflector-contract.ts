@@ -1,0 +1,138 @@
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { compareResourceVersion } from '@kubewright/api';
+import { Pod } from '@kubewright/api/core/v1';
+import { FakeClock, SeededRandom } from '@kubewright/core/testing';
+import { initialScenarios, liveScenarios } from './reflector-scenarios.js';
+import type { Scenario } from './reflector-scenarios.js';
+import { ScriptedApiServer } from './scripted-api-server.js';
+import type { TestRunner } from './test-runner.js';
+
+/** An informer of Pods under test, and what it told since its start. */
+export interface ObservedInformer {
+  readonly hasSynced: boolean;
+  readonly told: readonly {
+    readonly type: 'added' | 'modified' | 'deleted';
+    readonly key: string;
+    readonly uid: string;
+    readonly resourceVersion: string;
+  }[];
+  /** Key to resourceVersion of what it holds. */
+  snapshot(): Readonly<Record<string, string>>;
+  /** Ends it; resolves when nothing of it is left. */
+  stop(): Promise<void>;
+}
+
+export interface ObservedInformerOptions {
+  readonly transport: ScriptedApiServer;
+  readonly clock: FakeClock;
+  readonly random: SeededRandom;
+}
+
+/** What a scenario works with. */
+export interface ScenarioContext {
+  readonly server: ScriptedApiServer;
+  readonly clock: FakeClock;
+  readonly informer: ObservedInformer;
+  /** Lets everything happen that needs no time. */
+  settle(): Promise<void>;
+}
+
+/** Tests that an informer recovers from whatever a server or a network does, and misses nothing. */
+export function describeReflectorContract(
+  { describe, it }: TestRunner,
+  start: (options: ObservedInformerOptions) => ObservedInformer,
+): void {
+  describe('list-watch contract', () => {
+    for (const scenario of [...initialScenarios, ...liveScenarios]) {
+      it(scenario.name, () => play(scenario, start));
+    }
+
+    it('ends its requests and timers when it is stopped, whatever it is doing', async () => {
+      for (const busy of ['live', 'hanging', 'backing off'] as const) {
+        const server = new ScriptedApiServer(Pod);
+        if (busy === 'hanging') server.fault('watch-list', { kind: 'hang' });
+        if (busy === 'backing off') server.fault('watch-list', { kind: 'reset' });
+        const clock = new FakeClock();
+        const informer = start({ transport: server, clock, random: new SeededRandom() });
+        await settle(clock);
+        await informer.stop();
+        await settle(clock);
+        equal(server.watchers, 0, busy);
+        equal(clock.timers, 0, busy);
+      }
+    });
+  });
+}
+
+async function play(scenario: Scenario, start: (options: ObservedInformerOptions) => ObservedInformer): Promise<void> {
+  const server = new ScriptedApiServer(Pod);
+  const clock = new FakeClock();
+  server.set('a');
+  server.set('b');
+  const informer = start({ transport: lateBound(server, scenario, clock), clock, random: new SeededRandom() });
+  const context: ScenarioContext = { server, clock, informer, settle: () => settle(clock) };
+  const { within = 0 } = scenario;
+  await eventually(clock, within, () => informer.hasSynced);
+  ok(informer.hasSynced, 'it has synced');
+  await scenario.when?.(context);
+  await eventually(clock, within, () => same(server, informer));
+  await settle(clock);
+  deepEqual(held(informer), present(server));
+  scenario.expected?.(context);
+  // It is live: what happens now is told at once, or as soon as it may ask again.
+  server.set('c');
+  await eventually(clock, within, () => same(server, informer));
+  deepEqual(held(informer), present(server));
+  checkHistory(informer);
+  await informer.stop();
+}
+
+/** Runs what is given before the first request. */
+function lateBound(server: ScriptedApiServer, scenario: Scenario, clock: FakeClock): ScriptedApiServer {
+  const unstarted: ObservedInformer = { hasSynced: false, told: [], snapshot: () => ({}), stop: async () => {} };
+  scenario.given?.({ server, clock, informer: unstarted, settle: () => settle(clock) });
+  return server;
+}
+
+function present(server: ScriptedApiServer): string[] {
+  return [...server.objects].map(([key, { metadata }]) => `${key} ${metadata.resourceVersion}`).sort();
+}
+
+function held(informer: ObservedInformer): string[] {
+  return Object.entries(informer.snapshot())
+    .map(([key, resourceVersion]) => `${key} ${resourceVersion}`)
+    .sort();
+}
+
+function same(server: ScriptedApiServer, informer: ObservedInformer): boolean {
+  return held(informer).join() === present(server).join();
+}
+
+/** Each key's events tell a life that can have been: added, changed forwards, deleted, and only then another. */
+function checkHistory({ told }: ObservedInformer): void {
+  const living = new Map<string, { uid: string; resourceVersion: string }>();
+  for (const { type, key, uid, resourceVersion } of told) {
+    const known = living.get(key);
+    if (type === 'added') equal(known, undefined, `${key} is added twice`);
+    else {
+      equal(known?.uid, uid, `${type} ${key} is about another object`);
+      ok(compareResourceVersion(resourceVersion, known?.resourceVersion ?? '1') >= 0, `${key} goes back in time`);
+    }
+    if (type === 'deleted') living.delete(key);
+    else living.set(key, { uid, resourceVersion });
+  }
+}
+
+async function settle(clock: FakeClock): Promise<void> {
+  for (let turn = 0; turn < 12; turn++) await clock.advance(0);
+}
+
+/** Moves time from timer to timer until the condition holds or `within` milliseconds are over. */
+async function eventually(clock: FakeClock, within: number, condition: () => boolean): Promise<void> {
+  const end = clock.monotonic() + within;
+  await settle(clock);
+  while (!condition() && clock.untilNext !== undefined && clock.monotonic() + clock.untilNext <= end) {
+    await clock.advance(clock.untilNext);
+    await settle(clock);
+  }
+}
