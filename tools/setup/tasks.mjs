@@ -14,7 +14,7 @@ export const tasks = {
       ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json'],
       ['node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings', '.'],
       [
-        'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
+        'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs',
         'packages',
         'examples',
         'tests',

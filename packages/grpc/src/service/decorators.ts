@@ -7,6 +7,8 @@ import type { ExclusiveKey, MethodNote, RequestValidator } from './service-notes
 /** What an SDK's base class says about a method that only its subclasses implement. */
 export interface MethodOptions<M extends Message> {
   readonly rules?: RequestRules<M>;
+  /** A check of the whole request, where rules cannot say it. */
+  readonly validate?: RequestValidator<M>;
   readonly exclusiveBy?: ExclusiveKey<M>;
 }
 
@@ -32,6 +34,7 @@ export function GrpcService<S extends DescService>(service: S, options: ServiceO
     for (const [name, method] of Object.entries<MethodOptions<never> | undefined>(options.methods ?? {})) {
       methods[name] = {
         ...(method?.rules && { rules: method.rules as RequestRules }),
+        ...(method?.validate && { validators: [method.validate as RequestValidator] }),
         ...(method?.exclusiveBy && { exclusive: method.exclusiveBy as ExclusiveKey }),
       };
     }

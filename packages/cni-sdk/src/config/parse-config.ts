@@ -1,0 +1,62 @@
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import type { ValidationError } from 'class-validator';
+import { CniError, cniErrorCode } from '../errors.js';
+import { isIdentifier } from '../request/environment.js';
+import type { Json } from '../result/encode.js';
+import type { NetworkConfig, ValidAttachment } from './network-config.js';
+
+export type ConfigClass<C extends NetworkConfig> = new () => C;
+
+/** Reads what stands on stdin. @throws CniError 6 where it is no JSON object. */
+export function parseJson(text: string): Json {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new CniError(cniErrorCode.decodingFailure, 'the network configuration is no JSON', problem, { cause });
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
+  throw new CniError(cniErrorCode.decodingFailure, 'the network configuration must be a JSON object');
+}
+
+/** Makes an instance of the plugin's class and checks it. @throws CniError 7 that names each wrong field and its rule. */
+export function parseConfig<C extends NetworkConfig>(type: ConfigClass<C>, json: Json): C {
+  const name = json['name'];
+  if (typeof name !== 'string' || name === '') throw CniError.invalidConfig('name', 'must be set');
+  if (!isIdentifier(name)) {
+    throw CniError.invalidConfig(
+      'name',
+      `'${name}' must start with a letter or digit and have only those, '_', '.' and '-'`,
+    );
+  }
+  const config = plainToInstance(type, json, { exposeDefaultValues: true });
+  const problems = validateSync(config, { forbidUnknownValues: false }).flatMap((error) => describe(error, ''));
+  if (problems.length === 0) return config;
+  throw new CniError(cniErrorCode.invalidConfig, `the network configuration is invalid: ${problems.join('; ')}`);
+}
+
+/** The attachments that GC must keep. @throws CniError 7 where the list is missing or wrong. */
+export function parseValidAttachments(json: Json): ValidAttachment[] {
+  const list = json['cni.dev/valid-attachments'] ?? json['cni.dev/attachments'];
+  // Without the list everything would count as gone: a runtime that forgot it must not lose its containers' network.
+  if (!Array.isArray(list)) throw CniError.invalidConfig('cni.dev/valid-attachments', 'must be a list');
+  return list.map((one: unknown, index) => {
+    const { containerID, ifname } = (one ?? {}) as Partial<Record<keyof ValidAttachment, unknown>>;
+    if (typeof containerID !== 'string' || typeof ifname !== 'string') {
+      throw CniError.invalidConfig(`cni.dev/valid-attachments[${index}]`, 'must have containerID and ifname');
+    }
+    return { containerID, ifname };
+  });
+}
+
+function describe(error: ValidationError, parent: string): string[] {
+  const path = /^\d+$/.test(error.property)
+    ? `${parent}[${error.property}]`
+    : parent === ''
+      ? error.property
+      : `${parent}.${error.property}`;
+  const own = Object.values(error.constraints ?? {}).map((rule) => `${path}: ${rule}`);
+  return [...own, ...(error.children ?? []).flatMap((child) => describe(child, path))];
+}

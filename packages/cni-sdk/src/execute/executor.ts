@@ -1,0 +1,55 @@
+/**
+ * Calling plugins by their type: as processes found in the directories of `CNI_PATH`, or, where the same process serves
+ * them, directly. The runner and delegation both go through `PluginExecutor`.
+ */
+import { CniError, cniErrorCode, cniSdkErrors } from '../errors.js';
+import type { CniErrorBody } from '../errors.js';
+import type { Environment } from '../request/environment.js';
+
+export interface PluginCall {
+  readonly type: string;
+  /** Directories to look in, first wins. */
+  readonly path: readonly string[];
+  /** `CNI_*` alone; a process gets them beside what its parent has. */
+  readonly environment: Environment;
+  readonly stdin: string;
+}
+
+export interface PluginOutput {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts a plugin and waits for its end. */
+export interface PluginExecutor {
+  /** @throws CniError where the plugin is not found or could not be started. What it answered itself is a value. */
+  execute(call: PluginCall, signal?: AbortSignal): Promise<PluginOutput>;
+}
+
+/** The most that a plugin may write. */
+export const outputLimit = 8 * 1024 * 1024;
+
+/** What the plugin printed, or the error that its exit means. */
+export function acceptOutput(type: string, { exitCode, stdout, stderr }: PluginOutput): string {
+  if (exitCode === 0) return stdout;
+  const body = errorOf(stdout);
+  if (body !== undefined) throw new CniError(body.code, body.msg, body.details ?? '');
+  const said = stderr.trim() || stdout.trim() || 'it said nothing';
+  throw new CniError(cniErrorCode.internal, `plugin '${type}' ended with ${exitCode}`, said);
+}
+
+export function tooLarge(type: string): Error {
+  return cniSdkErrors.OUTPUT_TOO_LARGE({ type, limit: outputLimit });
+}
+
+function errorOf(stdout: string): CniErrorBody | undefined {
+  try {
+    const { code, msg, details, cniVersion } = JSON.parse(stdout) as Partial<Record<keyof CniErrorBody, unknown>>;
+    if (typeof code !== 'number' || typeof msg !== 'string') return undefined;
+    const body = { cniVersion: typeof cniVersion === 'string' ? cniVersion : '', code, msg };
+    return typeof details === 'string' ? { ...body, details } : body;
+  } catch {
+    return undefined;
+  }
+}

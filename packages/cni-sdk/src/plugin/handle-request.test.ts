@@ -1,0 +1,216 @@
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, Max, Min, ValidateNested } from 'class-validator';
+import { describe, expect, it } from 'vitest';
+import { NetworkConfig } from '../config/network-config.js';
+import { CniError } from '../errors.js';
+import { InProcessExecutor } from '../execute/in-process-executor.js';
+import type { PluginExecutor, PluginOutput } from '../execute/executor.js';
+import type { Json } from '../result/encode.js';
+import type { CniResult } from '../result/result.js';
+import { RecordingPlugin } from '../testing/recording-plugin.js';
+import { CniPlugin, servedVerbs, servedVersions } from './cni-plugin.js';
+import type { AttachmentRequest, GcRequest } from './cni-plugin.js';
+import { requireIpamType } from './delegate.js';
+import { handleRequest } from './handle-request.js';
+
+class Vlan {
+  @IsInt()
+  @Min(1)
+  @Max(4094)
+  id!: number;
+}
+
+class BridgeConfig extends NetworkConfig {
+  @IsOptional()
+  @IsInt()
+  mtu = 1500;
+
+  @ValidateNested({ each: true })
+  @Type(() => Vlan)
+  vlans: Vlan[] = [];
+}
+
+class SmallPlugin extends CniPlugin<BridgeConfig> {
+  override readonly type = 'small';
+  override readonly config = BridgeConfig;
+  seen: AttachmentRequest<BridgeConfig> | undefined;
+  failure: unknown;
+
+  override async add(request: AttachmentRequest<BridgeConfig>): Promise<CniResult> {
+    this.seen = request;
+    if (this.failure !== undefined) throw this.failure;
+    return request.config.ipam === undefined ? {} : request.delegate(requireIpamType(request.config.ipam)).add();
+  }
+
+  override async del(): Promise<void> {}
+}
+
+class FullPlugin extends SmallPlugin {
+  collected: GcRequest<BridgeConfig> | undefined;
+  override async check(): Promise<void> {}
+  override async gc(request: GcRequest<BridgeConfig>): Promise<void> {
+    this.collected = request;
+  }
+  override async status(): Promise<void> {
+    throw CniError.notAvailable('the bridge is gone', true);
+  }
+}
+
+const nobody: PluginExecutor = { execute: () => Promise.reject(new Error('no other plugins here')) };
+const variables = { CNI_CONTAINERID: 'c1', CNI_NETNS: '/nowhere', CNI_IFNAME: 'eth0', CNI_PATH: '/bin' };
+
+function request(
+  plugin: CniPlugin,
+  verb: string,
+  config: Json,
+  executor: PluginExecutor = nobody,
+): Promise<PluginOutput> {
+  const stdin = JSON.stringify({ name: 'net', type: 'small', ...config });
+  return handleRequest(plugin, { environment: { ...variables, CNI_COMMAND: verb }, stdin, executor });
+}
+
+async function errorOf(output: Promise<PluginOutput>): Promise<Json> {
+  const { exitCode, stdout } = await output;
+  expect(exitCode).toBe(1);
+  return JSON.parse(stdout) as Json;
+}
+
+describe('versions and verbs', () => {
+  it('follow from what is implemented', () => {
+    expect(servedVerbs(new SmallPlugin())).toEqual(['ADD', 'DEL', 'VERSION']);
+    expect(servedVersions(new SmallPlugin()).at(-1)).toBe('0.3.1');
+    expect(servedVerbs(new FullPlugin())).toEqual(['ADD', 'DEL', 'CHECK', 'GC', 'STATUS', 'VERSION']);
+    expect(servedVersions(new FullPlugin()).at(-1)).toBe('1.1.0');
+  });
+
+  it('refuses a version that the plugin does not reach, and says what it serves', async () => {
+    expect(await errorOf(request(new SmallPlugin(), 'ADD', { cniVersion: '1.0.0' }))).toEqual({
+      cniVersion: '0.1.0',
+      code: 1,
+      msg: "plugin 'small' does not serve version 1.0.0",
+      details: 'it serves ADD, DEL, VERSION, and with those the versions 0.1.0, 0.2.0, 0.3.0, 0.3.1',
+    });
+  });
+
+  it.each([
+    ['CHECK', '0.3.1'],
+    ['GC', '1.0.0'],
+    ['STATUS', '1.0.0'],
+  ])('has no %s in %s', async (verb, cniVersion) => {
+    expect(await errorOf(request(new FullPlugin(), verb, { cniVersion }))).toMatchObject({ code: 1 });
+  });
+
+  it('tells a person what it is', async () => {
+    const output = await handleRequest(new SmallPlugin(), { environment: {}, stdin: '', executor: nobody });
+    expect(output).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(output.stderr).toContain("CNI plugin 'small'");
+  });
+});
+
+describe('the configuration', () => {
+  it('is an instance with defaults, nested classes, and the keys that no field names', async () => {
+    const plugin = new SmallPlugin();
+    await request(plugin, 'ADD', { cniVersion: '0.3.1', vlans: [{ id: 5 }], other: { deep: true } });
+    expect(plugin.seen?.config).toBeInstanceOf(BridgeConfig);
+    expect(plugin.seen?.config).toMatchObject({ mtu: 1500, other: { deep: true } });
+    expect(plugin.seen?.config.vlans[0]).toBeInstanceOf(Vlan);
+  });
+
+  it('is refused with the path of each wrong field', async () => {
+    const { code, msg } = await errorOf(
+      request(new SmallPlugin(), 'ADD', { cniVersion: '0.3.1', mtu: 'x', vlans: [{ id: 1 }, { id: 5000 }] }),
+    );
+    expect(code).toBe(7);
+    expect(msg).toContain('mtu: mtu must be an integer number');
+    expect(msg).toContain('vlans[1].id: id must not be greater than 4094');
+  });
+
+  it('cannot reach into prototypes', async () => {
+    const stdin =
+      '{"cniVersion":"0.3.1","name":"n","type":"small","__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}';
+    await handleRequest(new SmallPlugin(), {
+      environment: { ...variables, CNI_COMMAND: 'ADD' },
+      stdin,
+      executor: nobody,
+    });
+    expect(Object.keys({})).toEqual([]);
+    expect('polluted' in {}).toBe(false);
+  });
+});
+
+describe('errors', () => {
+  it.each([
+    [CniError.tryAgainLater('busy'), { code: 11, msg: 'busy' }],
+    [new CniError(120, 'own', 'why'), { code: 120, msg: 'own', details: 'why' }],
+    [new Error('broken'), { code: 999, msg: 'broken' }],
+    [Object.assign(new Error('disk full'), { errno: -28, syscall: 'write' }), { code: 5, msg: 'disk full' }],
+    ['text', { code: 999, msg: 'text' }],
+  ])('answers %s', async (failure, expected) => {
+    const plugin = new SmallPlugin();
+    plugin.failure = failure;
+    expect(await errorOf(request(plugin, 'ADD', { cniVersion: '0.3.1' }))).toMatchObject({
+      cniVersion: '0.3.1',
+      ...expected,
+    });
+  });
+
+  it('passes what STATUS found', async () => {
+    expect(await errorOf(request(new FullPlugin(), 'STATUS', { cniVersion: '1.1.0' }))).toMatchObject({
+      code: 51,
+      msg: 'the bridge is gone',
+    });
+  });
+
+  it.skipIf(process.platform !== 'linux')("refuses the plugin's own namespace", async () => {
+    const environment = { ...variables, CNI_COMMAND: 'ADD', CNI_NETNS: '/proc/self/ns/net' };
+    const stdin = JSON.stringify({ cniVersion: '0.3.1', name: 'net', type: 'small' });
+    const plugin = new SmallPlugin();
+    expect(await errorOf(handleRequest(plugin, { environment, stdin, executor: nobody }))).toMatchObject({ code: 8 });
+    const allowed = { ...environment, CNI_NETNS_OVERRIDE: '1' };
+    expect((await handleRequest(plugin, { environment: allowed, stdin, executor: nobody })).exitCode).toBe(0);
+  });
+});
+
+describe('delegation', () => {
+  it('hands the whole configuration on and takes the result', async () => {
+    const ipam = new RecordingPlugin('ipam');
+    const executor = new InProcessExecutor([ipam], nobody);
+    const { stdout } = await request(
+      new SmallPlugin(),
+      'ADD',
+      { cniVersion: '0.3.1', ipam: { type: 'ipam', subnet: 'x' } },
+      executor,
+    );
+    expect(JSON.parse(stdout)).toMatchObject({ ips: [{ address: '10.1.0.2/24' }] });
+    expect(ipam.calls).toEqual(['ADD c1 eth0']);
+  });
+
+  it('undoes a failed ADD and passes the code on', async () => {
+    const ipam = new RecordingPlugin('ipam');
+    ipam.fail.set('ADD', CniError.tryAgainLater('empty'));
+    const output = request(
+      new SmallPlugin(),
+      'ADD',
+      { cniVersion: '0.3.1', ipam: { type: 'ipam' } },
+      new InProcessExecutor([ipam], nobody),
+    );
+    expect(await errorOf(output)).toMatchObject({ code: 11, msg: 'empty' });
+    expect(ipam.calls).toEqual(['ADD c1 eth0', 'DEL c1 eth0']);
+  });
+
+  it('asks for the type', async () => {
+    expect(await errorOf(request(new SmallPlugin(), 'ADD', { cniVersion: '0.3.1', ipam: {} }))).toMatchObject({
+      code: 7,
+      msg: expect.stringContaining('ipam.type') as string,
+    });
+  });
+});
+
+describe('GC', () => {
+  it('gets the valid attachments', async () => {
+    const plugin = new FullPlugin();
+    const list = [{ containerID: 'c1', ifname: 'eth0' }];
+    await request(plugin, 'GC', { cniVersion: '1.1.0', 'cni.dev/valid-attachments': list });
+    expect(plugin.collected?.validAttachments).toEqual(list);
+  });
+});

@@ -1,0 +1,142 @@
+import { stat } from 'node:fs/promises';
+import { checkArguments } from '../request/arguments.js';
+import { parseConfig, parseJson, parseValidAttachments } from '../config/parse-config.js';
+import type { NetworkConfig } from '../config/network-config.js';
+import { CniError, cniErrorCode, errorBody } from '../errors.js';
+import type { PluginExecutor, PluginOutput } from '../execute/executor.js';
+import { readEnvironment } from '../request/environment.js';
+import type { CniEnvironment, CniVerb, Environment } from '../request/environment.js';
+import { decodeResult } from '../result/decode.js';
+import { encodeResult } from '../result/encode.js';
+import type { Json } from '../result/encode.js';
+import type { CniResult } from '../result/result.js';
+import { configVersion, isAtLeast, newestVersion, oldestVersion } from '../version/version.js';
+import type { CniVersion } from '../version/version.js';
+import { servedVerbs, servedVersions } from './cni-plugin.js';
+import type { AttachmentRequest, CniPlugin, CniRequest } from './cni-plugin.js';
+import { Delegate } from './delegate.js';
+
+export interface RawRequest {
+  /** The caller's variables; only `CNI_*` are read. */
+  readonly environment: Environment;
+  readonly stdin: string;
+  /** Who calls delegated plugins. */
+  readonly executor: PluginExecutor;
+  readonly signal?: AbortSignal;
+}
+
+/** Since when a verb exists. */
+const verbVersion: Readonly<Partial<Record<CniVerb, CniVersion>>> = { CHECK: '0.4.0', GC: '1.1.0', STATUS: '1.1.0' };
+const ownNamespace = '/proc/self/ns/net';
+
+/** Serves one request. Never throws: what goes wrong is in the output, as the specification wants it. */
+export async function handleRequest(plugin: CniPlugin, raw: RawRequest): Promise<PluginOutput> {
+  if ((raw.environment['CNI_COMMAND'] ?? '') === '') return about(plugin);
+  let version = oldestVersion;
+  try {
+    const environment = readEnvironment(raw.environment);
+    if (environment.verb === 'VERSION') {
+      return succeed({ cniVersion: newestVersion, supportedVersions: servedVersions(plugin) });
+    }
+    const json = parseJson(raw.stdin);
+    version = acceptVersion(plugin, configVersion(json['cniVersion']), environment.verb);
+    return succeed(await dispatch(plugin, { raw, environment, json, version }));
+  } catch (error) {
+    return { exitCode: 1, stdout: JSON.stringify(errorBody(error, version)), stderr: '' };
+  }
+}
+
+interface Accepted {
+  readonly raw: RawRequest;
+  readonly environment: CniEnvironment;
+  readonly json: Json;
+  readonly version: CniVersion;
+}
+
+async function dispatch(plugin: CniPlugin, accepted: Accepted): Promise<Json | undefined> {
+  const { environment, json, version } = accepted;
+  const request = requestOf(parseConfig(plugin.config, json), accepted);
+  switch (environment.verb) {
+    case 'GC':
+      await plugin.gc?.({ ...request, validAttachments: parseValidAttachments(json) });
+      return undefined;
+    case 'STATUS':
+      await plugin.status?.(request);
+      return undefined;
+    default:
+  }
+  if (plugin.knownArguments !== undefined) checkArguments(environment.arguments, plugin.knownArguments);
+  const attachment = attachmentOf(request, accepted);
+  switch (environment.verb) {
+    case 'ADD':
+      await checkNamespace(environment.netns, accepted.raw.environment);
+      return encodeResult(await plugin.add(attachment), version);
+    case 'CHECK': {
+      const { prevResult } = attachment;
+      if (prevResult === undefined) throw CniError.invalidConfig('prevResult', 'is needed for CHECK');
+      await plugin.check?.({ ...attachment, prevResult });
+      return undefined;
+    }
+    default:
+      await plugin.del(attachment);
+      return undefined;
+  }
+}
+
+/** @throws CniError 1 where the plugin does not serve the version, or the version has no such verb. */
+function acceptVersion(plugin: CniPlugin, version: CniVersion, verb: CniVerb): CniVersion {
+  const served = servedVersions(plugin);
+  if (!served.includes(version)) {
+    const explanation = `it serves ${servedVerbs(plugin).join(', ')}, and with those the versions ${served.join(', ')}`;
+    throw new CniError(
+      cniErrorCode.incompatibleVersion,
+      `plugin '${plugin.type}' does not serve version ${version}`,
+      explanation,
+    );
+  }
+  const since = verbVersion[verb];
+  if (since !== undefined && !isAtLeast(version, since)) {
+    throw new CniError(
+      cniErrorCode.incompatibleVersion,
+      `${verb} needs version ${since}, the configuration has ${version}`,
+    );
+  }
+  return version;
+}
+
+function requestOf(config: NetworkConfig, { raw, environment, version }: Accepted): CniRequest<NetworkConfig> {
+  const signal = raw.signal ?? new AbortController().signal;
+  const { executor, stdin } = raw;
+  const context = { environment: raw.environment, stdin, path: environment.path, version, executor, signal };
+  return { config, version, signal, delegate: (type) => new Delegate(type, context) };
+}
+
+function attachmentOf(request: CniRequest<NetworkConfig>, accepted: Accepted): AttachmentRequest<NetworkConfig> {
+  const { containerId, netns, ifName, arguments: values } = accepted.environment;
+  const prevResult = previousResult(accepted);
+  const attachment = { ...request, containerId, netns, ifName, arguments: values };
+  return prevResult === undefined ? attachment : { ...attachment, prevResult };
+}
+
+function previousResult({ json, version }: Accepted): CniResult | undefined {
+  const value = json['prevResult'];
+  return value === undefined || value === null ? undefined : decodeResult(value, version);
+}
+
+/** A container's interface in the plugin's own namespace would be one of the machine's. */
+async function checkNamespace(netns: string, environment: Environment): Promise<void> {
+  if (['1', 't', 'true'].includes(environment['CNI_NETNS_OVERRIDE']?.toLowerCase() ?? '')) return;
+  const [theirs, ours] = await Promise.all([netns, ownNamespace].map((path) => stat(path).catch(() => undefined)));
+  if (theirs === undefined || ours === undefined || theirs.ino !== ours.ino || theirs.dev !== ours.dev) return;
+  throw new CniError(cniErrorCode.invalidNamespace, `CNI_NETNS '${netns}' is the plugin's own network namespace`);
+}
+
+function succeed(body: Json | undefined): PluginOutput {
+  return { exitCode: 0, stdout: body === undefined ? '' : JSON.stringify(body), stderr: '' };
+}
+
+/** Somebody started the plugin by hand. */
+function about(plugin: CniPlugin): PluginOutput {
+  const text = `CNI plugin '${plugin.type}': a container runtime starts it. Versions: ${servedVersions(plugin).join(', ')}.\n`;
+  return { exitCode: 0, stdout: '', stderr: text };
+}

@@ -1,0 +1,33 @@
+import { closeSync, openSync } from 'node:fs';
+import { libc } from '../ffi/libc.js';
+import type { NetworkNamespace } from './network-namespace.js';
+
+export const cloneNewNetwork = 0x40000000;
+export const ownNamespace = '/proc/thread-self/ns/net';
+
+/**
+ * Runs `work` with this thread inside `namespace`, and comes back before returning, also after an error. `work` must be
+ * synchronous: nothing else of the process may run meanwhile. Threads of the pool stay where they are.
+ */
+export function inNamespace<T>(namespace: NetworkNamespace, work: () => Synchronous<T>): T {
+  return away(() => void libc().call('setns', namespace.path, namespace.descriptor, cloneNewNetwork), work);
+}
+
+/** Runs `work` inside a network namespace that `enter` puts this thread into; then goes back. */
+export function away<T>(enter: () => void, work: () => Synchronous<T>): T {
+  const home = openSync(ownNamespace, 'r');
+  try {
+    enter();
+    try {
+      return work();
+    } finally {
+      // A process that cannot come back would do all its further work in a stranger's namespace.
+      if (libc().attempt('setns', home, cloneNewNetwork).errno !== 0) process.abort();
+    }
+  } finally {
+    closeSync(home);
+  }
+}
+
+/** Anything but a promise: asynchronous work would run on after the way back. */
+export type Synchronous<T> = T extends PromiseLike<unknown> ? never : T;

@@ -1,0 +1,86 @@
+import type { NetworkNamespace } from '../namespaces/network-namespace.js';
+import type { Acknowledgement, NetlinkRequest } from '../netlink/message.js';
+import { NetlinkSocket } from '../netlink/socket.js';
+import { listAddresses, readAddress } from './address.js';
+import type { InterfaceAddress } from './address.js';
+import { listBridgeVlans, readBridgeVlans } from './bridge.js';
+import type { BridgePortVlans } from './bridge.js';
+import { getLink, listLinks, readLink } from './link.js';
+import type { Link, LinkReference } from './link.js';
+import { listForwarding, listNeighbours, readForwarding, readNeighbour } from './neighbour.js';
+import type { ForwardingEntry, Neighbour } from './neighbour.js';
+import { listRoutes, readRoute } from './route.js';
+import type { Route } from './route.js';
+
+const routeProtocol = 0;
+
+/**
+ * The network tables of one namespace. Requests are made by the functions of this folder, and go out together:
+ *
+ * ```ts
+ * await using tables = Rtnetlink.open({ namespace });
+ * await tables.run(newLink({ kind: 'dummy', name: 'd0', index: 7, up: true }), addAddress({ link: 7, address: '10.9.0.1/24' }));
+ * ```
+ *
+ * The owner closes it. Calls may be concurrent; the socket takes them in their order.
+ */
+export class Rtnetlink implements AsyncDisposable {
+  readonly #socket: NetlinkSocket;
+
+  private constructor(socket: NetlinkSocket) {
+    this.#socket = socket;
+  }
+
+  /** @param options - `namespace`: whose tables; it may be closed afterwards. Default: the process's own. */
+  static open(options: { readonly namespace?: NetworkNamespace } = {}): Rtnetlink {
+    return new Rtnetlink(NetlinkSocket.open({ protocol: routeProtocol, ...options }));
+  }
+
+  /** Makes all changes in order. @throws KW_LINUX_NETLINK of the first that was refused; the others were tried all the same. */
+  run(...requests: readonly NetlinkRequest[]): Promise<void> {
+    return this.#socket.run(...requests);
+  }
+
+  /** Makes all changes in order; each one's refusal is a value. */
+  settle(requests: readonly NetlinkRequest[]): Promise<Acknowledgement[]> {
+    return this.#socket.settle(requests);
+  }
+
+  /** Undefined where there is none. */
+  async link(reference: LinkReference): Promise<Link | undefined> {
+    const message = await this.#socket.get(getLink(reference));
+    return message && readLink(message);
+  }
+
+  links(filter: Parameters<typeof listLinks>[0] = {}): Promise<Link[]> {
+    return this.#socket.dump(listLinks(filter), readLink);
+  }
+
+  addresses(filter: Parameters<typeof listAddresses>[0] = {}): Promise<InterfaceAddress[]> {
+    return this.#socket.dump(listAddresses(filter), readAddress);
+  }
+
+  routes(filter: Parameters<typeof listRoutes>[0]): Promise<Route[]> {
+    return this.#socket.dump(listRoutes(filter), readRoute);
+  }
+
+  neighbours(filter: Parameters<typeof listNeighbours>[0] = {}): Promise<Neighbour[]> {
+    return this.#socket.dump(listNeighbours(filter), readNeighbour);
+  }
+
+  forwarding(filter: Parameters<typeof listForwarding>[0]): Promise<ForwardingEntry[]> {
+    return this.#socket.dump(listForwarding(filter), readForwarding);
+  }
+
+  bridgeVlans(): Promise<BridgePortVlans[]> {
+    return this.#socket.dump(listBridgeVlans(), readBridgeVlans);
+  }
+
+  close(): Promise<void> {
+    return this.#socket.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
