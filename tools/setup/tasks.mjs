@@ -3,6 +3,7 @@
 const vitest = 'node_modules/vitest/vitest.mjs';
 
 export const tasks = {
+  start: { steps: [['examples/website-operator/dist/demo/demo.js']] },
   build: { steps: [] },
   test: { steps: [[vitest, 'run']] },
   bench: { steps: [['bench/dist/main.js']] },
@@ -11,6 +12,7 @@ export const tasks = {
   lint: {
     steps: [
       ['tools/workspace/references.mjs', '--check'],
+      ['tools/docs/snippets.mjs', '--check'],
       ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json'],
       ['node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings', '.'],
       [
@@ -27,5 +29,8 @@ export const tasks = {
   },
   docs: { steps: [['node_modules/typedoc/bin/typedoc']] },
   api: { steps: [['tools/api-report/report.mjs']] },
-  generate: { build: false, steps: [['tools/workspace/references.mjs'], ['tools/api/generate.mjs']] },
+  generate: {
+    build: false,
+    steps: [['tools/workspace/references.mjs'], ['tools/api/generate.mjs'], ['tools/docs/snippets.mjs']],
+  },
 };

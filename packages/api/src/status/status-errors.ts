@@ -66,6 +66,15 @@ export const statusErrors = {
       details: about(resource, name),
     }),
 
+  /** A method that a path does not have, whatever it leads to. */
+  methodNotAllowed: (): StatusError =>
+    new StatusError({
+      code: 405,
+      reason: 'MethodNotAllowed',
+      message: 'the server does not allow this method on the requested resource',
+      details: {},
+    }),
+
   /** A path that the server does not serve. */
   unknownPath: (): StatusError =>
     new StatusError({

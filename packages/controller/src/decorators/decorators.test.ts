@@ -71,7 +71,10 @@ describe('Watches', () => {
     class Base {}
     @Watches(() => NEVER, () => [{ name: 'own' }])
     class Derived extends Base {}
-    const names = watchesOf(Derived).map((watch) => ('source' in watch ? watch.map(undefined)[0]?.name : ''));
+    const names = watchesOf(Derived).map((watch) => {
+      const keys: Iterable<{ readonly name: string }> = 'source' in watch ? watch.map(undefined) : [];
+      return [...keys].map(({ name }) => name).join();
+    });
     expect(names).toEqual(['outer', 'inner', 'own']);
   });
 });

@@ -1,13 +1,20 @@
 /**
  * A controller's writes. Each is remembered for read-your-writes, and a child gets the reconciled object as its controller.
  */
-import { StatusError, isDeleting, objectKey, parseApiVersion, setControllerReference } from '@kubewright/api';
+import {
+  isConflict,
+  isDeleting,
+  isNotFound,
+  objectKey,
+  parseApiVersion,
+  setControllerReference,
+} from '@kubewright/api';
 import type { DeepReadonly, Kind, KubeObject } from '@kubewright/api';
 import type { ApplyObject, Client, NewObject, ObjectKey } from '@kubewright/informer';
 import { kindOf } from '../custom-resource/custom-resource.js';
 import type { Resource } from '../custom-resource/custom-resource.js';
 import type { OwnWrites, Write } from '../own-writes/own-writes.js';
-import type { ChildOptions } from '../reconcile/reconcile-context.js';
+import type { ChildOptions, PartialChild } from '../reconcile/reconcile-context.js';
 import type { WatchedKinds } from '../runner/watched-kinds.js';
 import type { ApplyMemory } from './apply-memory.js';
 import type { KindDirectory } from './kind-directory.js';
@@ -30,7 +37,7 @@ export class ChildWriter<T extends KubeObject> {
   ) {}
 
   async apply<C extends KubeObject>(
-    child: ApplyObject<C> & { readonly apiVersion: string; readonly kind: string },
+    child: C | PartialChild<C>,
     { owned = true }: ChildOptions,
   ): Promise<DeepReadonly<C>> {
     const kind = await this.options.kinds.find<C>(parseApiVersion(child.apiVersion), child.kind, this.signal);
@@ -41,7 +48,7 @@ export class ChildWriter<T extends KubeObject> {
       return cached as DeepReadonly<C>;
     this.options.memory.forget(id);
     // A controller is the one who decides about the fields it applies: another manager of the same field gives way.
-    const applied = await this.options.client.apply<C>(kind, wanted, {
+    const applied = await this.options.client.apply<C>(kind, wanted as ApplyObject<C>, {
       force: true,
       signal: this.signal,
     });
@@ -103,10 +110,21 @@ export class ChildWriter<T extends KubeObject> {
         ...(uid !== undefined && { preconditions: { uid } }),
       });
     } catch (error) {
-      // Gone, or replaced by another of its name: what was to be deleted is deleted.
-      if (!StatusError.is(error) || !(error.reason === 'NotFound' || error.reason === 'Conflict')) throw error;
+      // Gone, or replaced by another of its name: what was to be deleted is deleted. A conflict may have other grounds.
+      const isGone = isNotFound(error) || (isConflict(error) && (await this.#uidOf(kind, object)) !== uid);
+      if (!isGone) throw error;
     }
     this.#record(kind, objectKey(object), uid, 'deleting');
+  }
+
+  /** The uid of what is under an object's name now; undefined where there is nothing. */
+  async #uidOf(kind: Kind, object: DeepReadonly<KubeObject>): Promise<string | undefined> {
+    try {
+      return (await this.options.client.get(kind, keyOf(object), { signal: this.signal })).metadata.uid;
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
   }
 
   #owned<C extends { readonly metadata: object }>(child: C): C {

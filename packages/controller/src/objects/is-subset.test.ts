@@ -1,3 +1,4 @@
+import type { ConfigMap } from '@kubewright/api/core/v1';
 import { describe, expect, it } from 'vitest';
 import { ApplyMemory } from './apply-memory.js';
 import { isSubset } from './is-subset.js';
@@ -18,7 +19,12 @@ describe('isSubset', () => {
 });
 
 describe('ApplyMemory', () => {
-  const cached = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', uid: 'u' }, data: { a: '1', b: '2' } };
+  const cached: ConfigMap = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'a', uid: 'u' },
+    data: { a: '1', b: '2' },
+  };
   const wanted = { metadata: { name: 'a' }, data: { a: '1' } };
 
   it('knows an apply that changes nothing: the same fields as last time, and the cache has them', () => {
@@ -28,16 +34,13 @@ describe('ApplyMemory', () => {
     expect(memory.isCurrent('a', wanted, cached)).toBe(true);
   });
 
+  const meddled: ConfigMap = { ...cached, data: { a: '9' } };
+
   it('does not where a field is given up, was changed by others, or the object is gone', () => {
     const memory = new ApplyMemory();
     memory.remember('a', wanted);
     expect(memory.isCurrent('a', { metadata: { name: 'a' } }, cached)).toBe(false);
-    expect(
-      memory.isCurrent('a', wanted, {
-        ...cached,
-        data: { a: '9' },
-      }),
-    ).toBe(false);
+    expect(memory.isCurrent('a', wanted, meddled)).toBe(false);
     expect(memory.isCurrent('a', wanted, undefined)).toBe(false);
     memory.forget('a');
     expect(memory.isCurrent('a', wanted, cached)).toBe(false);

@@ -61,5 +61,6 @@ function isVisible({ uid, until }: Write, object: DeepReadonly<KubeObject> | und
   if (until === 'gone') return isAnother;
   if (until === 'deleting') return isAnother || object?.metadata.deletionTimestamp !== undefined;
   if (cacheVersion !== '' && compareResourceVersion(cacheVersion, until.resourceVersion) >= 0) return true;
-  return !isAnother && compareResourceVersion(object?.metadata.resourceVersion ?? '0', until.resourceVersion) >= 0;
+  const shown = isAnother ? undefined : object?.metadata.resourceVersion;
+  return shown !== undefined && compareResourceVersion(shown, until.resourceVersion) >= 0;
 }

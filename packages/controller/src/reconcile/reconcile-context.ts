@@ -8,6 +8,12 @@ import type { ConditionInput } from '../status/condition.js';
 /** The type of an object's status. */
 export type StatusOf<T> = T extends { readonly status?: infer S } ? NonNullable<S> : object;
 
+/** The part of a child that its controller wants to own, with what names its kind. */
+export type PartialChild<C extends KubeObject> = ApplyObject<C> & {
+  readonly apiVersion: string;
+  readonly kind: string;
+};
+
 /** Options of a write to a child. */
 export interface ChildOptions {
   /** Whether the reconciled object becomes the child's controller: its deletion deletes the child. Default: true. */
@@ -40,10 +46,9 @@ export interface ReconcileContext<T extends KubeObject> {
    * Makes a child so, and no more: server-side apply of the given fields under this controller's name. Sends nothing when the
    * cache shows that they are so already. Answers the child as it is.
    */
-  apply<C extends KubeObject>(
-    child: ApplyObject<C> & { readonly apiVersion: string; readonly kind: string },
-    options?: ChildOptions,
-  ): Promise<DeepReadonly<C>>;
+  apply<C extends KubeObject>(child: C, options?: ChildOptions): Promise<DeepReadonly<C>>;
+  /** The same for a part of the object: `ctx.apply<Deployment>({ apiVersion, kind, metadata, spec: { replicas } })`. */
+  apply<C extends KubeObject>(child: PartialChild<C>, options?: ChildOptions): Promise<DeepReadonly<C>>;
   /** Rejects with AlreadyExists where the name is taken. */
   create<C extends KubeObject>(resource: Resource<C>, child: NewObject<C>, options?: ChildOptions): Promise<C>;
   /** Writes a whole object back. With its resourceVersion in it, rejects with a conflict where somebody else was faster. */

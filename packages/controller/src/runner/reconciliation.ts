@@ -1,10 +1,10 @@
 import type { DeepReadonly, KubeObject } from '@kubewright/api';
 import type { Clock, Logger, Span } from '@kubewright/core';
-import type { ApplyObject, Cause, Client, LocalSelection, NewObject, ObjectKey } from '@kubewright/informer';
+import type { Cause, Client, LocalSelection, NewObject, ObjectKey } from '@kubewright/informer';
 import type { Resource } from '../custom-resource/custom-resource.js';
 import type { EventRecorder } from '../events/event-recorder.js';
 import type { ChildWriter } from '../objects/child-writer.js';
-import type { ChildOptions, ReconcileContext, StatusOf } from '../reconcile/reconcile-context.js';
+import type { ChildOptions, PartialChild, ReconcileContext, StatusOf } from '../reconcile/reconcile-context.js';
 import type { ConditionInput } from '../status/condition.js';
 import { nextStatus } from '../status/next-status.js';
 import { ownerIndex } from './watched-kinds.js';
@@ -72,10 +72,7 @@ export class Reconciliation<T extends KubeObject> implements ReconcileContext<T>
     return this.#parts.watched.of(resource).lister.list({ index: { name: ownerIndex, value } });
   }
 
-  apply<C extends KubeObject>(
-    child: ApplyObject<C> & { readonly apiVersion: string; readonly kind: string },
-    options: ChildOptions = {},
-  ): Promise<DeepReadonly<C>> {
+  apply<C extends KubeObject>(child: C | PartialChild<C>, options: ChildOptions = {}): Promise<DeepReadonly<C>> {
     return this.#parts.writer.apply(child, options);
   }
 

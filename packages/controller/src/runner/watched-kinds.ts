@@ -9,7 +9,8 @@ import { controllerErrors } from '../errors/controller-errors.js';
 export const ownerIndex = 'controller-uid';
 
 export class WatchedKinds {
-  readonly #informers = new Map<string, SharedInformer<KubeObject>>();
+  /** By group and kind, which tell the type of the objects. */
+  readonly #informers = new Map<string, object>();
 
   constructor(
     private readonly controller: string,
@@ -20,25 +21,24 @@ export class WatchedKinds {
   watch<T extends KubeObject>(resource: Resource<T>, scope?: InformerScope): SharedInformer<T> {
     const kind = kindOf(resource);
     const informer = scope === undefined ? this.factory.informer(kind) : this.factory.informer(kind, scope);
-    this.#informers.set(`${kind.group}/${kind.kind}`, informer as SharedInformer<KubeObject>);
+    this.#informers.set(`${kind.group}/${kind.kind}`, informer);
     return informer;
   }
 
   /** The informer of a watched kind; undefined for others. */
   find(group: string, kind: string): SharedInformer<KubeObject> | undefined {
-    return this.#informers.get(`${group}/${kind}`);
+    return this.#informers.get(`${group}/${kind}`) as SharedInformer<KubeObject> | undefined;
   }
 
   /** Throws for a kind that is not watched: its objects would never be there. */
   of<T extends KubeObject>(resource: Resource<T>): SharedInformer<T> {
     const { group, kind } = kindOf(resource);
-    const informer = this.find(group, kind);
+    const informer = this.#informers.get(`${group}/${kind}`);
     if (informer === undefined) throw controllerErrors.NOT_WATCHED({ controller: this.controller, kind });
-    // The map's key names the kind, and a kind has one type of object.
     return informer as SharedInformer<T>;
   }
 
   get all(): readonly SharedInformer<KubeObject>[] {
-    return [...this.#informers.values()];
+    return [...this.#informers.values()] as SharedInformer<KubeObject>[];
   }
 }

@@ -1,0 +1,60 @@
+/**
+ * Admission: what may be written, beyond what the kind itself demands. Mutating plugins run first, in the order in which
+ * they were given, and may change the new object; validating ones follow and may only refuse. A plugin may do both.
+ * Neighbours: the store calls the chain between decoding and validation; authorization came before.
+ */
+import type { JsonObject } from '@kubewright/api';
+import { extensionPoint } from '@kubewright/core';
+import type { ExtensionPoint } from '@kubewright/core';
+import type { User } from '../auth/authenticator.js';
+import type { ServedResource } from '../registry/served-resource.js';
+
+export interface AdmissionRequest {
+  readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
+  readonly resource: ServedResource;
+  /** Empty for the resource itself. */
+  readonly subresource: string;
+  /** Empty for a cluster-scoped resource. */
+  readonly namespace: string;
+  /** Empty for a create whose name is not known yet. */
+  readonly name: string;
+  readonly user: User;
+  readonly dryRun: boolean;
+  /** The new object, in the version of the request; undefined for DELETE. Mutating plugins change it in place. */
+  readonly object: JsonObject | undefined;
+  /** The stored object; undefined for CREATE. Nobody may change it. */
+  readonly oldObject: JsonObject | undefined;
+  /** Adds a text to the warnings of the answer. */
+  warn(text: string): void;
+  readonly signal: AbortSignal;
+}
+
+export interface AdmissionPlugin {
+  /** As `ServiceAccount`; appears in refusals. */
+  readonly name: string;
+  /** Changes the new object. Throws a StatusError to refuse. */
+  mutate?(request: AdmissionRequest): Promise<void> | void;
+  /** Throws a StatusError to refuse. Sees the object as it will be stored. */
+  validate?(request: AdmissionRequest): Promise<void> | void;
+}
+
+/** The plugins of a server; those of the server itself run first. */
+export const AdmissionPlugin: ExtensionPoint<AdmissionPlugin> = extensionPoint('@kubewright/apiserver/AdmissionPlugin');
+
+export class AdmissionChain {
+  readonly #mutating: readonly AdmissionPlugin[];
+  readonly #validating: readonly AdmissionPlugin[];
+
+  constructor(plugins: readonly AdmissionPlugin[]) {
+    this.#mutating = plugins.filter((plugin) => plugin.mutate !== undefined);
+    this.#validating = plugins.filter((plugin) => plugin.validate !== undefined);
+  }
+
+  async mutate(request: AdmissionRequest): Promise<void> {
+    for (const plugin of this.#mutating) await plugin.mutate?.(request);
+  }
+
+  async validate(request: AdmissionRequest): Promise<void> {
+    for (const plugin of this.#validating) await plugin.validate?.(request);
+  }
+}

@@ -1,0 +1,32 @@
+import { statusErrors } from '@kubewright/api';
+import type { ObjectReader } from '../../store/object-reader.js';
+import { groupResource } from '../../store/write-request.js';
+import type { AdmissionPlugin, AdmissionRequest } from '../admission.js';
+import { newPodSpec } from './pods.js';
+
+/** Every pod runs under a service account that exists, and pulls its images with that account's secrets. */
+export class ServiceAccount implements AdmissionPlugin {
+  readonly name = 'ServiceAccount';
+  readonly #objects: ObjectReader;
+
+  constructor(objects: ObjectReader) {
+    this.#objects = objects;
+  }
+
+  mutate(request: AdmissionRequest): void {
+    const spec = newPodSpec(request);
+    if (spec === undefined) return;
+    const given = spec['serviceAccountName'] ?? spec['serviceAccount'];
+    const account = typeof given === 'string' && given !== '' ? given : 'default';
+    spec['serviceAccountName'] = account;
+    spec['serviceAccount'] = account;
+    const found = this.#objects.get('', 'serviceaccounts', request.namespace, account);
+    if (found === undefined) {
+      const why = `error looking up service account ${request.namespace}/${account}: serviceaccount "${account}" not found`;
+      throw statusErrors.forbidden(groupResource(request.resource), request.name, why);
+    }
+    const { imagePullSecrets } = found;
+    if (!Array.isArray(spec['imagePullSecrets']) && Array.isArray(imagePullSecrets))
+      spec['imagePullSecrets'] = imagePullSecrets;
+  }
+}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { CertificateAuthenticator } from './certificate-authenticator.js';
+import { TokenAuthenticator, UnknownTokenAuthenticator, bearerToken } from './token-authenticator.js';
+
+const request = (
+  headers: Record<string, string> = {},
+): { method: 'GET'; path: string; headers: Record<string, string> } => ({ method: 'GET', path: '/', headers });
+const admin = { name: 'admin', groups: ['system:masters', 'system:authenticated'] };
+
+describe('TokenAuthenticator', () => {
+  const tokens = new TokenAuthenticator([{ token: 'secret', user: admin }]);
+
+  it('recognises its tokens', async () => {
+    expect(await tokens.authenticate(request({ authorization: 'Bearer secret' }))).toEqual(admin);
+    expect(await tokens.authenticate(request({ authorization: 'bearer   secret' }))).toEqual(admin);
+  });
+
+  it('leaves other tokens and other schemes to other authenticators', async () => {
+    expect(await tokens.authenticate(request({ authorization: 'Bearer secre' }))).toBeUndefined();
+    expect(await tokens.authenticate(request({ authorization: 'Basic c2VjcmV0' }))).toBeUndefined();
+    expect(await tokens.authenticate(request())).toBeUndefined();
+  });
+
+  it('reads the token that a browser sends as a WebSocket subprotocol', () => {
+    const header = `base64url.bearer.authorization.k8s.io.${Buffer.from('secret').toString('base64url')}, v5.channel.k8s.io`;
+    expect(bearerToken(request({ 'sec-websocket-protocol': header }))).toBe('secret');
+  });
+
+  it('answers 401 for a token that nobody knew', async () => {
+    await expect(
+      new UnknownTokenAuthenticator().authenticate(request({ authorization: 'Bearer x' })),
+    ).rejects.toMatchObject({
+      code: 401,
+      reason: 'Unauthorized',
+    });
+    expect(await new UnknownTokenAuthenticator().authenticate(request())).toBeUndefined();
+  });
+});
+
+describe('CertificateAuthenticator', () => {
+  it('takes the common name as the user and the organizations as groups', async () => {
+    const certificate = { commonName: 'kubelet', organizations: ['system:nodes'] };
+    expect(await new CertificateAuthenticator().authenticate({ ...request(), certificate })).toEqual({
+      name: 'kubelet',
+      groups: ['system:nodes', 'system:authenticated'],
+    });
+  });
+
+  it('knows nobody without a certificate, or without a name in it', async () => {
+    expect(await new CertificateAuthenticator().authenticate(request())).toBeUndefined();
+    expect(
+      await new CertificateAuthenticator().authenticate({
+        ...request(),
+        certificate: { commonName: '', organizations: [] },
+      }),
+    ).toBeUndefined();
+  });
+});

@@ -1,0 +1,65 @@
+import type { CacheEvent } from './cache-event.js';
+
+/** Events younger than this stay, so that a client that reconnects after a short break need not list again. */
+const minimumAge = 75_000;
+/** Whatever their age, no more events than this stay. */
+const maximumEvents = 20_000;
+
+/** The last events of one resource, numbered in order. */
+export class History {
+  #events: CacheEvent[] = [];
+  /** The number of the first event that is still there. */
+  #first = 0;
+  /** All events after this revision are there. */
+  #start: bigint;
+
+  constructor(start: bigint) {
+    this.#start = start;
+  }
+
+  /** The oldest revision after which the history is complete. */
+  get start(): bigint {
+    return this.#start;
+  }
+
+  /** The number that the next event will get. */
+  get end(): number {
+    return this.#first + this.#events.length;
+  }
+
+  append(event: CacheEvent): void {
+    this.#events.push(event);
+  }
+
+  /** Drops what is old, in blocks. */
+  trim(now: number): void {
+    const limit = now - minimumAge;
+    let drop = Math.max(this.#events.length - maximumEvents, 0);
+    while (drop < this.#events.length && (this.#events[drop] as CacheEvent).at < limit) drop++;
+    if (drop * 4 < this.#events.length && drop < 1000) return;
+    const last = this.#events[drop - 1];
+    if (last === undefined) return;
+    this.#start = last.revision;
+    this.#events = this.#events.slice(drop);
+    this.#first += drop;
+  }
+
+  /** The number of the first event after a revision; undefined where the history does not reach back to it. */
+  positionAfter(revision: bigint): number | undefined {
+    if (revision < this.#start) return undefined;
+    let low = 0;
+    let high = this.#events.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#events[middle] as CacheEvent).revision <= revision) low = middle + 1;
+      else high = middle;
+    }
+    return this.#first + low;
+  }
+
+  /** The events from a number on, at most `limit`; undefined where they are gone. */
+  from(position: number, limit: number): readonly CacheEvent[] | undefined {
+    if (position < this.#first) return undefined;
+    return this.#events.slice(position - this.#first, position - this.#first + limit);
+  }
+}

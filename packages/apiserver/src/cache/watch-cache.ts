@@ -1,0 +1,156 @@
+/**
+ * The server's memory: the newest state of every object as bytes, and the recent changes. It follows one watch on the
+ * storage, so all resources share one order. Reads and watches are served from here; writes go to the storage and come
+ * back as events. It knows resources only by the prefix of their keys.
+ */
+import type { Clock, Logger } from '@kubewright/core';
+import { deferred } from '../async/deferred.js';
+import { turn } from '../async/turn.js';
+import type { Storage, StorageBatch } from '../storage/storage.js';
+import { ResourceCache } from './resource-cache.js';
+
+/** Everything lies below it. */
+export const keyRoot = '/registry/';
+
+/** So much history is replayed at a start, so that clients may go on watching after a restart. */
+const replayedRevisions = 5_000n;
+const pageSize = 500;
+/** The wait before the storage is read again after it failed. */
+const retryDelay = 1_000;
+
+interface Waiter {
+  readonly revision: bigint;
+  resolve(): void;
+}
+
+export class WatchCache {
+  readonly storage: Storage;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #resources = new Map<string, ResourceCache>();
+  #revision = 0n;
+  /** Where the replay of history began: resources without a cache yet had no events since. */
+  #loadedFrom = 0n;
+  readonly #waiters = new Set<Waiter>();
+  readonly #stop = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(storage: Storage, clock: Clock, logger: Logger) {
+    this.storage = storage;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  /** The newest revision that the cache has seen. */
+  get revision(): bigint {
+    return this.#revision;
+  }
+
+  /** Resolves when everything that the storage held at the call is here. */
+  async start(): Promise<void> {
+    const target = await this.#load();
+    this.#running = this.#follow();
+    await this.waitFor(target);
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    for (const resource of this.#resources.values()) resource.reset(this.#revision);
+    await this.#running;
+  }
+
+  /** @param prefix - `/registry/GROUP/PLURAL/`, the group `core` for the core group. */
+  resource(prefix: string): ResourceCache {
+    let resource = this.#resources.get(prefix);
+    if (resource === undefined) {
+      resource = new ResourceCache(prefix, this.#loadedFrom, this.#clock);
+      this.#resources.set(prefix, resource);
+    }
+    return resource;
+  }
+
+  /**
+   * Resolves once the cache has seen a revision; rejects with the signal's reason.
+   *
+   * @param signal - default: aborts when the cache closes.
+   */
+  async waitFor(revision: bigint, signal: AbortSignal = this.#stop.signal): Promise<void> {
+    if (this.#revision >= revision) return;
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = deferred<void>();
+    const waiter = { revision, resolve };
+    const abort = (): void => reject(signal.reason);
+    this.#waiters.add(waiter);
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      await promise;
+    } finally {
+      this.#waiters.delete(waiter);
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  /** Resolves once the cache holds every write that was answered before the call. */
+  async catchUp(signal: AbortSignal): Promise<void> {
+    // Own writes are answered after the cache has seen them.
+    if (!this.storage.exclusive) await this.waitFor(await this.storage.currentRevision(), signal);
+  }
+
+  async #load(): Promise<bigint> {
+    const [current, compacted] = await Promise.all([this.storage.currentRevision(), this.storage.compactedRevision()]);
+    const old = current - replayedRevisions;
+    const revision = old > compacted ? old : compacted;
+    this.#loadedFrom = revision;
+    for (const resource of this.#resources.values()) resource.reset(revision);
+    let start = keyRoot;
+    for (let more = true; more;) {
+      const page = await this.storage.list(keyRoot, { revision, start, limit: pageSize });
+      for (const entry of page.entries) this.resource(resourcePrefix(entry.key)).load(entry);
+      start = `${page.entries.at(-1)?.key ?? start}\0`;
+      more = page.more;
+      await turn();
+    }
+    this.#moveTo(revision);
+    return current;
+  }
+
+  async #follow(): Promise<void> {
+    const { signal } = this.#stop;
+    for (let loaded = true; !signal.aborted;) {
+      try {
+        if (!loaded) await this.#load();
+        loaded = false;
+        for await (const batch of this.storage.watch(keyRoot, this.#revision, signal)) {
+          await this.#apply(batch);
+        }
+        if (!signal.aborted) return;
+      } catch (error) {
+        this.#logger.error('the watch cache lost its storage and reads it again', { error: String(error) });
+        await this.#clock.sleep(retryDelay, signal).catch(() => undefined);
+      }
+    }
+  }
+
+  /** A long batch is taken in pieces, between which others get their turn. */
+  async #apply({ events, revision }: StorageBatch): Promise<void> {
+    for (let at = 0; at < events.length; at += pageSize) {
+      if (at > 0) await turn();
+      for (const event of events.slice(at, at + pageSize)) {
+        this.resource(resourcePrefix(event.key)).apply(event);
+        this.#revision = event.revision;
+      }
+    }
+    this.#moveTo(revision);
+  }
+
+  #moveTo(revision: bigint): void {
+    this.#revision = revision;
+    for (const waiter of this.#waiters) if (waiter.revision <= revision) waiter.resolve();
+  }
+}
+
+/** `/registry/GROUP/PLURAL/` of a key. */
+function resourcePrefix(key: string): string {
+  const group = key.indexOf('/', keyRoot.length);
+  return key.slice(0, key.indexOf('/', group + 1) + 1);
+}

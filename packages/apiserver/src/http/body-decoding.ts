@@ -1,0 +1,157 @@
+/**
+ * From the bytes of a body to an object of the store: JSON or YAML 1.1, types and unknown fields checked against the
+ * schema as the client's `fieldValidation` asks for.
+ */
+import { StatusError, apiVersionOf, decodeStrict, findDuplicateKeys, prune, statusErrors } from '@kubewright/api';
+import type { JsonObject, MutableJson } from '@kubewright/api';
+import { parseDocument } from 'yaml';
+import { asBuffer, isJsonObject } from '../object/object-bytes.js';
+import type { ServedResource } from '../registry/served-resource.js';
+import { mediaTypeOf } from './negotiation.js';
+
+/** So many values of a YAML document may come from aliases: a few bytes could otherwise stand for gigabytes. */
+const maximumAliases = 100;
+/** Objects nested deeper than this are refused before anything walks them. */
+const maximumDepth = 1_000;
+/** More findings than this are cut off in a text. */
+const maximumFindings = 20;
+
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
+
+export interface DecodedBody {
+  readonly value: MutableJson;
+  /** Paths of keys that occur twice in one object; found only where they are asked for. */
+  readonly duplicates: readonly string[];
+}
+
+const accepted = ['application/json', 'application/yaml'];
+
+/**
+ * Parses a body by its content type.
+ *
+ * @param expected - the kind that the text of an error names.
+ * @throws 400 for malformed text, 415 for another media type.
+ */
+export function parseBody(
+  body: Uint8Array,
+  contentType: string | undefined,
+  expected: string,
+  duplicates: boolean,
+): DecodedBody {
+  const type = mediaTypeOf(contentType);
+  if (type !== 'application/json' && type !== 'application/yaml') throw statusErrors.unsupportedMediaType(accepted);
+  const text = asBuffer(body).toString('utf8');
+  return type === 'application/yaml' ? parseYaml(text, expected) : parseJson(text, expected, duplicates);
+}
+
+function parseJson(text: string, expected: string, wantsDuplicates: boolean): DecodedBody {
+  let value: MutableJson;
+  try {
+    value = JSON.parse(text) as MutableJson;
+  } catch (error) {
+    throw malformed(expected, `json parse error: ${(error as Error).message}`);
+  }
+  checkDepth(text, expected);
+  return { value, duplicates: wantsDuplicates ? findDuplicateKeys(text, value) : [] };
+}
+
+/** YAML 1.1 as Kubernetes reads it (`on` is true), of which JSON is a part. */
+export function parseYaml(text: string, expected: string): DecodedBody {
+  const document = parseDocument(text, { version: '1.1', uniqueKeys: false, merge: true, logLevel: 'silent' });
+  const [problem] = document.errors;
+  if (problem !== undefined) throw malformed(expected, `yaml: ${problem.message.split('\n', 1)[0] ?? ''}`);
+  try {
+    const json = JSON.stringify(document.toJS({ maxAliasCount: maximumAliases }) ?? null);
+    checkDepth(json, expected);
+    return { value: JSON.parse(json) as MutableJson, duplicates: [] };
+  } catch (error) {
+    if (StatusError.is(error)) throw error;
+    throw malformed(expected, `yaml: ${(error as Error).message}`);
+  }
+}
+
+/** Brackets inside strings count too, which only makes the measure stricter for texts that nobody writes. */
+function checkDepth(text: string, expected: string): void {
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (quoted) {
+      if (code === 92) at++;
+      else if (code === 34) quoted = false;
+    } else if (code === 34) quoted = true;
+    else if (code === 123 || code === 91) {
+      if (++depth > maximumDepth) throw malformed(expected, 'exceeded max depth');
+    } else if (code === 125 || code === 93) depth--;
+  }
+}
+
+/**
+ * Makes the object of a resource of a parsed body: wrong types are refused, unknown fields dropped and told.
+ *
+ * @throws 400 for a type error, and under Strict for anything unknown or duplicate.
+ */
+export function decodeObject(
+  { value, duplicates }: DecodedBody,
+  resource: ServedResource,
+  validation: FieldValidation,
+  warn: (text: string) => void,
+): JsonObject {
+  const { kind, version } = resource;
+  if (!isJsonObject(value)) throw malformed(kind, 'the body is no object');
+  const cannot = `${kind} in version "${version}" cannot be handled as a ${kind}`;
+  checkKind(value, resource);
+  let unknown: readonly string[] = [];
+  if (resource.custom) unknown = resource.schema ? prune(resource.schema, value) : [];
+  else if (resource.schema !== undefined) {
+    const result = decodeStrict(resource.schema, value, resource.resolve);
+    if (result.typeError !== undefined) throw statusErrors.badRequest(`${cannot}: ${result.typeError}`);
+    unknown = result.unknownFields;
+  }
+  reportFindings(duplicates, unknown, validation, cannot, warn);
+  return value;
+}
+
+/** Tells of duplicate and unknown fields as the client asked for. */
+export function reportFindings(
+  duplicates: readonly string[],
+  unknown: readonly string[],
+  validation: FieldValidation,
+  cannot: string,
+  warn: (text: string) => void,
+): void {
+  if (validation === 'Ignore') return;
+  const findings = [
+    ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
+    ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
+  ].slice(0, maximumFindings);
+  if (findings.length === 0) return;
+  if (validation === 'Strict')
+    throw statusErrors.badRequest(`${cannot}: strict decoding error: ${findings.join(', ')}`);
+  for (const finding of findings) warn(finding);
+}
+
+function checkKind(object: JsonObject, resource: ServedResource): void {
+  const { apiVersion, kind } = object;
+  if (kind !== undefined && kind !== resource.kind && typeof kind === 'string' && apiVersion === apiVersionOf(resource))
+    throw statusErrors.badRequest(`${kind} in version "${resource.version}" cannot be handled as a ${resource.kind}`);
+}
+
+function malformed(expected: string, why: string): StatusError {
+  return statusErrors.badRequest(
+    `the object provided is unrecognized (must be of type ${expected}): couldn't get version/kind; ${why}`,
+  );
+}
+
+/** @throws 422 for another value than the three. */
+export function readFieldValidation(value: string | null): FieldValidation {
+  if (value === null || value === '') return 'Warn';
+  if (value === 'Ignore' || value === 'Warn' || value === 'Strict') return value;
+  throw statusErrors.invalid({ group: 'meta.k8s.io', kind: 'CreateOptions' }, '', [
+    {
+      field: 'fieldValidation',
+      reason: 'FieldValueNotSupported',
+      message: `Unsupported value: ${JSON.stringify(value)}: supported values: "", "Ignore", "Strict", "Warn"`,
+    },
+  ]);
+}

@@ -1,0 +1,239 @@
+/**
+ * What every request goes through, however it arrived: who asks, whether he may, how many at a time, for how long; then
+ * the handlers; and whatever they throw becomes a Status. Nothing that a client sends ends the server.
+ */
+import type { Duplex } from 'node:stream';
+import { StatusError, statusErrors } from '@kubewright/api';
+import type { Clock, Logger, Random } from '@kubewright/core';
+import type { ApiRequest } from '@kubewright/informer';
+import { Breather } from '../async/breather.js';
+import type { Authenticator, User } from '../auth/authenticator.js';
+import type { Attributes, Authorizer } from '../auth/authorizer.js';
+import { impersonate } from '../auth/impersonation.js';
+import { KubewrightError } from '@kubewright/core';
+import type { RequestContext, RequestHandler, UpgradeHandler } from './request-context.js';
+import { requestInfo } from './request-info.js';
+import type { RequestInfo } from './request-info.js';
+import { jsonResponse } from './server-request.js';
+import type { ServerRequest, ServerResponse } from './server-request.js';
+
+export interface PipelineServices {
+  readonly authenticators: readonly Authenticator[];
+  readonly authorizers: readonly Authorizer[];
+  readonly handlers: readonly RequestHandler[];
+  readonly upgrades: readonly UpgradeHandler[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** So many reads and writes may be under way at a time; more are answered 429. */
+  readonly maxInFlight: { readonly reading: number; readonly mutating: number };
+  /** Milliseconds after which a request that is no watch is answered 504. */
+  readonly requestTimeout: number;
+  observe(info: RequestInfo | undefined, status: number, milliseconds: number): void;
+}
+
+const reading = new Set(['get', 'list', 'watch', 'head', 'options']);
+
+export class Pipeline {
+  readonly #services: PipelineServices;
+  readonly #breather: Breather;
+  readonly #inFlight = { reading: 0, mutating: 0 };
+
+  constructor(services: PipelineServices) {
+    this.#services = services;
+    this.#breather = new Breather(services.clock);
+  }
+
+  /** Answers a request. Never rejects, except with the signal's reason when the client is gone. */
+  async serve(request: ServerRequest): Promise<ServerResponse> {
+    const { clock, random } = this.#services;
+    await this.#breather.breathe();
+    request.signal.throwIfAborted();
+    const started = clock.monotonic();
+    const auditId = request.headers['audit-id'] ?? random.uuid();
+    const warnings: string[] = [];
+    let info: RequestInfo | undefined;
+    let response: ServerResponse;
+    try {
+      const [path, search] = splitPath(request.path);
+      const query = new URLSearchParams(search);
+      info = requestInfo(request.method, path, query);
+      response = await this.#answer(request, info, query, warnings);
+    } catch (error) {
+      request.signal.throwIfAborted();
+      response = this.#failure(error);
+    }
+    this.#services.observe(info, response.status, clock.monotonic() - started);
+    return {
+      ...response,
+      headers: { 'audit-id': auditId, 'cache-control': 'no-cache, private', ...warned(warnings), ...response.headers },
+    };
+  }
+
+  /**
+   * Takes a connection that asks for another protocol as far as the handlers.
+   *
+   * @throws StatusError where the user may not, or nobody serves it.
+   */
+  async upgrade(request: ServerRequest, socket: Duplex, head: Buffer): Promise<void> {
+    const [path, search] = splitPath(request.path);
+    const query = new URLSearchParams(search);
+    const info = requestInfo(request.method, path, query);
+    try {
+      const user = await this.#userOf(request);
+      await this.#authorize(user, info, query);
+      const context: RequestContext = { request, info, query, user, signal: request.signal, warn: () => undefined };
+      for (const handler of this.#services.upgrades) {
+        const taken = handler.upgrade(context, socket, head);
+        if (taken !== undefined) return await taken;
+      }
+      throw statusErrors.unknownPath();
+    } catch (error) {
+      const { status, body } = this.#failure(error);
+      socket.end(
+        `HTTP/1.1 ${status} ${status === 403 ? 'Forbidden' : 'Error'}\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n${Buffer.from(body as Uint8Array).toString('utf8')}`,
+      );
+    }
+  }
+
+  async #answer(
+    request: ServerRequest,
+    info: RequestInfo,
+    query: URLSearchParams,
+    warnings: string[],
+  ): Promise<ServerResponse> {
+    const user = await this.#userOf(request);
+    await this.#authorize(user, info, query);
+    const warn = (text: string): void => {
+      if (!warnings.includes(text)) warnings.push(text);
+    };
+    const context: RequestContext = { request, info, query, user, signal: request.signal, warn };
+    // A watch has a time limit of its own, and waits most of its life.
+    if (info.verb === 'watch') return this.#route(context);
+    const late = new AbortController();
+    const { clock, requestTimeout } = this.#services;
+    using _timer = clock.setTimer(requestTimeout, () =>
+      late.abort(statusErrors.timeout(`request did not complete within ${requestTimeout / 1000} s`)),
+    );
+    const signal = AbortSignal.any([request.signal, late.signal]);
+    using _slot = this.#slot(reading.has(info.verb) ? 'reading' : 'mutating');
+    return await Promise.race([this.#route({ ...context, signal }), aborted(signal)]);
+  }
+
+  /** The user whose rights count: whoever asks, or whom he is allowed to act as. */
+  async #userOf(request: ServerRequest): Promise<User> {
+    const user = request.user ?? (await this.#authenticate(request));
+    return impersonate(request.headers, user, this.#services.authorizers);
+  }
+
+  async #authenticate(request: ServerRequest): Promise<User> {
+    const asked = { ...request, method: request.method as ApiRequest['method'] };
+    for (const authenticator of this.#services.authenticators) {
+      const user = await authenticator.authenticate(asked);
+      if (user !== undefined) return user;
+    }
+    throw statusErrors.unauthorized();
+  }
+
+  async #authorize(user: User, info: RequestInfo, query: URLSearchParams): Promise<void> {
+    const attributes = attributesOf(user, info, query);
+    let reason = '';
+    for (const authorizer of this.#services.authorizers) {
+      const decision = await authorizer.authorize(attributes);
+      if (decision.allowed) return;
+      reason ||= decision.reason;
+    }
+    throw forbidden(attributes, reason);
+  }
+
+  #slot(kind: 'reading' | 'mutating'): Disposable {
+    if (this.#inFlight[kind] >= this.#services.maxInFlight[kind])
+      throw statusErrors.tooManyRequests('too many requests, please try again later.', 1);
+    this.#inFlight[kind]++;
+    return { [Symbol.dispose]: () => void this.#inFlight[kind]-- };
+  }
+
+  #route(context: RequestContext): Promise<ServerResponse> {
+    for (const handler of this.#services.handlers) {
+      const answer = handler.handle(context);
+      if (answer !== undefined) return answer;
+    }
+    throw statusErrors.unknownPath();
+  }
+
+  #failure(error: unknown): ServerResponse {
+    if (StatusError.is(error)) {
+      const retry = error.retryAfterSeconds;
+      const headers =
+        retry !== undefined && [429, 503, 504, 500].includes(error.code) ? { 'retry-after': String(retry) } : {};
+      return jsonResponse(error.code, error.toStatus(), headers);
+    }
+    this.#services.logger.error('a request failed unexpectedly', { error });
+    // What went wrong inside may tell of files and hosts: only our own errors are made to be read by others.
+    const why = KubewrightError.is(error) ? error.message : 'the server failed to answer the request';
+    return jsonResponse(500, statusErrors.internalError(why).toStatus());
+  }
+}
+
+function splitPath(path: string): [string, string] {
+  const mark = path.indexOf('?');
+  return mark < 0 ? [path, ''] : [path.slice(0, mark), path.slice(mark + 1)];
+}
+
+function attributesOf(user: User, info: RequestInfo, query: URLSearchParams): Attributes {
+  if (info.kind === 'path') return { kind: 'path', user, verb: info.verb, path: info.path };
+  const { group, version, resource, subresource, verb } = info;
+  // Roles of a namespace may speak of the namespace itself.
+  const namespace = group === '' && resource === 'namespaces' ? info.name : info.namespace;
+  // One object asked for by a field selector is authorized like the object.
+  const selected = verb === 'list' || verb === 'watch' || verb === 'deletecollection' ? selectedName(query) : '';
+  return {
+    kind: 'resource',
+    user,
+    verb,
+    group,
+    version,
+    resource,
+    subresource,
+    namespace,
+    name: info.name || selected,
+  };
+}
+
+function selectedName(query: URLSearchParams): string {
+  return /^metadata\.name==?([^,=!]+)$/.exec(query.get('fieldSelector') ?? '')?.[1] ?? '';
+}
+
+function forbidden(attributes: Attributes, reason: string): StatusError {
+  const tail = reason === '' ? '' : `: ${reason}`;
+  const who = `User ${JSON.stringify(attributes.user.name)} cannot ${attributes.verb}`;
+  if (attributes.kind === 'path')
+    return statusErrors.forbidden(
+      { group: '', resource: '' },
+      '',
+      `${who} path ${JSON.stringify(attributes.path)}${tail}`,
+    );
+  const { group, resource, subresource, namespace, name } = attributes;
+  const what = subresource === '' ? resource : `${resource}/${subresource}`;
+  const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
+  return statusErrors.forbidden(
+    { group, resource },
+    name,
+    `${who} resource ${JSON.stringify(what)} in API group ${JSON.stringify(group)} ${where}${tail}`,
+  );
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const fail = (): void => reject(signal.reason as Error);
+    if (signal.aborted) fail();
+    else signal.addEventListener('abort', fail, { once: true });
+  });
+}
+
+/** RFC 7234 warnings with the code for anything; quotes and control characters are kept out of the header. */
+function warned(warnings: readonly string[]): Record<string, string> {
+  if (warnings.length === 0) return {};
+  const texts = warnings.map((text) => `299 - ${JSON.stringify(text.replace(/[^\x20-\x7e]/g, ' ').slice(0, 1024))}`);
+  return { warning: texts.join(', ') };
+}

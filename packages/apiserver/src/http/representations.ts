@@ -1,0 +1,147 @@
+/** How objects and lists leave the server: as stored bytes where possible, transformed where asked for. */
+import { apiVersionOf } from '@kubewright/api';
+import type { JsonObject } from '@kubewright/api';
+import { stringify } from 'yaml';
+import type { CachedObject, ObjectEncoding } from '../cache/cached-object.js';
+import type { ListResult } from '../cache/list-objects.js';
+import type { WatchEncoding } from '../cache/watch-objects.js';
+import { asBuffer, metadataOf } from '../object/object-bytes.js';
+import type { ServedResource } from '../registry/served-resource.js';
+import { servedObject } from './served-object.js';
+import { bytesResponse } from './server-request.js';
+import type { ServerResponse } from './server-request.js';
+import type { Representation } from './negotiation.js';
+import { tableEncoding, tableList, tableWatchEncoding } from './table-encoding.js';
+
+const encoder = new TextEncoder();
+const encodeJson = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value));
+/** Answers up to this size are sent in one piece with a length, larger ones as a stream. */
+const pieceBytes = 256 * 1024;
+
+/** The encoding of single objects in JSON. */
+export function encodingOf(resource: ServedResource, { as, table }: Representation): ObjectEncoding {
+  if (as === 'Table') return tableEncoding(resource, table);
+  const partial = as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList';
+  if (partial)
+    return {
+      id: `metadata ${apiVersionOf(resource)}`,
+      transform: (object) => encodeJson(partialMetadata(servedObject(resource, object))),
+    };
+  if (resource.conversion === undefined) return { id: 'stored', transform: undefined };
+  return { id: apiVersionOf(resource), transform: (object) => encodeJson(servedObject(resource, object)) };
+}
+
+/** The encoding of a watch's objects in JSON. */
+export function watchEncodingOf(resource: ServedResource, representation: Representation): WatchEncoding {
+  const { as, table } = representation;
+  if (as === 'Table') return tableWatchEncoding(resource, table);
+  const partial = as !== undefined;
+  const type = partial
+    ? { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1' }
+    : { kind: resource.kind, apiVersion: apiVersionOf(resource) };
+  return {
+    ...encodingOf(resource, representation),
+    bookmark(revision, initialEventsEnd) {
+      const annotations = initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {};
+      return encodeJson({
+        ...type,
+        metadata: { resourceVersion: String(revision), creationTimestamp: null, ...annotations },
+      });
+    },
+  };
+}
+
+export function partialMetadata(object: JsonObject): JsonObject {
+  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: metadataOf(object) };
+}
+
+/** Any JSON value in the wanted format. */
+export function valueResponse(status: number, value: unknown, { format, pretty }: Representation): ServerResponse {
+  if (format === 'yaml') return bytesResponse(status, encoder.encode(stringify(value)), 'application/yaml');
+  const text = pretty ? `${JSON.stringify(value, undefined, 2)}\n` : JSON.stringify(value);
+  return bytesResponse(status, encoder.encode(text), 'application/json');
+}
+
+/** One object; the stored bytes themselves where nothing has to be changed. */
+export function objectResponse(
+  status: number,
+  resource: ServedResource,
+  object: CachedObject,
+  representation: Representation,
+): ServerResponse {
+  const bytes = object.encode(encodingOf(resource, representation));
+  if (representation.format === 'json' && !representation.pretty)
+    return bytesResponse(status, bytes, 'application/json');
+  return valueResponse(status, JSON.parse(asBuffer(bytes).toString('utf8')), representation);
+}
+
+/** A list, streamed where it is long. */
+export async function listResponse(
+  resource: ServedResource,
+  list: ListResult,
+  representation: Representation,
+): Promise<ServerResponse> {
+  const body =
+    representation.as === 'Table'
+      ? tableList(resource, list, representation.table)
+      : listBody(resource, list, representation);
+  const { value: first, done } = await body.next();
+  const bytes = first ?? new Uint8Array();
+  const second = done === true ? undefined : await body.next();
+  const whole = second === undefined || second.done === true;
+  if (whole && representation.format === 'json' && !representation.pretty)
+    return bytesResponse(200, bytes, 'application/json');
+  if (representation.format === 'json' && !representation.pretty)
+    return {
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body: chained([bytes, second?.value ?? new Uint8Array()], body),
+    };
+  const chunks = [bytes, ...(whole ? [] : [second?.value ?? new Uint8Array()])];
+  if (!whole) for await (const chunk of body) chunks.push(chunk);
+  return valueResponse(200, JSON.parse(Buffer.concat(chunks).toString('utf8')), representation);
+}
+
+async function* chained(first: readonly Uint8Array[], rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* first;
+  yield* rest;
+}
+
+async function* listBody(
+  resource: ServedResource,
+  list: ListResult,
+  representation: Representation,
+): AsyncGenerator<Uint8Array, undefined> {
+  const partial = representation.as !== undefined;
+  const encoding = encodingOf(resource, representation);
+  const metadata = {
+    resourceVersion: String(list.revision),
+    ...(list.continue === '' ? {} : { continue: list.continue }),
+    ...(list.remaining === undefined ? {} : { remainingItemCount: list.remaining }),
+  };
+  const type = partial
+    ? { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1' }
+    : { kind: `${resource.kind}List`, apiVersion: apiVersionOf(resource) };
+  const head = JSON.stringify({ ...type, metadata, items: [] });
+  // Items of built-in kinds go without apiVersion and kind, so they start at their metadata.
+  const bare = encoding.transform === undefined && !resource.custom;
+  let parts: Uint8Array[] = [encoder.encode(head.slice(0, -2))];
+  let size = 0;
+  let separator = bare ? '{' : '';
+  for await (const piece of list.pieces) {
+    for (const object of piece) {
+      const bytes = object.encode(encoding);
+      if (separator !== '') parts.push(encoder.encode(separator));
+      separator = bare ? ',{' : ',';
+      parts.push(bare ? bytes.subarray(object.metadataAt) : bytes);
+      size += bytes.length;
+      if (size < pieceBytes) continue;
+      yield Buffer.concat(parts);
+      parts = [];
+      size = 0;
+    }
+  }
+  parts.push(encoder.encode(']}\n'));
+  yield Buffer.concat(parts);
+  return undefined;
+}

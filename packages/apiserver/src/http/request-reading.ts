@@ -1,0 +1,97 @@
+/** What the parameters and the body of a resource request say. */
+import { fieldError, statusErrors } from '@kubewright/api';
+import type { JsonObject } from '@kubewright/api';
+import type { ListOptions } from '../cache/list-options.js';
+import type { ServedResource } from '../registry/served-resource.js';
+import { readDeleteOptions } from '../store/deletion.js';
+import type { DeleteOptions } from '../store/deletion.js';
+import type { WriteRequest } from '../store/write-request.js';
+import { parseBody } from './body-decoding.js';
+import type { DecodedBody } from './body-decoding.js';
+import { bodyLimit } from './body-limit.js';
+import type { RequestContext } from './request-context.js';
+import { isTrue } from './request-info.js';
+import type { ResourceRequestInfo } from './request-info.js';
+
+/** The parsed body of a request. */
+export async function readBody(context: RequestContext, expected: string): Promise<DecodedBody> {
+  const { request, query } = context;
+  const duplicates = query.get('fieldValidation') !== 'Ignore';
+  return parseBody(await request.body(bodyLimit), request.headers['content-type'], expected, duplicates);
+}
+
+/** @throws 422 for a dryRun or fieldManager that is none. */
+export function writeRequest(
+  context: RequestContext,
+  info: ResourceRequestInfo,
+  resource: ServedResource,
+): WriteRequest {
+  const { query, user, signal, warn } = context;
+  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
+  const fieldManager = query.get('fieldManager') ?? '';
+  const found = [];
+  if (dryRun.some((value) => value !== 'All')) found.push(fieldError.notSupported('dryRun', dryRun, ['All']));
+  if (fieldManager.length > 128) found.push(fieldError.tooLong('fieldManager', 128));
+  if (found.length > 0)
+    throw statusErrors.invalid({ group: 'meta.k8s.io', kind: optionKinds[info.verb] ?? 'CreateOptions' }, '', found);
+  return {
+    resource,
+    namespace: info.namespace,
+    name: info.name,
+    subresource: info.subresource,
+    user,
+    dryRun: dryRun.length > 0,
+    fieldManager: fieldManager || managerOf(context.request.headers['user-agent']),
+    warn,
+    signal,
+  };
+}
+
+const optionKinds: Readonly<Record<string, string>> = {
+  create: 'CreateOptions',
+  update: 'UpdateOptions',
+  patch: 'PatchOptions',
+  delete: 'DeleteOptions',
+  deletecollection: 'DeleteOptions',
+};
+
+/** Without a field manager, the first word of the user agent is it. */
+function managerOf(userAgent: string | undefined): string {
+  return userAgent?.split('/', 1)[0]?.trim().slice(0, 128) || 'unknown';
+}
+
+export function readListOptions(query: URLSearchParams): ListOptions {
+  const initial = query.get('sendInitialEvents');
+  return {
+    resourceVersion: query.get('resourceVersion') ?? '',
+    resourceVersionMatch: query.get('resourceVersionMatch') ?? '',
+    limit: readNumber(query, 'limit'),
+    continue: query.get('continue') ?? '',
+    sendInitialEvents: initial === null ? undefined : isTrue(initial),
+  };
+}
+
+/** 0 where the parameter is absent. @throws 400 for what is no whole number. */
+export function readNumber(query: URLSearchParams, name: string): number {
+  const text = query.get(name) ?? '';
+  if (text === '') return 0;
+  if (!/^-?\d{1,15}$/.test(text))
+    throw statusErrors.badRequest(`the parameter ${name} must be a whole number, not '${text.slice(0, 50)}'`);
+  return Number(text);
+}
+
+/** The options of a delete: from its body, or from the query where there is none. */
+export async function readDeletion(context: RequestContext): Promise<DeleteOptions> {
+  const { request, query } = context;
+  const bytes = await request.body(bodyLimit);
+  if (bytes.length > 0) {
+    const { value } = parseBody(bytes, request.headers['content-type'], 'DeleteOptions', false);
+    return readDeleteOptions((value ?? {}) as JsonObject);
+  }
+  const options: JsonObject = {};
+  if (query.has('gracePeriodSeconds')) options['gracePeriodSeconds'] = readNumber(query, 'gracePeriodSeconds');
+  const policy = query.get('propagationPolicy');
+  if (policy !== null && policy !== '') options['propagationPolicy'] = policy;
+  if (query.has('orphanDependents')) options['orphanDependents'] = isTrue(query.get('orphanDependents'));
+  return readDeleteOptions(options);
+}

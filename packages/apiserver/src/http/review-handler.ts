@@ -1,0 +1,128 @@
+/** Reviews: questions about who somebody is and what he may do, asked as objects that are answered and never stored. */
+import { statusErrors } from '@kubewright/api';
+import type { JsonObject } from '@kubewright/api';
+import type { Authenticator, User } from '../auth/authenticator.js';
+import type { Attributes, Authorizer, Decision } from '../auth/authorizer.js';
+import { isJsonObject, shown } from '../object/object-bytes.js';
+import type { ResourceRegistry } from '../registry/resource-registry.js';
+import { decodeObject, readFieldValidation } from './body-decoding.js';
+import { negotiate } from './negotiation.js';
+import { valueResponse } from './representations.js';
+import type { RequestContext, RequestHandler } from './request-context.js';
+import type { ResourceRequestInfo } from './request-info.js';
+import { readBody } from './request-reading.js';
+import type { ServerResponse } from './server-request.js';
+
+export interface ReviewServices {
+  readonly registry: ResourceRegistry;
+  readonly authenticators: readonly Authenticator[];
+  readonly authorizers: readonly Authorizer[];
+}
+
+type Review = (context: RequestContext, spec: JsonObject, info: ResourceRequestInfo) => Promise<JsonObject>;
+
+export class ReviewHandler implements RequestHandler {
+  readonly #services: ReviewServices;
+  readonly #reviews: Readonly<Record<string, Review>>;
+
+  constructor(services: ReviewServices) {
+    this.#services = services;
+    this.#reviews = {
+      tokenreviews: (_, spec) => this.#token(spec),
+      selfsubjectreviews: ({ user }) => Promise.resolve({ userInfo: userInfo(user) }),
+      subjectaccessreviews: (_, spec) => this.#access(subjectOf(spec), spec),
+      localsubjectaccessreviews: (_, spec, { namespace }) =>
+        this.#access(subjectOf(spec), inNamespace(spec, namespace)),
+      selfsubjectaccessreviews: ({ user }, spec) => this.#access(user, spec),
+    };
+  }
+
+  handle(context: RequestContext): Promise<ServerResponse> | undefined {
+    const { info } = context;
+    if (info.kind !== 'resource' || info.verb !== 'create' || info.subresource !== '') return undefined;
+    if (info.group !== 'authentication.k8s.io' && info.group !== 'authorization.k8s.io') return undefined;
+    const review = this.#reviews[info.resource];
+    return review && this.#answer(context, info, review);
+  }
+
+  async #answer(context: RequestContext, info: ResourceRequestInfo, review: Review): Promise<ServerResponse> {
+    const resource = this.#services.registry.get(info.group, info.version, info.resource);
+    if (resource === undefined) throw statusErrors.unknownPath();
+    const representation = negotiate(context.request.headers['accept'], false, false);
+    const validation = readFieldValidation(context.query.get('fieldValidation'));
+    const object = decodeObject(await readBody(context, resource.kind), resource, validation, context.warn);
+    const spec = isJsonObject(object['spec']) ? object['spec'] : {};
+    const status = await review(context, spec, info);
+    const { apiVersion = `${info.group}/${info.version}`, kind = resource.kind, metadata = {} } = object;
+    return valueResponse(201, { kind, apiVersion, metadata, spec, status }, representation);
+  }
+
+  async #token(spec: JsonObject): Promise<JsonObject> {
+    const headers = { authorization: `Bearer ${shown(spec['token'])}` };
+    for (const authenticator of this.#services.authenticators) {
+      try {
+        const user = await authenticator.authenticate({ method: 'GET', path: '/', headers });
+        if (user !== undefined) return { authenticated: true, user: userInfo(user) };
+      } catch {
+        return { authenticated: false, error: 'the token is not valid' };
+      }
+    }
+    return { authenticated: false };
+  }
+
+  async #access(user: User, spec: JsonObject): Promise<JsonObject> {
+    const attributes = attributesOf(user, spec);
+    let last: Decision = { allowed: false, reason: '' };
+    for (const authorizer of this.#services.authorizers) {
+      last = await authorizer.authorize(attributes);
+      if (last.allowed) break;
+    }
+    return { allowed: last.allowed, ...(last.reason === '' ? {} : { reason: last.reason }) };
+  }
+}
+
+/** @throws 400 where neither a resource nor a path is asked about. */
+function attributesOf(user: User, spec: JsonObject): Attributes {
+  const text = (from: JsonObject, key: string): string => (typeof from[key] === 'string' ? from[key] : '');
+  const { resourceAttributes: resource, nonResourceAttributes: path } = spec;
+  if (isJsonObject(resource))
+    return {
+      kind: 'resource',
+      user,
+      verb: text(resource, 'verb'),
+      group: text(resource, 'group'),
+      version: text(resource, 'version'),
+      resource: text(resource, 'resource'),
+      subresource: text(resource, 'subresource'),
+      namespace: text(resource, 'namespace'),
+      name: text(resource, 'name'),
+    };
+  if (isJsonObject(path)) return { kind: 'path', user, verb: text(path, 'verb'), path: text(path, 'path') };
+  throw statusErrors.badRequest('exactly one of nonResourceAttributes or resourceAttributes must be specified');
+}
+
+function inNamespace(spec: JsonObject, namespace: string): JsonObject {
+  const { resourceAttributes: resource } = spec;
+  if (!isJsonObject(resource) || (resource['namespace'] ?? namespace) !== namespace)
+    throw statusErrors.badRequest('spec.resourceAttributes.namespace must match the namespace of the request');
+  return { ...spec, resourceAttributes: { ...resource, namespace } };
+}
+
+function subjectOf(spec: JsonObject): User {
+  const { user, groups, uid } = spec;
+  return {
+    name: typeof user === 'string' ? user : '',
+    groups: Array.isArray(groups) ? groups.filter((group) => typeof group === 'string') : [],
+    ...(typeof uid === 'string' ? { uid } : {}),
+  };
+}
+
+function userInfo({ name, uid, groups, extra }: User): JsonObject {
+  const extras = Object.entries(extra ?? {}).map(([key, values]) => [key, [...values]] as const);
+  return {
+    username: name,
+    ...(uid === undefined ? {} : { uid }),
+    groups: [...groups],
+    ...(extras.length === 0 ? {} : { extra: Object.fromEntries(extras) as JsonObject }),
+  };
+}

@@ -1,0 +1,132 @@
+/** The scale subresource: one shape for the number of replicas of every kind that has one. */
+import { LabelSelector, statusErrors } from '@kubewright/api';
+import type { JsonObject, MutableJson } from '@kubewright/api';
+import { applyJsonPatch, applyMergePatch } from '../patch/index.js';
+import { isJsonObject, metadataOf } from '../object/object-bytes.js';
+import type { ScalePaths, ServedResource } from '../registry/served-resource.js';
+import type { ObjectStore } from '../store/object-store.js';
+import { groupResource } from '../store/write-request.js';
+import type { WriteRequest } from '../store/write-request.js';
+import { parseBody } from './body-decoding.js';
+import { mediaTypeOf } from './negotiation.js';
+import type { Representation } from './negotiation.js';
+import { valueResponse } from './representations.js';
+import type { RequestContext } from './request-context.js';
+import { servedObject } from './served-object.js';
+import type { ServerResponse } from './server-request.js';
+import { bodyLimit } from './body-limit.js';
+
+export async function serveScale(
+  store: ObjectStore,
+  context: RequestContext,
+  request: WriteRequest,
+  paths: ScalePaths,
+  representation: Representation,
+  verb: string,
+): Promise<ServerResponse> {
+  const { resource, namespace, name } = request;
+  if (verb === 'get') {
+    const object = await store.get(resource, namespace, name, context.signal);
+    return valueResponse(200, scaleOf(servedObject(resource, object), paths), representation);
+  }
+  const change = await readChange(context, verb, resource);
+  const { object } = await store.update(request, {
+    produce(live) {
+      if (live === undefined) throw statusErrors.notFound(groupResource(resource), name);
+      const scale = change(scaleOf(live, paths));
+      const replicas = isJsonObject(scale['spec']) ? (scale['spec']['replicas'] ?? 0) : 0;
+      if (typeof replicas !== 'number' || !Number.isInteger(replicas) || replicas < 0)
+        throw statusErrors.invalid({ group: 'autoscaling', kind: 'Scale' }, name, [
+          {
+            field: 'spec.replicas',
+            reason: 'FieldValueInvalid',
+            message: `Invalid value: ${JSON.stringify(replicas)}: must be greater than or equal to 0`,
+          },
+        ]);
+      const next = structuredClone(live);
+      write(next, paths.specReplicas, replicas);
+      const { resourceVersion, uid } = isJsonObject(scale['metadata']) ? scale['metadata'] : {};
+      Object.assign(metadataOf(next), { resourceVersion: resourceVersion ?? '', uid: uid ?? '' });
+      return next;
+    },
+    createIfAbsent: false,
+  });
+  return valueResponse(200, scaleOf(servedObject(resource, object), paths), representation);
+}
+
+/** How the request turns the present scale into the wanted one. */
+async function readChange(
+  context: RequestContext,
+  verb: string,
+  resource: ServedResource,
+): Promise<(scale: JsonObject) => JsonObject> {
+  const type = context.request.headers['content-type'];
+  const body = await context.request.body(bodyLimit);
+  if (verb === 'update') {
+    const { value } = parseBody(body, type, 'Scale', false);
+    if (!isJsonObject(value)) throw statusErrors.badRequest('the body is no Scale');
+    return () => value;
+  }
+  if (verb !== 'patch') throw statusErrors.methodNotSupported(groupResource(resource), verb);
+  const { value } = parseBody(body, 'application/json', 'Scale', false);
+  switch (mediaTypeOf(type)) {
+    case 'application/json-patch+json':
+      return (scale) => applyJsonPatch(scale, value);
+    // A scale has no lists, so both kinds of merge come to the same.
+    case 'application/merge-patch+json':
+    case 'application/strategic-merge-patch+json':
+      return (scale) => applyMergePatch(scale, value);
+    case 'application/apply-patch+yaml':
+      return (scale) => applyMergePatch(scale, { spec: (value as JsonObject)['spec'] ?? {} });
+    default:
+      throw statusErrors.unsupportedMediaType(['application/json-patch+json', 'application/merge-patch+json']);
+  }
+}
+
+function scaleOf(object: JsonObject, paths: ScalePaths): JsonObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadataOf(object);
+  const selector = paths.selector && read(object, paths.selector);
+  const text = selectorText(selector);
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      uid,
+      resourceVersion,
+      creationTimestamp,
+    } as JsonObject,
+    spec: { replicas: read(object, paths.specReplicas) ?? 0 },
+    status: { replicas: read(object, paths.statusReplicas) ?? 0, ...(text === '' ? {} : { selector: text }) },
+  };
+}
+
+/** A selector as text: from a text, from a selector object, or from the bare labels of a replication controller. */
+function selectorText(selector: MutableJson | undefined): string {
+  if (typeof selector === 'string') return selector;
+  if (!isJsonObject(selector)) return '';
+  const whole = 'matchLabels' in selector || 'matchExpressions' in selector ? selector : { matchLabels: selector };
+  try {
+    return LabelSelector.from(whole).toString();
+  } catch {
+    return '';
+  }
+}
+
+function read(object: JsonObject, path: readonly string[]): MutableJson | undefined {
+  let value: MutableJson | undefined = object;
+  for (const step of path) value = isJsonObject(value) && Object.hasOwn(value, step) ? value[step] : undefined;
+  return value;
+}
+
+function write(object: JsonObject, path: readonly string[], value: MutableJson): void {
+  let at = object;
+  for (const step of path.slice(0, -1)) {
+    const inner = at[step];
+    const next: JsonObject = isJsonObject(inner) ? inner : {};
+    at[step] = next;
+    at = next;
+  }
+  at[path.at(-1) as string] = value;
+}

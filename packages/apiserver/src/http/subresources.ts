@@ -1,0 +1,144 @@
+/** The subresources that the store serves. Those that lead into a container or a proxy are other handlers' matter. */
+import { statusErrors } from '@kubewright/api';
+import type { JsonObject } from '@kubewright/api';
+import { isJsonObject } from '../object/object-bytes.js';
+import type { ServedResource } from '../registry/served-resource.js';
+import { PartStrategy, specOf } from '../store/part-strategy.js';
+import { groupResource } from '../store/write-request.js';
+import type { Strategy } from '../strategy/strategy.js';
+import { decodeObject, readFieldValidation } from './body-decoding.js';
+import type { Representation } from './negotiation.js';
+import { patchObject } from './patch-handler.js';
+import { bindPod, evictPod } from './pod-subresources.js';
+import type { PodSubresourceServices } from './pod-subresources.js';
+import { objectResponse, valueResponse } from './representations.js';
+import type { RequestContext } from './request-context.js';
+import type { ResourceRequestInfo } from './request-info.js';
+import { readBody, writeRequest } from './request-reading.js';
+import { serveScale } from './scale.js';
+import type { ServerResponse } from './server-request.js';
+
+/** What `resize` may change in each container. */
+const resizable = ['resources', 'resizePolicy'];
+
+export class SubresourceHandler {
+  readonly #services: PodSubresourceServices;
+  readonly #strategies = new WeakMap<ServedResource, Map<string, Strategy>>();
+
+  constructor(services: PodSubresourceServices) {
+    this.#services = services;
+  }
+
+  /** @throws 404 for a subresource that the resource does not have, 405 for a verb that it does not have. */
+  async serve(
+    context: RequestContext,
+    info: ResourceRequestInfo,
+    resource: ServedResource,
+    representation: Representation,
+  ): Promise<ServerResponse> {
+    const known = resource.subresources.find(({ name }) => name === info.subresource);
+    if (known === undefined) throw statusErrors.unknownPath();
+    if (!known.verbs.includes(info.verb)) throw statusErrors.methodNotSupported(groupResource(resource), info.verb);
+    const request = writeRequest(context, info, resource);
+    switch (info.subresource) {
+      case 'scale':
+        if (resource.scale === undefined) throw statusErrors.unknownPath();
+        return serveScale(this.#services.store, context, request, resource.scale, representation, info.verb);
+      case 'binding':
+        await bindPod(this.#services, request, await readObject(context, 'Binding'));
+        return valueResponse(
+          201,
+          { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 },
+          representation,
+        );
+      case 'eviction':
+        await evictPod(this.#services, request, await readObject(context, 'Eviction'));
+        return valueResponse(
+          201,
+          { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 },
+          representation,
+        );
+      default:
+        return this.#part(context, info, resource, representation);
+    }
+  }
+
+  /** A subresource that shows the whole object and changes a part of it. */
+  async #part(
+    context: RequestContext,
+    info: ResourceRequestInfo,
+    resource: ServedResource,
+    representation: Representation,
+  ): Promise<ServerResponse> {
+    const { store } = this.#services;
+    const strategy = this.#strategyOf(resource, info.subresource);
+    if (strategy === undefined) throw statusErrors.methodNotSupported(groupResource(resource), info.verb);
+    if (info.verb === 'get') {
+      const object = await store.get(resource, info.namespace, info.name, context.signal);
+      return objectResponse(200, resource, object, representation);
+    }
+    const request = writeRequest(context, info, resource);
+    if (info.verb === 'patch') return patchObject(store, context, request, representation, { strategy });
+    const validation = readFieldValidation(context.query.get('fieldValidation'));
+    const object = decodeObject(await readBody(context, resource.kind), resource, validation, context.warn);
+    const written = await store.update(request, {
+      produce: () => structuredClone(object),
+      strategy,
+      createIfAbsent: false,
+    });
+    return objectResponse(200, resource, written.object, representation);
+  }
+
+  #strategyOf(resource: ServedResource, subresource: string): Strategy | undefined {
+    if (subresource === 'status') return resource.statusStrategy;
+    let strategies = this.#strategies.get(resource);
+    if (strategies === undefined) {
+      strategies = new Map(
+        Object.entries(parts).map(([name, take]) => [name, new PartStrategy(resource.strategy, take)]),
+      );
+      this.#strategies.set(resource, strategies);
+    }
+    return strategies.get(subresource);
+  }
+}
+
+type Take = (sent: JsonObject, next: JsonObject) => void;
+
+/** The part of an object that each subresource takes over from what was sent. */
+const parts: Readonly<Record<string, Take>> = {
+  finalize: takeFromSpec('finalizers'),
+  ephemeralcontainers: takeFromSpec('ephemeralContainers'),
+  approval(sent, next) {
+    const status = isJsonObject(next['status']) ? next['status'] : {};
+    const conditions = isJsonObject(sent['status']) ? sent['status']['conditions'] : undefined;
+    if (conditions !== undefined) next['status'] = { ...status, conditions };
+  },
+  resize(sent, next) {
+    for (const list of ['containers', 'initContainers']) {
+      const wanted = specOf(sent)[list];
+      const present = specOf(next)[list];
+      if (!Array.isArray(wanted) || !Array.isArray(present)) continue;
+      for (const container of present) {
+        if (!isJsonObject(container)) continue;
+        const same = wanted.find((each) => isJsonObject(each) && each['name'] === container['name']);
+        for (const key of resizable) if (isJsonObject(same) && same[key] !== undefined) container[key] = same[key];
+      }
+    }
+  },
+};
+
+function takeFromSpec(field: string): Take {
+  return (sent, next) => {
+    const spec = { ...specOf(next) };
+    const value = specOf(sent)[field];
+    if (value === undefined) delete spec[field];
+    else spec[field] = value;
+    next['spec'] = spec;
+  };
+}
+
+async function readObject(context: RequestContext, kind: string): Promise<JsonObject> {
+  const { value } = await readBody(context, kind);
+  if (!isJsonObject(value)) throw statusErrors.badRequest(`the body is no ${kind}`);
+  return value;
+}

@@ -1,0 +1,9 @@
+/**
+ * A server for tests, and contract suites for what extends the server.
+ *
+ * @packageDocumentation
+ */
+export { startTestApiServer } from './start-test-api-server.js';
+export type { TestApiServer } from './start-test-api-server.js';
+export { describeStorageContract } from './storage-contract.js';
+export type { ContractRunner } from './storage-contract.js';

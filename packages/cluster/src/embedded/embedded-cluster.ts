@@ -1,0 +1,201 @@
+/**
+ * A whole cluster in this process: it composes the API server, the stock controllers and simulated nodes out of plugins. What
+ * each of them does is in its own folder or package.
+ */
+import { kubernetesVersion } from '@kubewright/apiserver';
+import type { User } from '@kubewright/apiserver';
+import { Clock, Host, Logger, provide } from '@kubewright/core';
+import type { PluginGraph, PluginLike, Token, UseOptions } from '@kubewright/core';
+import type { ClusterConnection, Transport } from '@kubewright/informer';
+import { ClusterCredentials, clusterAdmin } from '../credentials/cluster-credentials.js';
+import { DataDirectory, DataPath } from '../data-directory/data-directory.js';
+import { clusterErrors } from '../errors/cluster-errors.js';
+import { renderKubeconfig, writeKubeconfig } from '../kubeconfig/kubeconfig-writer.js';
+import type { KubeconfigContent } from '../kubeconfig/kubeconfig-writer.js';
+import { mostNodes } from '../node/node-identity.js';
+import { EmbeddedApiServer, ServerOptions } from '../server/embedded-api-server.js';
+import { LateHandlers } from '../server/late-handlers.js';
+import { MemoryBackend, SqliteBackend } from '../storage/storage-backend.js';
+import { placePlugins } from './place-plugins.js';
+
+export interface EmbeddedClusterOptions {
+  /** Names the cluster in kubeconfigs and logs. Default: `kubewright`. */
+  readonly name?: string;
+  /** Where credentials and the database are kept; made where it is missing. Default: nowhere, all is gone with the process. */
+  readonly dataDirectory?: string;
+  /** Default: `sqlite` with a data directory, `memory` without. */
+  readonly storage?: 'memory' | 'sqlite';
+  /** Serves HTTPS: at a free port of the loopback address unless said otherwise. Default: false, inside the process only. */
+  readonly listen?: boolean | { readonly host?: string; readonly port?: number };
+  /** How many nodes are simulated, 0 to 256. Default: 1. */
+  readonly nodes?: number;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  /** Default: silent. */
+  readonly logger?: Logger;
+}
+
+/**
+ * ```ts
+ * await using cluster = await new EmbeddedCluster({ listen: true }).use(MyAdmission).start();
+ * await cluster.writeKubeconfig('kubeconfig');
+ * ```
+ *
+ * The server is up first; the control plane is loaded and started after that. Stopping goes the other way round.
+ */
+export class EmbeddedCluster implements AsyncDisposable {
+  readonly name: string;
+  readonly #options: EmbeddedClusterOptions;
+  readonly #server: Host;
+  readonly #later: { readonly plugin: PluginLike; readonly options: UseOptions | undefined }[] = [];
+  #controlPlane: Host | undefined;
+  #failure: Promise<void> | undefined;
+  #starting: Promise<this> | undefined;
+
+  constructor(options: EmbeddedClusterOptions = {}) {
+    const {
+      dataDirectory,
+      storage = dataDirectory === undefined ? 'memory' : 'sqlite',
+      nodes = 1,
+      listen = false,
+    } = options;
+    if (!Number.isInteger(nodes) || nodes < 0 || nodes > mostNodes) throw clusterErrors.INVALID_NODES({ value: nodes });
+    if (storage === 'sqlite' && dataDirectory === undefined) throw clusterErrors.DIRECTORY_REQUIRED({});
+    this.#options = options;
+    this.name = options.name ?? 'kubewright';
+    const place = listen === false ? undefined : { host: '127.0.0.1', port: 0, ...(listen === true ? {} : listen) };
+    this.#server = new Host({ name: this.name }).use([
+      optionsPlugin(options),
+      { name: 'server-options', provides: [provide(ServerOptions, { value: { listen: place } })] },
+      { name: 'data-path', provides: [provide(DataPath, { value: { path: dataDirectory } })] },
+      DataDirectory,
+      storage === 'sqlite' ? SqliteBackend : MemoryBackend,
+      ClusterCredentials,
+      LateHandlers,
+      EmbeddedApiServer,
+    ]);
+  }
+
+  /** Adds a plugin, or puts it in the place of one that is there: of the API server or of the control plane, as it extends the one or the other. */
+  use(plugin: PluginLike, options?: UseOptions): this {
+    const { server, controlPlane } = placePlugins(plugin);
+    if (server.length > 0) this.#server.use(server, options);
+    if (controlPlane.length > 0) this.#later.push({ plugin: controlPlane, options });
+    return this;
+  }
+
+  /**
+   * Starts the API server alone, which is quick, and resolves when it answers.
+   *
+   * @param options - `signal`: stops the cluster when it aborts, during the start or later.
+   */
+  async serve(options: { readonly signal?: AbortSignal } = {}): Promise<this> {
+    await this.#server.start(options);
+    return this;
+  }
+
+  /** Starts all that is not started yet; resolves when everything runs. Calling it again gives the same promise. */
+  start(options: { readonly signal?: AbortSignal } = {}): Promise<this> {
+    this.#starting ??= this.#start(options);
+    return this.#starting;
+  }
+
+  /** Stops the control plane, then the server. */
+  stop(): Promise<void> {
+    return this.#server.stop();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  /** Settles when the cluster has stopped; rejects where one of its parts, or the stop, failed. */
+  get closed(): Promise<void> {
+    return this.#server.closed.then(() => this.#failure);
+  }
+
+  /** The plugins of the server and of the control plane and what they need of each other, by the names of the two. */
+  async graphs(): Promise<[name: string, graph: PluginGraph][]> {
+    const controlPlane = this.#controlPlane ?? (await this.#makeControlPlane(''));
+    return [this.#server, controlPlane].map((host) => [host.name, host.graph()]);
+  }
+
+  /** Something bound in the cluster: a service of the control plane where it runs, or else of the server. */
+  get<T>(token: Token<T>): T {
+    return (this.#controlPlane ?? this.#server).get(token);
+  }
+
+  /** Where HTTPS is served. */
+  get url(): string {
+    const url = this.#server.get(EmbeddedApiServer).url;
+    if (url === undefined) throw clusterErrors.NOT_LISTENING({ wanted: 'URL' });
+    return url;
+  }
+
+  /** Requests inside the process, in the name of a user: by default the administrator. */
+  transport(user: User = clusterAdmin): Transport {
+    return this.#server.get(EmbeddedApiServer).transport(user);
+  }
+
+  /** This cluster for whoever takes a connection. Closing it leaves the cluster running. */
+  connection(): ClusterConnection {
+    return { name: this.name, open: () => Promise.resolve({ transport: this.transport(), namespace: 'default' }) };
+  }
+
+  /** The text of a kubeconfig for the administrator. */
+  kubeconfig(): string {
+    return renderKubeconfig(this.#kubeconfigContent());
+  }
+
+  /** Writes that kubeconfig to a file of its own, for its owner's eyes. */
+  async writeKubeconfig(path: string): Promise<void> {
+    await writeKubeconfig(path, this.#kubeconfigContent());
+  }
+
+  #kubeconfigContent(): KubeconfigContent {
+    const { authority, adminToken } = this.#server.get(ClusterCredentials);
+    return { name: this.name, server: this.url, certificateAuthority: authority.certificate, token: adminToken };
+  }
+
+  async #start(options: { readonly signal?: AbortSignal }): Promise<this> {
+    await this.serve(options);
+    try {
+      await this.#startControlPlane();
+    } catch (error) {
+      await this.#server.stop();
+      throw error;
+    }
+    return this;
+  }
+
+  async #startControlPlane(): Promise<void> {
+    const host = await this.#makeControlPlane(this.#server.get(ClusterCredentials).authority.certificate);
+    await host.start();
+    this.#controlPlane = host;
+    // A cluster without its controllers is of no use: if they fail, all of it stops.
+    this.#failure = host.closed.catch(async (error: unknown) => {
+      await this.#server.stop();
+      throw error;
+    });
+    this.#failure.catch(() => undefined); // `closed` hands it on.
+  }
+
+  async #makeControlPlane(certificateAuthority: string): Promise<Host> {
+    const { controlPlane } = await import('./control-plane.js');
+    const { nodes = 1 } = this.#options;
+    const host = this.#server.child({ name: `${this.name} control plane` });
+    host.use(controlPlane({ connection: this.connection(), certificateAuthority, nodes, version: kubernetesVersion }));
+    for (const { plugin, options } of this.#later) host.use(plugin, options);
+    return host;
+  }
+}
+
+function optionsPlugin({ clock, logger }: EmbeddedClusterOptions): PluginLike {
+  return {
+    name: 'given-services',
+    provides: [
+      ...(clock ? [provide(Clock, { value: clock })] : []),
+      ...(logger ? [provide(Logger, { value: logger })] : []),
+    ],
+  };
+}

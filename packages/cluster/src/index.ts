@@ -1,0 +1,17 @@
+/**
+ * A Kubernetes cluster inside one Node process.
+ *
+ * @packageDocumentation
+ */
+
+// Clusters
+export { EmbeddedCluster } from './embedded/embedded-cluster.js';
+export type { EmbeddedClusterOptions } from './embedded/embedded-cluster.js';
+export { embedded } from './embedded/embedded-connection.js';
+export type { EmbeddedConnectionOptions } from './embedded/embedded-connection.js';
+
+// For plugin authors
+export { LateHandlers } from './server/late-handlers.js';
+export { StorageBackend } from './storage/storage-backend.js';
+export { ServerAccess } from './server/server-access.js';
+export { clusterErrors } from './errors/cluster-errors.js';

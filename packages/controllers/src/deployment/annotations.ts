@@ -1,0 +1,72 @@
+/** What a Deployment writes on its ReplicaSets to find its way later: revision, history, and the size it scaled for. */
+import type { DeepReadonly } from '@kubewright/api';
+import type { Deployment, ReplicaSet } from '@kubewright/api/apps/v1';
+
+export type ReadonlyDeployment = DeepReadonly<Deployment>;
+export type ReadonlyReplicaSet = DeepReadonly<ReplicaSet>;
+
+export const revisionAnnotation = 'deployment.kubernetes.io/revision';
+export const revisionHistoryAnnotation = 'deployment.kubernetes.io/revision-history';
+export const desiredReplicasAnnotation = 'deployment.kubernetes.io/desired-replicas';
+export const maxReplicasAnnotation = 'deployment.kubernetes.io/max-replicas';
+/** Asks for a rollback; `kubectl rollout undo` of old wrote it. */
+export const rollbackAnnotation = 'deprecated.deployment.rollback.to';
+
+/** Never copied from a Deployment to its ReplicaSets. */
+const ownAnnotations = new Set([
+  'kubectl.kubernetes.io/last-applied-configuration',
+  revisionAnnotation,
+  revisionHistoryAnnotation,
+  desiredReplicasAnnotation,
+  maxReplicasAnnotation,
+  rollbackAnnotation,
+]);
+
+/** Upstream's bound on the history annotation, in characters. */
+const longestHistory = 2000;
+
+/** The revision an object carries; 0 where it has none. */
+export function revisionOf(object: {
+  readonly metadata: { readonly annotations?: Readonly<Record<string, string>> };
+}): number {
+  const text = object.metadata.annotations?.[revisionAnnotation] ?? '';
+  return /^\d+$/.test(text) ? Number(text) : 0;
+}
+
+/** The Deployment's annotations that its ReplicaSets carry too. */
+export function copiedAnnotations(deployment: ReadonlyDeployment): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(deployment.metadata.annotations ?? {}).filter(([key]) => !ownAnnotations.has(key)),
+  );
+}
+
+/** The annotations of the new ReplicaSet at `revision`. A revision is only ever raised; what it was before goes into the history. */
+export function newReplicaSetAnnotations(
+  deployment: ReadonlyDeployment,
+  existing: ReadonlyReplicaSet | undefined,
+  revision: number,
+): Record<string, string> {
+  const before = existing?.metadata.annotations ?? {};
+  const annotations: Record<string, string> = { ...before, ...copiedAnnotations(deployment) };
+  const old = existing ? revisionOf(existing) : 0;
+  if (old >= revision) return annotations;
+  annotations[revisionAnnotation] = String(revision);
+  if (old > 0) annotations[revisionHistoryAnnotation] = appendHistory(before[revisionHistoryAnnotation], old);
+  return annotations;
+}
+
+function appendHistory(history: string | undefined, revision: number): string {
+  const entries = [...(history ? history.split(',') : []), String(revision)];
+  while (entries.join(',').length > longestHistory) entries.shift();
+  return entries.join(',');
+}
+
+/** What a ReplicaSet was scaled for, which later proportional scaling starts from. */
+export function sizeAnnotations(desired: number, max: number): Record<string, string> {
+  return { [desiredReplicasAnnotation]: String(desired), [maxReplicasAnnotation]: String(max) };
+}
+
+export function numericAnnotation(set: ReadonlyReplicaSet, name: string): number | undefined {
+  const text = set.metadata.annotations?.[name];
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+}

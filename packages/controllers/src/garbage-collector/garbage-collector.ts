@@ -1,0 +1,190 @@
+/**
+ * Deletes objects whose owners are gone, and carries out foreground and orphaning deletions. The graph of owners comes from
+ * watches (`owner-graph`, `resource-monitors`); what is done about a node is decided on live reads (`dependent-collector`).
+ */
+import { apiVersionOf, isConflict } from '@kubewright/api';
+import type { KubeObject } from '@kubewright/api';
+import { Cluster, EventRecorder } from '@kubewright/controller';
+import { Clock, HealthCheck, Logger, Metrics, Plugin, Random, inject } from '@kubewright/core';
+import type { Health, Lifecycle } from '@kubewright/core';
+import { InformerFactory, WorkQueue } from '@kubewright/informer';
+import type { DiscoveredKind, InformerEvent, SharedInformer } from '@kubewright/informer';
+import { DependentCollector } from './dependent-collector.js';
+import { LiveObjects } from './live-objects.js';
+import { metadataClient } from '../metadata/metadata-client.js';
+import { describeIdentity } from './object-identity.js';
+import type { ObjectIdentity } from './object-identity.js';
+import { OwnerGraph } from './owner-graph.js';
+import type { GraphChanges, GraphNode } from './owner-graph.js';
+import { ResourceMonitors } from './resource-monitors.js';
+
+const name = 'garbage-collector-controller';
+
+interface Running {
+  readonly stop: AbortController;
+  readonly finished: Promise<unknown>;
+}
+
+@Plugin({ name, contributes: [HealthCheck] })
+export class GarbageCollector implements Lifecycle, HealthCheck {
+  readonly name = name;
+  /** How many nodes are looked at at once, for each of collecting and orphaning. kube-controller-manager's number. */
+  protected readonly workers: number = 20;
+  readonly #graph = new OwnerGraph();
+  readonly #collect: WorkQueue;
+  readonly #orphan: WorkQueue;
+  #monitors: ResourceMonitors | undefined;
+  #recorder: EventRecorder | undefined;
+  #running: Running | undefined;
+
+  constructor(
+    @inject(Cluster) private readonly cluster: Cluster,
+    @inject(Clock) private readonly clock: Clock,
+    @inject(Random) private readonly random: Random,
+    @inject(Logger) private readonly logger: Logger,
+    @inject(Metrics) private readonly metrics: Metrics,
+  ) {
+    this.#collect = new WorkQueue({ name: 'garbage_collector_attempt_to_delete', clock, metrics });
+    this.#orphan = new WorkQueue({ name: 'garbage_collector_attempt_to_orphan', clock, metrics });
+  }
+
+  /** Resolves at once; objects are collected when all kinds are known. */
+  start(): Promise<void> {
+    const { clock, random, logger, metrics } = this;
+    const stop = new AbortController();
+    const { signal } = stop;
+    const full = this.cluster.client({ name });
+    const client = metadataClient({
+      transport: full.transport,
+      fieldManager: name,
+      userAgent: `kubewright/${name}`,
+      clock,
+      logger,
+      metrics,
+    });
+    const informers = new InformerFactory({ client, clock, random, logger, metrics });
+    const monitors = new ResourceMonitors({
+      client,
+      informerOf: (kind) => this.#informerOf(kind, informers),
+      onEvent: (kind, event) => this.#observe(kind, event),
+      clock,
+      logger,
+    });
+    const live = new LiveObjects(client, () => monitors.kinds, signal);
+    const collector = new DependentCollector({
+      graph: this.#graph,
+      live,
+      follow: (changes) => this.#follow(changes),
+      look: (node) => this.#collect.add(node.identity.uid),
+    });
+    this.#recorder = new EventRecorder({ client: full, controller: name, clock, random, logger });
+    this.#monitors = monitors;
+    const work = (queue: WorkQueue, look: (node: GraphNode) => Promise<'done' | 'again'>): Promise<void>[] =>
+      Array.from({ length: this.workers }, () => this.#work(queue, look, signal));
+    const finished = Promise.all([
+      monitors.run(signal),
+      ...work(this.#collect, (node) => collector.collect(node)),
+      ...work(this.#orphan, async (node) => {
+        await collector.orphan(node);
+        return 'done';
+      }),
+    ]);
+    this.#running = { stop, finished };
+    return Promise.resolve();
+  }
+
+  async stop(): Promise<void> {
+    const running = this.#running;
+    if (running === undefined) return;
+    running.stop.abort(new Error('the garbage collector stops'));
+    await Promise.all([this.#collect.shutDown(), this.#orphan.shutDown(), running.finished, this.#recorder?.flush()]);
+  }
+
+  check(): Promise<Health> {
+    const monitors = this.#monitors;
+    if (monitors === undefined || !monitors.isDiscovered)
+      return Promise.resolve({ ok: false, reason: 'the API server has not told what it serves yet' });
+    const { unsynced } = monitors;
+    return Promise.resolve(
+      unsynced.length === 0 ? { ok: true } : { ok: false, reason: `not listed yet: ${unsynced.join(', ')}` },
+    );
+  }
+
+  /**
+   * The host's informer of a kind where it runs anyway, so that no second one holds the same objects; otherwise one that reads
+   * their metadata alone.
+   */
+  #informerOf(kind: DiscoveredKind, metadata: InformerFactory): SharedInformer<KubeObject> {
+    const { informers } = this.cluster;
+    const runs = informers.informers.some(
+      ({ kind: other, scope, status }) =>
+        other.group === kind.group &&
+        other.version === kind.version &&
+        other.plural === kind.plural &&
+        status.phase !== 'idle' &&
+        Object.values(scope).every((part) => part === undefined),
+    );
+    return runs ? informers.informer(kind, {}) : metadata.informer(kind);
+  }
+
+  #observe(kind: DiscoveredKind, { type, object }: InformerEvent<KubeObject>): void {
+    const { name: own = '', namespace, uid = '' } = object.metadata;
+    // Metadata alone comes under a kind of its own: the kind that was watched is what references name.
+    const identity: ObjectIdentity = {
+      apiVersion: apiVersionOf(kind),
+      kind: kind.kind,
+      name: own,
+      namespace: kind.scope === 'Namespaced' ? namespace : undefined,
+      uid,
+    };
+    this.#follow(type === 'deleted' ? this.#graph.remove(uid) : this.#graph.observe(identity, object.metadata));
+  }
+
+  #follow({ collect, orphan, misplaced }: GraphChanges): void {
+    for (const node of collect) this.#collect.add(node.identity.uid);
+    for (const node of orphan) this.#orphan.add(node.identity.uid);
+    for (const { dependent, reference } of misplaced) {
+      const { apiVersion, kind, name: own, namespace, uid } = dependent.identity;
+      const object: KubeObject = {
+        apiVersion,
+        kind,
+        metadata: { name: own, uid, ...(namespace !== undefined && { namespace }) },
+      };
+      const note = `the owner ${reference.apiVersion} ${reference.kind} ${reference.name} (${reference.uid}) is not in namespace ${namespace ?? '(none)'}, so it does not keep this object`;
+      this.#recorder?.record(object, {
+        type: 'Warning',
+        reason: 'OwnerRefInvalidNamespace',
+        note,
+        action: 'GarbageCollect',
+      });
+    }
+  }
+
+  async #work(
+    queue: WorkQueue,
+    look: (node: GraphNode) => Promise<'done' | 'again'>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (let item = await queue.next(); item !== undefined; item = await queue.next()) {
+      using held = item;
+      const node = this.#graph.get(held.key);
+      if (node === undefined) {
+        queue.forget(held.key);
+        continue;
+      }
+      try {
+        await this.#monitors?.whenSettled();
+        if ((await look(node)) === 'again') queue.addRateLimited(held.key);
+        else queue.forget(held.key);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!isConflict(error))
+          this.logger.warn('garbage was not collected; trying again', {
+            object: describeIdentity(node.identity),
+            error,
+          });
+        queue.addRateLimited(held.key);
+      }
+    }
+  }
+}

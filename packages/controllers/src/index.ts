@@ -1,0 +1,54 @@
+/**
+ * Kubernetes' stock controllers: to use as they are, to extend, or to replace one by one.
+ *
+ * @packageDocumentation
+ */
+
+// All of them
+export { stockControllers } from './stock/stock-controllers.js';
+export type { StockControllersOptions } from './stock/stock-controllers.js';
+export { ControlPlaneGuard } from './stock/control-plane-guard.js';
+
+// One by one
+export { DeploymentController } from './deployment/deployment-controller.js';
+export { ReplicaSetController } from './replicaset/replicaset-controller.js';
+export { GarbageCollector } from './garbage-collector/garbage-collector.js';
+export { NamespaceController } from './namespace/namespace-controller.js';
+export { ServiceAccountController } from './service-account/service-account-controller.js';
+export { ClusterCertificateAuthority, RootCaPublisher } from './root-ca/root-ca-publisher.js';
+export { ClusterRoleAggregationController } from './cluster-role/cluster-role-aggregation-controller.js';
+export { controllersErrors } from './errors/controllers-errors.js';
+
+// For extending the Deployment controller
+export { planDeployment, rolloutStep } from './deployment/deployment-plan.js';
+export type { DeploymentSnapshot, RolloutStep } from './deployment/deployment-plan.js';
+export type { DeploymentAction, DeploymentPlan } from './deployment/actions.js';
+export type { ReadonlyDeployment, ReadonlyReplicaSet } from './deployment/annotations.js';
+export { fencepostsOf } from './deployment/fenceposts.js';
+export type { Fenceposts } from './deployment/fenceposts.js';
+export { sortReplicaSets, specReplicas } from './deployment/replica-sets.js';
+export type { ReplicaSetsOfDeployment } from './deployment/replica-sets.js';
+export { scaleTo } from './deployment/scaling.js';
+
+// For controllers of pods
+export { planReplicas, podFromTemplate } from './replicaset/replicaset-plan.js';
+export type { ReplicasPlan } from './replicaset/replicaset-plan.js';
+export { replicaSetStatus } from './replicaset/replicaset-status.js';
+export type { ReplicaFailure } from './replicaset/replicaset-status.js';
+export { podDeletionCostAnnotation, podsToDelete } from './replicaset/deletion-rank.js';
+export {
+  availableAt,
+  isPodActive,
+  isPodAvailable,
+  isPodFinished,
+  isPodReady,
+  isPodTerminating,
+} from './pods/pod-state.js';
+export type { ReadonlyPod } from './pods/pod-state.js';
+export { isSameTemplate, podTemplateHashLabel, templateHash } from './templates/pod-template.js';
+export type { ReadonlyPodTemplate } from './templates/pod-template.js';
+export { Expectations } from './batch/expectations.js';
+export { slowStart } from './batch/slow-start.js';
+export { claimChildren } from './ownership/claim-children.js';
+export type { ClaimOptions } from './ownership/claim-children.js';
+export { controlledBy, orphans } from './ownership/ownership-index.js';

@@ -1,0 +1,51 @@
+import { provide } from '@kubewright/core';
+import type { PluginLike } from '@kubewright/core';
+import { ClusterRoleAggregationController } from '../cluster-role/cluster-role-aggregation-controller.js';
+import { DeploymentController } from '../deployment/deployment-controller.js';
+import { GarbageCollector } from '../garbage-collector/garbage-collector.js';
+import { NamespaceController } from '../namespace/namespace-controller.js';
+import { ReplicaSetController } from '../replicaset/replicaset-controller.js';
+import { ClusterCertificateAuthority, RootCaPublisher } from '../root-ca/root-ca-publisher.js';
+import { ServiceAccountController } from '../service-account/service-account-controller.js';
+import { ControlPlaneGuard } from './control-plane-guard.js';
+
+export interface StockControllersOptions {
+  /**
+   * Starts on a cluster that has a live kube-controller-manager, too. Only where that one runs none of these controllers: two
+   * of a kind work against each other. Default: false.
+   */
+  readonly replaceControlPlane?: boolean;
+  /**
+   * The certificate in PEM that RootCaPublisher publishes. Default: none; then another plugin has to
+   * provide `ClusterCertificateAuthority`.
+   */
+  readonly certificateAuthority?: string;
+}
+
+/**
+ * Kubernetes' own controllers as one bundle, for a control plane that has none. A single one is replaced with
+ * `host.use(Canary, { replaces: 'deployment-controller' })`.
+ */
+export function stockControllers({
+  replaceControlPlane = false,
+  certificateAuthority,
+}: StockControllersOptions = {}): readonly PluginLike[] {
+  return [
+    ...(replaceControlPlane ? [] : [ControlPlaneGuard]),
+    DeploymentController,
+    ReplicaSetController,
+    GarbageCollector,
+    NamespaceController,
+    ServiceAccountController,
+    ClusterRoleAggregationController,
+    RootCaPublisher,
+    ...(certificateAuthority === undefined
+      ? []
+      : [
+          {
+            name: 'cluster-certificate-authority',
+            provides: [provide(ClusterCertificateAuthority, { value: certificateAuthority })],
+          },
+        ]),
+  ];
+}

@@ -1,0 +1,77 @@
+/**
+ * The command line: finds the command, reads its options, runs it, and says in one line what went wrong. The commands
+ * themselves are contributions to the extension point `CliCommand`, in `commands/` and in plugins.
+ */
+import type { CliCommand } from '@kubewright/core';
+import { loadSettings } from '@kubewright/core/config';
+import { builtinCommands } from '../commands/builtin-commands.js';
+import { kubewrightErrors } from '../errors/kubewright-errors.js';
+import { commonOptions } from './common-options.js';
+import { projectConfig } from './project.js';
+import { reportFailure } from './report-failure.js';
+import { untilInterrupted } from './until-interrupted.js';
+
+/** Runs a command line and sets the process's exit code: 0, 1 where the command failed, 2 where the words make no sense. */
+export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    process.exitCode = await run(argv);
+  } catch (error) {
+    process.exitCode = reportFailure(error, argv.includes('--verbose'));
+  }
+}
+
+async function run(argv: readonly string[]): Promise<number> {
+  const words = argv.map((word) => (word === '-h' ? '--help' : word));
+  if (words[0] === '--version') return await printVersion();
+  const command = findCommand(builtinCommands, words);
+  if (command !== undefined && !words.includes('--help')) return await execute(command, words);
+  // Help and commands of plugins need to know all of them.
+  const { pluginCommands } = await import('./plugin-commands.js');
+  const commands = [...builtinCommands, ...(await pluginCommands(process.cwd()))];
+  const found = command ?? findCommand(commands, words);
+  if (found !== undefined && !words.includes('--help')) return await execute(found, words);
+  const { commandHelp, programHelp, unknownCommand } = await import('./help.js');
+  if (found !== undefined) return print(commandHelp(found));
+  const [first] = words;
+  if (first === undefined || first === '--help' || first === 'help') return print(programHelp(commands));
+  throw unknownCommand(first, commands);
+}
+
+/** The command whose words begin the line; of several the longest. */
+function findCommand(commands: readonly CliCommand[], words: readonly string[]): CliCommand | undefined {
+  return commands
+    .filter(({ name }) => name.split(' ').every((word, index) => words[index] === word))
+    .toSorted((left, right) => right.name.length - left.name.length)[0];
+}
+
+async function execute(command: CliCommand, words: readonly string[]): Promise<number> {
+  const argv = words.slice(command.name.split(' ').length);
+  const { path, settings: sections } = await projectConfig(process.cwd());
+  const section = sections?.[command.name];
+  const { settings, positionals } = loadSettings(
+    { ...command.options, ...commonOptions },
+    {
+      argv,
+      env: process.env,
+      ...(section !== undefined && { file: { name: `${path}, section ${command.name}`, values: section } }),
+    },
+  );
+  const [surplus] = positionals;
+  if (surplus !== undefined && command.positionals === undefined)
+    throw kubewrightErrors.USAGE({ problem: `'${surplus}' is too much`, command: command.name });
+  const handler = await command.load();
+  return (await untilInterrupted((signal) => handler({ options: settings, positionals, signal }))) ?? 0;
+}
+
+async function printVersion(): Promise<number> {
+  const { readFile } = await import('node:fs/promises');
+  const manifest = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return print(`kubewright ${manifest.version}\n`);
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}

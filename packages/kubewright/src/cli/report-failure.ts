@@ -1,0 +1,33 @@
+import { KubewrightError, coreErrors } from '@kubewright/core';
+import { kubewrightErrors } from '../errors/kubewright-errors.js';
+
+/**
+ * Tells on stderr what went wrong and what to do, without a stack trace unless asked for.
+ *
+ * @returns the exit code: 2 where the command line made no sense, 1 for everything else.
+ */
+export function reportFailure(error: unknown, verbose: boolean): number {
+  const told = tellable(error);
+  process.stderr.write(`${messageOf(told)}\n`);
+  if (verbose) process.stderr.write(`${stackOf(error)}\n`);
+  return kubewrightErrors.USAGE.is(told) || coreErrors.INVALID_SETTINGS.is(told) ? 2 : 1;
+}
+
+/** That a plugin of ours failed to start is of no interest where its reason explains itself. */
+function tellable(error: unknown): unknown {
+  const wrapped = coreErrors.START_FAILED.is(error) && KubewrightError.is(error.cause);
+  return wrapped ? tellable((error as Error).cause) : error;
+}
+
+function messageOf(error: unknown): string {
+  if (coreErrors.INVALID_SETTINGS.is(error))
+    return error.details.problems.map((problem) => `kubewright: ${problem}`).join('\n');
+  const message = error instanceof Error ? error.message : String(error);
+  return `kubewright: ${kubewrightErrors.USAGE.is(error) ? message.replace(/ \(KW_\w+\)$/, '') : message}`;
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? '' : `\ncaused by ${stackOf(error.cause)}`;
+  return `${error.stack ?? error.message}${cause}`;
+}

@@ -1,0 +1,41 @@
+import { defineSettings } from '@kubewright/core';
+
+const whole = (most: number) => (value: number) =>
+  Number.isInteger(value) && value >= 0 && value <= most ? undefined : `must be a whole number from 0 to ${most}`;
+
+/** The options of commands that start a cluster. */
+export const clusterOptions = defineSettings({
+  port: {
+    type: 'number',
+    default: 0,
+    env: 'KUBEWRIGHT_PORT',
+    description: 'where the API server listens on 127.0.0.1; 0 takes a free port',
+    validate: whole(65_535),
+  },
+  dataDir: {
+    type: 'string',
+    default: '.kubewright',
+    env: 'KUBEWRIGHT_DATA_DIR',
+    description: 'where credentials, objects and the kubeconfig are kept',
+  },
+  kubeconfig: {
+    type: 'string',
+    optional: true,
+    env: 'KUBEWRIGHT_KUBECONFIG',
+    description: 'the kubeconfig to write; by default the file kubeconfig in the data directory',
+  },
+  plugin: {
+    type: 'list',
+    default: [],
+    env: 'KUBEWRIGHT_PLUGIN',
+    description: 'an installed plugin package; may be repeated',
+  },
+  nodes: {
+    type: 'number',
+    default: 1,
+    env: 'KUBEWRIGHT_NODES',
+    description: 'how many nodes are simulated',
+    validate: whole(256),
+  },
+  quiet: { type: 'boolean', default: false, description: 'print nothing but warnings and errors' },
+});

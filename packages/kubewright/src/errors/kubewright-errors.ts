@@ -1,0 +1,12 @@
+/** The errors that the facade and the command line throw on purpose. */
+import { defineErrors } from '@kubewright/core';
+
+export const kubewrightErrors = defineErrors('KUBEWRIGHT', {
+  NOT_CONNECTED: () =>
+    'no cluster was named: call connect(kubeconfig()), connect(inCluster()) or connect(embedded()) before start()',
+  ALREADY_CONNECTED: (d: { first: string; second: string }) =>
+    `a program has one cluster, and connect('${d.second}') comes after connect('${d.first}'): call connect() once`,
+  USAGE: (d: { problem: string; command: string }) =>
+    `${d.problem}: see kubewright ${d.command === '' ? '' : `${d.command} `}--help`,
+  FILE_NOT_FOUND: (d: { path: string }) => `there is no file '${d.path}': correct the path`,
+});

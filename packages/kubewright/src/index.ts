@@ -1,0 +1,93 @@
+/**
+ * What an author of controllers imports.
+ *
+ * @packageDocumentation
+ */
+
+// The program
+export { Kubewright } from './application/kubewright.js';
+export type { KubewrightOptions } from './application/kubewright.js';
+export { embedded } from './connections/embedded.js';
+export { inCluster, kubeconfig } from '@kubewright/informer';
+export type { InClusterOptions, KubeconfigOptions } from '@kubewright/informer';
+export { consoleLogger } from './logging/console-logger.js';
+export type { ConsoleLoggerOptions, LogLevel } from './logging/console-logger.js';
+
+// Controllers
+export {
+  Controller,
+  Finalizer,
+  Reconciler,
+  TerminalError,
+  Watches,
+  WatchesKind,
+  condition,
+  requeueAfter,
+} from '@kubewright/controller';
+export type {
+  ChildOptions,
+  ConditionInput,
+  ControllerOptions,
+  MapToKeys,
+  Outcome,
+  ReconcileContext,
+  RequeueAfter,
+  StatusOf,
+} from '@kubewright/controller';
+
+// Kinds of one's own
+export {
+  CustomObject,
+  CustomResource,
+  Description,
+  Example,
+  IsIntOrString,
+  IsQuantity,
+  ListOf,
+  MapOf,
+  Nested,
+  PreserveUnknownFields,
+  Rule,
+  customResourceDefinition,
+  kindOf,
+} from '@kubewright/controller';
+export type { CustomResourceOptions, ListOptions, PrinterColumn, Resource } from '@kubewright/controller';
+
+// Decorators of one's own
+export { composeDecorators, createDecorator } from '@kubewright/controller';
+export type { MethodCall } from '@kubewright/controller';
+
+// Services and plugins
+export {
+  Clock,
+  Logger,
+  Metrics,
+  Plugin,
+  Random,
+  Tracer,
+  contribute,
+  extensionPoint,
+  inject,
+  multiInject,
+  optional,
+  provide,
+  token,
+} from '@kubewright/core';
+export type {
+  ExtensionPoint,
+  Lifecycle,
+  LogFields,
+  PluginData,
+  PluginLike,
+  StartContext,
+  StopContext,
+  Token,
+  UseOptions,
+} from '@kubewright/core';
+export { Cluster } from '@kubewright/controller';
+export type { Client, ClusterConnection, InformerFactory, ObjectKey } from '@kubewright/informer';
+
+// For programs: errors, health, configuration
+export { HealthCheck, Host, KubewrightError, Readiness, defineErrors } from '@kubewright/core';
+export type { Health, ReadinessReport } from '@kubewright/core';
+export { kubewrightErrors } from './errors/kubewright-errors.js';
