@@ -5,6 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { categories, shortNames } from './names.mjs';
 import { decode } from './notation.mjs';
+import { protobufModule, protobufTable } from './protobuf.mjs';
 import { place, typesModule } from './types.mjs';
 
 const release = '1.36';
@@ -12,7 +13,9 @@ const check = process.argv.includes('--check');
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const api = join(root, 'packages/api');
 const generated = join(api, 'src/generated');
-const facts = JSON.parse(readFileSync(new URL(`./facts/kubernetes-${release}.json`, import.meta.url), 'utf8'));
+const readFacts = (name) =>
+  JSON.parse(readFileSync(new URL(`./facts/${name}-${release}.json`, import.meta.url), 'utf8'));
+const facts = readFacts('kubernetes');
 
 const schemas = Object.fromEntries(Object.entries(facts.schemas).map(([name, node]) => [name, decode(node)]));
 const resources = facts.resources.map(({ group, version, kind, plural, namespaced, verbs, subresources }) => {
@@ -68,6 +71,12 @@ export const resourcesJson: string =
   ${literal(resources)};
 `,
 );
+
+const kinds = Object.entries(schemas).flatMap(([schema, node]) =>
+  (node['x-kubernetes-group-version-kind'] ?? []).map((kind) => ({ ...kind, schema })),
+);
+const table = protobufTable(facts.protobuf, readFacts('go-fields'), kinds);
+files.set(join(generated, 'protobuf.ts'), protobufModule(table, literal, release));
 
 const manifestPath = join(api, 'package.json');
 const manifest = JSON.parse(readFileSync(manifestPath, 'utf8'));

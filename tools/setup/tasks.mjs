@@ -9,6 +9,7 @@ export const tasks = {
   bench: { steps: [['bench/dist/main.js']] },
   conformance: { steps: [['conformance/dist/main.js']] },
   fuzz: { steps: [['tests/fuzz/dist/main.js']] },
+  soak: { nodeOptions: ['--expose-gc'], steps: [['tests/soak/dist/main.js']] },
   lint: {
     steps: [
       ['tools/workspace/references.mjs', '--check'],
@@ -23,7 +24,7 @@ export const tasks = {
         'bench',
         'conformance',
       ],
-      ['node_modules/knip/bin/knip.js', '--no-progress'],
+      ['node_modules/knip/bin/knip.js', '--no-progress', '--no-config-hints'],
       ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
     ],
   },

@@ -23,4 +23,8 @@ export const apiErrors = defineErrors('API', {
     `${d.owner} has no uid, so nothing can refer to it as an owner: take the object as the API answered it`,
   CROSS_NAMESPACE_OWNER: (d: { object: string; owner: string }) =>
     `${d.owner} cannot own ${d.object}: an owner is in the same namespace, or in the cluster scope`,
+  PROTOBUF: (d: { reason: string }) => `the protobuf cannot be decoded: ${d.reason}`,
+  PROTOBUF_KIND: (d: { apiVersion: string; kind: string }) =>
+    `${d.apiVersion} ${d.kind} has no protobuf form, as only built-in kinds have one: use JSON`,
+  PROTOBUF_VALUE: (d: { field: string; reason: string }) => `'${d.field}' cannot be encoded as protobuf: ${d.reason}`,
 });

@@ -10,6 +10,7 @@ export type { KubewrightOptions } from './application/kubewright.js';
 export { embedded } from './connections/embedded.js';
 export { inCluster, kubeconfig } from '@kubewright/informer';
 export type { InClusterOptions, KubeconfigOptions } from '@kubewright/informer';
+export type { HealthServerOptions } from './health/health-server.js';
 export { consoleLogger } from './logging/console-logger.js';
 export type { ConsoleLoggerOptions, LogLevel } from './logging/console-logger.js';
 

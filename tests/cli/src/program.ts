@@ -46,14 +46,17 @@ export class Program {
 
   /** Resolves when its output matches; rejects, with all that it said, when it ends before or is silent for too long. */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
-    const late = new SystemClock().sleep(patience).then(() => 'late' as const);
+    let isLate = false;
+    using _late = new SystemClock().setTimer(patience, () => {
+      isLate = true;
+      this.#hear('');
+    });
     for (;;) {
       const match = pattern.exec(this.stdout) ?? pattern.exec(this.stderr);
       if (match) return match;
-      const heard = new Promise<'heard'>((resolve) => this.#listeners.add(() => resolve('heard')));
       const hasEnded = this.#child.exitCode !== null || this.#child.signalCode !== null;
-      if (hasEnded || (await Promise.race([heard, late])) === 'late')
-        throw new Error(`the program did not say ${String(pattern)}, but:\n${this.stdout}${this.stderr}`);
+      if (!hasEnded && !isLate) await new Promise<void>((resolve) => this.#listeners.add(resolve));
+      else throw new Error(`the program did not say ${String(pattern)}, but:\n${this.stdout}${this.stderr}`);
     }
   }
 

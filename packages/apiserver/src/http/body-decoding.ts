@@ -2,8 +2,18 @@
  * From the bytes of a body to an object of the store: JSON or YAML 1.1, types and unknown fields checked against the
  * schema as the client's `fieldValidation` asks for.
  */
-import { StatusError, apiVersionOf, decodeStrict, findDuplicateKeys, prune, statusErrors } from '@kubewright/api';
+import {
+  StatusError,
+  apiErrors,
+  apiVersionOf,
+  decodeStrict,
+  exceedsDepth,
+  findDuplicateKeys,
+  prune,
+  statusErrors,
+} from '@kubewright/api';
 import type { JsonObject, MutableJson } from '@kubewright/api';
+import { decodeEnvelope, decodeProtobuf, protobufMediaType } from '@kubewright/api/protobuf';
 import { parseDocument } from 'yaml';
 import { asBuffer, isJsonObject } from '../object/object-bytes.js';
 import type { ServedResource } from '../registry/served-resource.js';
@@ -24,7 +34,7 @@ export interface DecodedBody {
   readonly duplicates: readonly string[];
 }
 
-const accepted = ['application/json', 'application/yaml'];
+const accepted = ['application/json', 'application/yaml', protobufMediaType];
 
 /**
  * Parses a body by its content type.
@@ -39,9 +49,28 @@ export function parseBody(
   duplicates: boolean,
 ): DecodedBody {
   const type = mediaTypeOf(contentType);
+  if (type === protobufMediaType) return parseProtobuf(body, expected);
   if (type !== 'application/json' && type !== 'application/yaml') throw statusErrors.unsupportedMediaType(accepted);
   const text = asBuffer(body).toString('utf8');
   return type === 'application/yaml' ? parseYaml(text, expected) : parseJson(text, expected, duplicates);
+}
+
+/**
+ * The binary form of the built-in kinds, which typed Go clients send. The kind is looked at before anything is unpacked: a few
+ * bytes of another kind could stand for a large list.
+ */
+function parseProtobuf(body: Uint8Array, expected: string): DecodedBody {
+  try {
+    const { kind } = decodeEnvelope(body);
+    if (kind !== expected) throw malformed(expected, `the body is a ${kind}`);
+    const value: MutableJson = decodeProtobuf(body).object;
+    if (exceedsDepth(value)) throw malformed(expected, 'exceeded max depth');
+    return { value, duplicates: [] };
+  } catch (error) {
+    if (apiErrors.PROTOBUF_KIND.is(error)) throw statusErrors.unsupportedMediaType(accepted.slice(0, 2));
+    if (apiErrors.PROTOBUF.is(error)) throw malformed(expected, error.message);
+    throw error;
+  }
 }
 
 function parseJson(text: string, expected: string, wantsDuplicates: boolean): DecodedBody {

@@ -7,6 +7,7 @@ import type { ObjectStore, UpdateOptions } from '../store/object-store.js';
 import { groupResource } from '../store/write-request.js';
 import type { WriteRequest } from '../store/write-request.js';
 import { parseBody, parseYaml, readFieldValidation, reportFindings } from './body-decoding.js';
+import type { DecodedBody } from './body-decoding.js';
 import type { FieldValidation } from './body-decoding.js';
 import { mediaTypeOf } from './negotiation.js';
 import type { Representation } from './negotiation.js';
@@ -82,7 +83,7 @@ function readApply(
     throw statusErrors.invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
       { field: 'fieldManager', reason: 'FieldValueRequired', message: 'Required value: is required for apply patch' },
     ]);
-  const { value } = parseYaml(Buffer.from(body).toString('utf8'), resource.kind);
+  const { value } = parseApplied(Buffer.from(body).toString('utf8'), resource.kind);
   if (!isJsonObject(value))
     throw statusErrors.badRequest('error decoding YAML: the applied configuration is no object');
   const force = isTrue(context.query.get('force') ?? 'false');
@@ -95,6 +96,16 @@ function readApply(
     createIfAbsent: subresource === '',
     recordManager: false,
   };
+}
+
+/** YAML, of which JSON is a part that most clients send and that is parsed much faster. */
+function parseApplied(text: string, expected: string): DecodedBody {
+  if (!text.startsWith('{')) return parseYaml(text, expected);
+  try {
+    return parseBody(Buffer.from(text), 'application/json', expected, false);
+  } catch {
+    return parseYaml(text, expected);
+  }
 }
 
 /** A patch may have made something of the object that could not have been sent. */

@@ -17,37 +17,40 @@ export const defaultNamespaces: readonly KubeObject[] = [
 
 const user = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
 
-/** Creates what does not exist yet, in order. */
+/** Creates what does not exist yet: namespaces first, since others live in them, and then all the rest together. */
 export async function createMissing(
   registry: ResourceRegistry,
   store: ObjectStore,
   objects: readonly KubeObject[],
 ): Promise<void> {
-  const { signal } = new AbortController();
-  for (const each of objects) {
-    const object = JSON.parse(JSON.stringify(each)) as JsonObject;
-    const resource = resourceOf(registry, each);
-    const namespace = resource.scope === 'Namespaced' ? (metaString(object, 'namespace') ?? 'default') : '';
-    const name = metaString(object, 'name') ?? '';
-    const key = keyOf(resource, namespace, name);
-    if (store.services.cache.resource(resource.prefix).get(key) !== undefined) continue;
-    const warn = (): void => undefined;
-    const request = {
-      resource,
-      namespace,
-      name,
-      subresource: '',
-      user,
-      dryRun: false,
-      fieldManager: 'kube-apiserver',
-      warn,
-      signal,
-    };
-    try {
-      await store.create(request, object);
-    } catch (error) {
-      if (!isAlreadyExists(error)) throw error;
-    }
+  const [namespaces, others] = [true, false].map((wanted) =>
+    objects.filter(({ apiVersion, kind }) => (apiVersion === 'v1' && kind === 'Namespace') === wanted),
+  );
+  for (const wave of [namespaces, others])
+    await Promise.all((wave ?? []).map((object) => createIfMissing(registry, store, object)));
+}
+
+async function createIfMissing(registry: ResourceRegistry, store: ObjectStore, wanted: KubeObject): Promise<void> {
+  const resource = resourceOf(registry, wanted);
+  const object = JSON.parse(JSON.stringify(wanted)) as JsonObject;
+  const namespace = resource.scope === 'Namespaced' ? (metaString(object, 'namespace') ?? 'default') : '';
+  const name = metaString(object, 'name') ?? '';
+  if (store.services.cache.resource(resource.prefix).get(keyOf(resource, namespace, name)) !== undefined) return;
+  const request = {
+    resource,
+    namespace,
+    name,
+    subresource: '',
+    user,
+    dryRun: false,
+    fieldManager: 'kube-apiserver',
+    warn: () => undefined,
+    signal: new AbortController().signal,
+  };
+  try {
+    await store.create(request, object);
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
   }
 }
 

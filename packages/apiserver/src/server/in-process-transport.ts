@@ -55,6 +55,15 @@ async function* whole(body: Uint8Array): AsyncGenerator<Uint8Array> {
 
 /** A stream that is cut off ends with the reason, so that it does not pass for complete. */
 async function* until(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  yield* body;
-  signal.throwIfAborted();
+  const source = body[Symbol.asyncIterator]();
+  // A reader that aborts and walks away never comes back here: the abort ends the source in his stead.
+  const end = (): void => void source.return?.().catch(() => undefined);
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    for (let next = await source.next(); next.done !== true; next = await source.next()) yield next.value;
+    signal.throwIfAborted();
+  } finally {
+    signal.removeEventListener('abort', end);
+    await source.return?.();
+  }
 }

@@ -82,15 +82,12 @@ describe('EmbeddedCluster', () => {
     @Plugin({ name: 'scheduler' })
     class Scheduler {}
     const cluster = new EmbeddedCluster().use(Scheduler, { replaces: 'binder' });
-    const [[, server], [, controlPlane]] = (await cluster.graphs()) as [
-      [string, { nodes: { name: string }[] }],
-      [string, { nodes: { name: string }[] }],
-    ];
-    expect(server.nodes.map(({ name }) => name)).toContain('api-server');
-    const names = controlPlane.nodes.map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining(['deployment-controller', 'scheduler', 'simulated-nodes']));
-    expect(names).not.toContain('binder');
-    await using _running = await cluster.start();
+    const [server, controlPlane] = (await cluster.graphs()).map(([, graph]) => graph.nodes.map(({ name }) => name));
+    expect(server).toContain('api-server');
+    expect(controlPlane).toEqual(expect.arrayContaining(['deployment-controller', 'scheduler', 'simulated-nodes']));
+    expect(controlPlane).not.toContain('binder');
+    await using running = await cluster.start();
+    expect(() => running.use(Scheduler)).toThrow(/has started: register plugins/);
   });
 
   it('is a connection whose end stops it', async () => {

@@ -4,7 +4,7 @@
  */
 import { kubernetesVersion } from '@kubewright/apiserver';
 import type { User } from '@kubewright/apiserver';
-import { Clock, Host, Logger, provide } from '@kubewright/core';
+import { Clock, Host, Logger, coreErrors, provide } from '@kubewright/core';
 import type { PluginGraph, PluginLike, Token, UseOptions } from '@kubewright/core';
 import type { ClusterConnection, Transport } from '@kubewright/informer';
 import { ClusterCredentials, clusterAdmin } from '../credentials/cluster-credentials.js';
@@ -78,6 +78,7 @@ export class EmbeddedCluster implements AsyncDisposable {
 
   /** Adds a plugin, or puts it in the place of one that is there: of the API server or of the control plane, as it extends the one or the other. */
   use(plugin: PluginLike, options?: UseOptions): this {
+    if (this.#starting !== undefined) throw coreErrors.ALREADY_STARTED({ host: this.name });
     const { server, controlPlane } = placePlugins(plugin);
     if (server.length > 0) this.#server.use(server, options);
     if (controlPlane.length > 0) this.#later.push({ plugin: controlPlane, options });

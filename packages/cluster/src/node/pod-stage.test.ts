@@ -54,6 +54,8 @@ describe('stageOf', () => {
     },
   });
 
+  const fresh: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: {} };
+
   it.each([
     ['running', podWith({ state: { running: { startedAt: at } } }), { stage: { name: 'running', restarts: 2 }, since }],
     [
@@ -67,7 +69,7 @@ describe('stageOf', () => {
       { stage: { name: 'backing-off', restarts: 2, exitCode: 1 }, since },
     ],
     ['waiting', podWith({ state: { waiting: {} } }), { stage: { name: 'waiting' }, since }],
-    ['new', { apiVersion: 'v1', kind: 'Pod', metadata: {} }, { stage: { name: 'waiting' }, since: undefined }],
+    ['new', fresh, { stage: { name: 'waiting' }, since: undefined }],
   ])('reads a pod that is %s', (_name, pod, expected) => expect(stageOf(pod)).toEqual(expected));
 });
 

@@ -14,6 +14,8 @@ export interface ControllerOptions {
   readonly for: Resource;
   /** Kinds it makes: a change of one whose controller is such an object runs that object. */
   readonly owns?: readonly Resource[];
+  /** Kinds that it reads from the cache without being run when they change. */
+  readonly reads?: readonly Resource[];
   /** Unique in the host; the owner of the fields it writes. Default: the class's name in kebab case without `Controller`. */
   readonly name?: string;
   /** How many objects are reconciled at once. Default: 8. */

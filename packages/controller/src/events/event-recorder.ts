@@ -48,13 +48,15 @@ const longestNote = 1024;
 export class EventRecorder {
   readonly #series = new Map<string, Series>();
   #pending = 0;
+  /** Events dropped in the present burst, of which the log says one line. */
+  #dropped = 0;
 
   constructor(private readonly options: EventRecorderOptions) {}
 
   record(regarding: DeepReadonly<KubeObject>, input: EventInput): void {
     const { clock, logger, controller } = this.options;
     if (this.#pending >= mostPending) {
-      logger.warn('an event was dropped: too many are being written', { controller, reason: input.reason });
+      if (this.#dropped++ === 0) logger.warn('events are dropped: too many are being written', { controller });
       return;
     }
     const now = clock.now();
@@ -128,6 +130,7 @@ export class EventRecorder {
         this.options.logger.warn('an event was not written', { error });
     } finally {
       this.#pending--;
+      if (this.#pending === 0) this.#dropped = 0;
     }
   }
 

@@ -69,7 +69,7 @@ export class ControllerManager implements Lifecycle, HealthCheck {
 /** Every kind that a reconciler names. */
 function resourcesOf(reconciler: Reconciler<KubeObject>): Resource[] {
   const target = reconciler.constructor as new () => object;
-  const { for: own, owns = [] } = controllerOptionsOf(target) ?? {};
+  const { for: own, owns = [], reads = [] } = controllerOptionsOf(target) ?? {};
   const watched = watchesOf(target).flatMap((watch) => ('resource' in watch ? [watch.resource] : []));
-  return [...(own === undefined ? [] : [own]), ...owns, ...watched];
+  return [...(own === undefined ? [] : [own]), ...owns, ...reads, ...watched];
 }

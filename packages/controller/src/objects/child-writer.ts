@@ -97,7 +97,11 @@ export class ChildWriter<T extends KubeObject> {
     const kind = kindOf(resource);
     const patched = await this.options.client
       .status<C>(kind)
-      .patch(keyOf(object), { type: 'merge', patch: { status } }, { signal: this.signal });
+      .patch(
+        keyOf(object),
+        { type: 'merge', patch: { metadata: { uid: object.metadata.uid }, status } },
+        { signal: this.signal },
+      );
     this.#remember(kind, patched);
   }
 

@@ -148,7 +148,7 @@ export class ControllerRunner {
   }
 
   #watch(): void {
-    const { owns = [], for: resource } = this.#options;
+    const { owns = [], reads = [], for: resource } = this.#options;
     const target: SourceTarget = {
       name: this.name,
       kind: kindOf(resource),
@@ -159,6 +159,8 @@ export class ControllerRunner {
     this.#registrations.push(watchOwnKind(this.#watched.of(resource), target));
     for (const owned of owns)
       this.#registrations.push(watchOwned(this.#watched.watch(owned).addIndex(ownerIndex, controllerUid), target));
+    for (const read of reads)
+      this.#registrations.push(this.#watched.watch(read).addHandler(() => undefined, { name: this.name }));
     for (const watch of watchesOf(this.reconciler.constructor as new () => object)) {
       if ('resource' in watch) this.#registrations.push(watchKind(this.#watched.watch(watch.resource), watch, target));
       else this.#sources.push(watchSource(watch, this.reconciler, target));

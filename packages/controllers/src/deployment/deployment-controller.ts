@@ -6,15 +6,7 @@ import { LabelSelector, isConflict } from '@kubewright/api';
 import { Deployment, ReplicaSet } from '@kubewright/api/apps/v1';
 import type { DeploymentStatus } from '@kubewright/api/apps/v1';
 import { Pod } from '@kubewright/api/core/v1';
-import {
-  Cluster,
-  Controller,
-  Reconciler,
-  TerminalError,
-  Watches,
-  WatchesKind,
-  requeueAfter,
-} from '@kubewright/controller';
+import { Cluster, Controller, Reconciler, TerminalError, Watches, requeueAfter } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { Clock, inject } from '@kubewright/core';
 import type { ObjectKey } from '@kubewright/informer';
@@ -51,12 +43,12 @@ type Context = ReconcileContext<Deployment>;
 @Controller({
   for: Deployment,
   owns: [ReplicaSet],
+  // Which Pods concern a Deployment takes more than the Pod to tell, see `related$`.
+  reads: [Pod],
   name: 'deployment-controller',
   concurrency: 5,
   reconcileDeleting: true,
 })
-// Pods are only read; which of them concern a Deployment takes more than the pod to tell, see `related$`.
-@WatchesKind(Pod, () => [])
 @Watches((controller: DeploymentController) => controller.related$, (key: ObjectKey) => [key])
 export class DeploymentController extends Reconciler<Deployment> {
   /** Failures in a row after which a Deployment is left alone until it changes. Default: kube-controller-manager's 15. */

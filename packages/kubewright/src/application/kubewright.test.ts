@@ -7,12 +7,13 @@ import type { Lifecycle, StartContext } from '@kubewright/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { embedded } from '../connections/embedded.js';
 import { kubewrightErrors } from '../errors/kubewright-errors.js';
+import { HealthServer } from '../health/health-server.js';
 import { Kubewright } from './kubewright.js';
 
 @Controller({ for: ConfigMap })
 class CopyController extends Reconciler<ConfigMap> {
   override async reconcile(source: ConfigMap, ctx: ReconcileContext<ConfigMap>): Promise<void> {
-    const { name, namespace } = source.metadata;
+    const { name = '', namespace = '' } = source.metadata;
     if (source.data?.['copy'] !== 'yes') return;
     await ctx.apply({
       apiVersion: 'v1',
@@ -39,6 +40,13 @@ describe('Kubewright', () => {
       expect((await cluster.client.get(ConfigMap, { name: 'one-copy' })).data).toEqual({ of: 'one' });
     });
     expect(app.get(CopyController)).toBeInstanceOf(CopyController);
+  });
+
+  it('answers probes where asked to', async () => {
+    const app = new Kubewright({ logger: silentLogger, signals: false, health: { port: 0, host: '127.0.0.1' } });
+    await using _running = await app.connect(cluster.connection()).use(CopyController).start();
+    const response = await fetch(`http://127.0.0.1:${app.get(HealthServer).port}/readyz`);
+    expect([response.status, await response.text()]).toEqual([200, '[+]kubewright ok\n[+]controllers ok\n']);
   });
 
   it('brings a cluster of its own', async () => {

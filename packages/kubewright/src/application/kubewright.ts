@@ -4,6 +4,7 @@ import { Host, Logger, provide, runUntilSignal } from '@kubewright/core';
 import type { ExtensionPoint, PluginLike, Token, UseOptions } from '@kubewright/core';
 import type { ClusterConnection } from '@kubewright/informer';
 import { kubewrightErrors } from '../errors/kubewright-errors.js';
+import { HealthServer, HealthServerOptions } from '../health/health-server.js';
 import { consoleLogger } from '../logging/console-logger.js';
 
 export interface KubewrightOptions {
@@ -13,6 +14,8 @@ export interface KubewrightOptions {
   readonly logger?: Logger;
   /** Milliseconds that a stop may take. Default: 30,000. */
   readonly gracePeriod?: number;
+  /** Serves `/healthz` and `/readyz` for probes. Default: nothing is served. */
+  readonly health?: HealthServerOptions;
   /** Whether SIGINT and SIGTERM stop the program in order, and a second one ends it at once. Default: true. */
   readonly signals?: boolean;
 }
@@ -36,13 +39,18 @@ export class Kubewright implements AsyncDisposable {
   #hasStarted = false;
 
   constructor(options: KubewrightOptions = {}) {
-    const { name = 'kubewright', logger = consoleLogger(), gracePeriod, signals = true } = options;
+    const { name = 'kubewright', logger = consoleLogger(), gracePeriod, signals = true, health } = options;
     this.#logger = logger;
     this.#handlesSignals = signals;
     this.#host = new Host({ name, ...(gracePeriod !== undefined && { gracePeriod }) }).use([
       { name: 'logger', provides: [provide(Logger, { value: logger })] },
       ControllerManager,
     ]);
+    if (health !== undefined)
+      this.#host.use([
+        { name: 'health-server-options', provides: [provide(HealthServerOptions, { value: health })] },
+        HealthServer,
+      ]);
   }
 
   /** Says which cluster the program is for. It is opened by `start`. */

@@ -6,6 +6,8 @@ export const kubewrightErrors = defineErrors('KUBEWRIGHT', {
     'no cluster was named: call connect(kubeconfig()), connect(inCluster()) or connect(embedded()) before start()',
   ALREADY_CONNECTED: (d: { first: string; second: string }) =>
     `a program has one cluster, and connect('${d.second}') comes after connect('${d.first}'): call connect() once`,
+  HEALTH_PORT: (d: { port: number; reason: string }) =>
+    `the health server cannot listen on port ${d.port}: ${d.reason}; choose another port in 'health'`,
   USAGE: (d: { problem: string; command: string }) =>
     `${d.problem}: see kubewright ${d.command === '' ? '' : `${d.command} `}--help`,
   FILE_NOT_FOUND: (d: { path: string }) => `there is no file '${d.path}': correct the path`,

@@ -22,15 +22,18 @@ interface Node {
 
 export class SchemaDefaults {
   readonly hasStatus: boolean;
-  readonly #root: Node;
+  /** Compiled for the first object: most kinds of a server are never written. */
+  #root: Node | undefined;
 
-  constructor(schema: Schema, resolve: SchemaResolver) {
-    const compiler = new Compiler(resolve);
-    this.#root = compiler.node(schema);
+  constructor(
+    private readonly schema: Schema,
+    private readonly resolve: SchemaResolver,
+  ) {
     this.hasStatus = schema.properties?.['status'] !== undefined;
   }
 
   apply(object: JsonObject): void {
+    this.#root ??= new Compiler(this.resolve).node(this.schema);
     fill(object, this.#root);
   }
 }
