@@ -2,5 +2,6 @@ import type { Bench } from './runner/bench.js';
 
 /** Every benchmark by name; loaded when asked for. */
 export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  csi: async () => (await import('./csi/csi-bench.js')).csiBench,
   startup: async () => (await import('./startup/startup-bench.js')).startupBench,
 };

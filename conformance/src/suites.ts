@@ -1,4 +1,7 @@
 import type { Suite } from './runner/suite.js';
 
 /** Every suite by name; loaded when asked for. */
-export const suites: Readonly<Record<string, () => Promise<Suite>>> = {};
+export const suites: Readonly<Record<string, () => Promise<Suite>>> = {
+  csi: async () => (await import('./csi/csi-suite.js')).csiSuite,
+  'csi-block': async () => (await import('./csi/csi-suite.js')).csiBlockSuite,
+};

@@ -1,5 +1,6 @@
 import type { FuzzTarget } from './target.js';
 import { apiServerTarget } from './targets/api-server.js';
+import { csiTarget } from './targets/csi.js';
 
 /** Every fuzzer there is. */
-export const targets: readonly FuzzTarget[] = [apiServerTarget];
+export const targets: readonly FuzzTarget[] = [apiServerTarget, csiTarget];

@@ -1,0 +1,45 @@
+import { GrpcService } from '@kubewright/grpc';
+import type { CallContext } from '@kubewright/grpc';
+import type * as csi from '../generated/csi/v1/csi_pb.js';
+import { GroupController } from '../generated/csi/v1/csi_pb.js';
+import { groupCapabilities } from '../capabilities/group-capabilities.js';
+import { limits, sizes } from './reply.js';
+import type { Reply } from './reply.js';
+
+const groupKey = (request: { groupSnapshotId: string }): string => `group ${request.groupSnapshotId}`;
+const groupId = { required: ['groupSnapshotId'], maxBytes: { groupSnapshotId: sizes.name } } as const;
+
+/** Snapshots of several volumes at one point in time. The three methods are implemented together. */
+@GrpcService(GroupController, {
+  limits,
+  methods: {
+    createVolumeGroupSnapshot: {
+      rules: { required: ['name', 'sourceVolumeIds'], maxBytes: { name: sizes.name, sourceVolumeIds: sizes.name } },
+      exclusiveBy: (r) => `group named ${r.name}`,
+    },
+    deleteVolumeGroupSnapshot: { rules: groupId, exclusiveBy: groupKey },
+    getVolumeGroupSnapshot: { rules: groupId },
+  },
+})
+export abstract class GroupControllerService {
+  createVolumeGroupSnapshot?(
+    request: csi.CreateVolumeGroupSnapshotRequest,
+    context: CallContext,
+  ): Reply<typeof csi.CreateVolumeGroupSnapshotResponseSchema>;
+  deleteVolumeGroupSnapshot?(
+    request: csi.DeleteVolumeGroupSnapshotRequest,
+    context: CallContext,
+  ): Reply<typeof csi.DeleteVolumeGroupSnapshotResponseSchema>;
+  getVolumeGroupSnapshot?(
+    request: csi.GetVolumeGroupSnapshotRequest,
+    context: CallContext,
+  ): Reply<typeof csi.GetVolumeGroupSnapshotResponseSchema>;
+
+  groupControllerGetCapabilities(
+    _request: csi.GroupControllerGetCapabilitiesRequest,
+    _context: CallContext,
+  ): Reply<typeof csi.GroupControllerGetCapabilitiesResponseSchema> {
+    const capabilities = groupCapabilities(this);
+    return Promise.resolve({ capabilities: capabilities.map((type) => ({ type: { case: 'rpc', value: { type } } })) });
+  }
+}

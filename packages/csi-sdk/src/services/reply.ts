@@ -1,0 +1,11 @@
+import type { DescMessage, MessageInitShape } from '@bufbuild/protobuf';
+import type { RequestLimits } from '@kubewright/grpc';
+
+/** What a unary method answers with: the fields of the response, as a plain object. */
+export type Reply<D extends DescMessage> = Promise<MessageInitShape<D>>;
+
+/** The sizes that CSI allows, in bytes: names and ids, node ids, maps, and the longest path of Linux. */
+export const sizes = { name: 128, nodeId: 256, map: 4096, path: 4096 } as const;
+
+/** What holds for the requests of every service. */
+export const limits: RequestLimits = { maxMapBytes: sizes.map, knownEnums: true };

@@ -1,0 +1,6 @@
+/**
+ * For tests of device plugins and DRA drivers.
+ *
+ * @packageDocumentation
+ */
+export { FakeKubelet } from './fake-kubelet.js';

@@ -1,0 +1,36 @@
+// The documentation site: the packages' public entries, the guides, the error list and the decisions.
+import { OptionDefaults } from 'typedoc';
+
+const links = { disableGit: true, sourceLinkTemplate: '{path}#L{line}' };
+const validation = { notExported: false, invalidLink: true };
+
+export default {
+  name: 'Kubewright',
+  entryPointStrategy: 'packages',
+  entryPoints: ['packages/*'],
+  out: 'docs/site',
+  readme: 'README.md',
+  projectDocuments: [
+    'docs/guides/*.md',
+    'docs/errors.md',
+    'docs/decisions/*.md',
+    'ARCHITECTURE.md',
+    'CONTRIBUTING.md',
+  ],
+  hideGenerator: true,
+  includeVersion: true,
+  treatWarningsAsErrors: true,
+  ...links,
+  validation,
+  packageOptions: {
+    ...links,
+    // A package with further entries lists them in a typedoc.json of its own.
+    entryPoints: ['src/index.ts'],
+    excludeInternal: true,
+    excludePrivate: true,
+    // protoc-gen-es marks what it generates with a tag of its own.
+    blockTags: [...OptionDefaults.blockTags, '@generated'],
+    excludeTags: [...OptionDefaults.excludeTags, '@generated'],
+    validation,
+  },
+};
