@@ -10,6 +10,7 @@ let stale = 0;
 
 for (const folder of readdirSync(join(root, 'packages'))) {
   const home = join(root, 'packages', folder);
+  if (!existsSync(join(home, 'package.json'))) continue;
   const manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
   mkdirSync(join(home, 'etc'), { recursive: true });
   for (const [entry, conditions] of Object.entries(manifest.exports ?? {})) {

@@ -37,7 +37,7 @@ export async function churn(
     .use({ name: 'no-deployments' }, { replaces: 'deployment-controller' })
     .use({ name: 'no-replicasets' }, { replaces: 'replicaset-controller' })
     .start();
-  const faulty = new FaultyTransport(cluster.transport(), random, { refused: 0.15, lost: 0.1, cut: 0.1 });
+  const faulty = new FaultyTransport(cluster.transport(), random, { refused: 0.1, lost: 0.05, cut: 0.02 });
   const connection = { name: 'faulty', open: () => Promise.resolve({ transport: faulty, namespace: 'default' }) };
   const host = await new Host({ name: 'soak' })
     .use(connectTo(connection))
@@ -102,7 +102,7 @@ async function untilAtRest(client: Client): Promise<void> {
     const problem = await findProblem(client);
     if (problem === undefined) return;
     if (performance.now() > deadline) throw new Error(`${settleTimeout / 1000} s after the last fault: ${problem}`);
-    await new Promise((resolve) => setImmediate(resolve));
+    await delay(20);
   }
 }
 

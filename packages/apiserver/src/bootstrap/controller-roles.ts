@@ -37,6 +37,19 @@ const rules: Readonly<Record<string, PolicyRule[]>> = {
     grant(read, '', 'configmaps namespaces'),
     events,
   ],
+  'persistent-volume-binder': [
+    grant(`${read} patch update`, '', 'persistentvolumes persistentvolumeclaims'),
+    grant('patch update', '', 'persistentvolumes/status persistentvolumeclaims/status'),
+    grant(read, '', 'nodes'),
+    grant(read, 'storage.k8s.io', 'storageclasses'),
+    events,
+  ],
+  'pvc-protection-controller': [
+    grant(`${read} patch update`, '', 'persistentvolumeclaims'),
+    grant(read, '', 'pods'),
+    events,
+  ],
+  'pv-protection-controller': [grant(`${read} patch update`, '', 'persistentvolumes'), events],
   'node-controller': [
     grant(`delete ${read} patch update`, '', 'nodes'),
     grant('patch update', '', 'nodes/status pods/status'),

@@ -7,6 +7,7 @@ import { StatusError, statusErrors } from '@kubewright/api';
 import type { Clock, Logger, Random } from '@kubewright/core';
 import type { ApiRequest } from '@kubewright/informer';
 import { Breather } from '../async/breather.js';
+import { deferred } from '../async/deferred.js';
 import type { Authenticator, User } from '../auth/authenticator.js';
 import type { Attributes, Authorizer } from '../auth/authorizer.js';
 import { impersonate } from '../auth/impersonation.js';
@@ -117,7 +118,7 @@ export class Pipeline {
     );
     const signal = AbortSignal.any([request.signal, late.signal]);
     using _slot = this.#slot(reading.has(info.verb) ? 'reading' : 'mutating');
-    return await Promise.race([this.#route({ ...context, signal }), aborted(signal)]);
+    return await unlessAborted(this.#route({ ...context, signal }), signal);
   }
 
   /** The user whose rights count: whoever asks, or whom he is allowed to act as. */
@@ -223,12 +224,17 @@ function forbidden(attributes: Attributes, reason: string): StatusError {
   );
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const fail = (): void => reject(signal.reason as Error);
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
-  });
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = deferred<never>();
+  const fail = (): void => reject(signal.reason);
+  signal.addEventListener('abort', fail, { once: true });
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([work, aborted]);
+  } finally {
+    // A combined signal with a listener lives as long as the longest of its sources: until the server stops.
+    signal.removeEventListener('abort', fail);
+  }
 }
 
 /** RFC 7234 warnings with the code for anything; quotes and control characters are kept out of the header. */

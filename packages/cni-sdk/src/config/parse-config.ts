@@ -31,10 +31,20 @@ export function parseConfig<C extends NetworkConfig>(type: ConfigClass<C>, json:
       `'${name}' must start with a letter or digit and have only those, '_', '.' and '-'`,
     );
   }
-  const config = plainToInstance(type, json, { exposeDefaultValues: true });
+  const config = instanceOf(type, json);
   const problems = validateSync(config, { forbidUnknownValues: false }).flatMap((error) => describe(error, ''));
   if (problems.length === 0) return config;
   throw new CniError(cniErrorCode.invalidConfig, `the network configuration is invalid: ${problems.join('; ')}`);
+}
+
+/** Keys such as `__proto__` and `constructor` can hide what the conversion needs of an object: such input is no configuration. */
+function instanceOf<C extends NetworkConfig>(type: ConfigClass<C>, json: Json): C {
+  try {
+    return plainToInstance(type, json, { exposeDefaultValues: true });
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new CniError(cniErrorCode.decodingFailure, 'the network configuration cannot be read', problem, { cause });
+  }
 }
 
 /** The attachments that GC must keep. @throws CniError 7 where the list is missing or wrong. */

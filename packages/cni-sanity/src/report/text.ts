@@ -1,0 +1,25 @@
+/** The report as people, CI servers and programs read it. */
+import type { CheckResult, SanityReport } from '../run/run-checks.js';
+
+const marks = { passed: '✓', failed: '✗', skipped: '–' } as const;
+
+/** One line for a check that passed, two or three for one that did not. */
+export function formatResult({ id, outcome, rule, section, reason }: CheckResult): string {
+  if (outcome === 'passed') return `${marks.passed} ${id}\n`;
+  if (outcome === 'skipped') return `${marks.skipped} ${id}: ${reason ?? 'no reason given'}\n`;
+  return `${marks.failed} ${id}: ${reason ?? 'no reason given'}\n    ${rule} (${section})\n`;
+}
+
+export function formatHeading({ type, kind, plugin, versions }: Omit<SanityReport, 'results'>): string {
+  return `${type} (${kind}), ${plugin}, versions ${versions.join(', ')}\n`;
+}
+
+export function countResults(results: readonly CheckResult[]): Readonly<Record<CheckResult['outcome'], number>> {
+  const count = (outcome: CheckResult['outcome']): number => results.filter((one) => one.outcome === outcome).length;
+  return { passed: count('passed'), failed: count('failed'), skipped: count('skipped') };
+}
+
+export function formatSummary({ type, results }: SanityReport): string {
+  const { passed, failed, skipped } = countResults(results);
+  return `${type}: ${passed} passed, ${failed} failed, ${skipped} skipped\n`;
+}
