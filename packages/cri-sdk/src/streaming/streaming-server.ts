@@ -1,0 +1,148 @@
+/**
+ * The server behind the URLs of Exec, Attach and PortForward. A client (the kubelet) connects once to a URL and goes on in
+ * SPDY/3.1 or WebSocket. Neighbours: `spdy` and `websocket` carry streams, `session` says what they mean; what is run is the
+ * runtime's (`StreamingRuntime`).
+ */
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Code, GrpcStatusError, invalidArgument } from '@kubewright/grpc';
+import { silentLogger } from '@kubewright/core';
+import type { Clock, Logger, Random } from '@kubewright/core';
+import { criSdkErrors } from '../errors.js';
+import type { AttachRequest, ExecRequest, PortForwardRequest } from '../generated/runtime/v1/cri_pb.js';
+import { refuse } from './session/upgrade.js';
+import type { Upgraded } from './session/upgrade.js';
+import { serveSession } from './serve-session.js';
+import type { StreamRequest } from './serve-session.js';
+import type { StreamingRuntime } from './streaming-runtime.js';
+import { Tickets } from './tickets.js';
+import { watchIdle } from './idle-watch.js';
+
+const defaultIdle = 4 * 3_600_000;
+
+export interface StreamingServerOptions {
+  readonly runtime: StreamingRuntime;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger?: Logger;
+  /** Where to listen. Default: 127.0.0.1, since the URLs carry no other credentials than their token. */
+  readonly host?: string;
+  /** Default: 0, any free port. */
+  readonly port?: number;
+  /** How long a connection may be silent, in milliseconds. Default: four hours. */
+  readonly idleTimeout?: number;
+}
+
+/**
+ * Hands out URLs and serves them. A URL is good for one connection within a minute, and at most 1,000 wait at once.
+ */
+export class StreamingServer {
+  readonly #options: StreamingServerOptions;
+  readonly #logger: Logger;
+  readonly #tickets: Tickets<StreamRequest>;
+  readonly #sockets = new Set<Duplex>();
+  readonly #sessions = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
+  #server: Server | undefined;
+
+  constructor(options: StreamingServerOptions) {
+    this.#options = options;
+    this.#logger = options.logger ?? silentLogger;
+    this.#tickets = new Tickets(options.clock, options.random);
+  }
+
+  /** Resolves once it listens. */
+  async start(): Promise<void> {
+    if (this.#server !== undefined || this.#stopping.signal.aborted) {
+      throw criSdkErrors.STREAMING_STATE({ state: this.#stopping.signal.aborted ? 'stopped' : 'started already' });
+    }
+    // A request without an upgrade cannot carry streams.
+    const server = createServer((_request, response) => {
+      response.writeHead(400, { 'content-type': 'text/plain', connection: 'close' });
+      response.end('this URL is for clients that upgrade to SPDY/3.1 or WebSocket\n');
+    });
+    this.#server = server;
+    server.on('upgrade', (request, socket: Duplex, head: Buffer) => this.#upgrade({ request, socket, head }));
+    server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(this.#options.port ?? 0, this.#options.host ?? '127.0.0.1', resolve);
+    });
+    server.on('error', (error) => this.#logger.error('streaming server', { error }));
+  }
+
+  /** Cuts the connections, tells running commands to stop, and waits for them. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(criSdkErrors.STREAM_CLOSED({ reason: 'the server stopped' }));
+    this.#tickets.clear();
+    const closed = new Promise<void>((resolve) => {
+      if (this.#server === undefined) resolve();
+      else this.#server.close(() => resolve());
+    });
+    for (const socket of this.#sockets) socket.destroy();
+    await Promise.all([closed, Promise.allSettled(this.#sessions)]);
+  }
+
+  /** @throws INVALID_ARGUMENT where no stream is asked for, or a terminal with stderr. */
+  exec(request: ExecRequest): { readonly url: string } {
+    checkStreams(request);
+    return { url: this.#url({ kind: 'exec', request }) };
+  }
+
+  /** @throws INVALID_ARGUMENT where no stream is asked for, or a terminal with stderr. */
+  attach(request: AttachRequest): { readonly url: string } {
+    checkStreams(request);
+    return { url: this.#url({ kind: 'attach', request }) };
+  }
+
+  portForward(request: PortForwardRequest): { readonly url: string } {
+    return { url: this.#url({ kind: 'portforward', request }) };
+  }
+
+  #url(request: StreamRequest): string {
+    const address = this.#server?.address() as AddressInfo | null | undefined;
+    if (address === null || address === undefined) {
+      throw criSdkErrors.STREAMING_STATE({ state: this.#stopping.signal.aborted ? 'stopped' : 'not started' });
+    }
+    const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+    return `http://${host}:${address.port}/${request.kind}/${this.#tickets.issue(request)}`;
+  }
+
+  #upgrade(upgraded: Upgraded): void {
+    const { request, socket } = upgraded;
+    const [, kind, token = ''] = /^\/(exec|attach|portforward)\/([\w-]+)(?:\?.*)?$/.exec(request.url ?? '') ?? [];
+    const ticket = kind === undefined ? undefined : this.#tickets.redeem(token);
+    if (ticket === undefined || ticket.kind !== kind) {
+      return refuse(socket, 404, 'Not Found', 'this URL is unknown, was used already, or is older than a minute');
+    }
+    watchIdle(socket, this.#options.clock, this.#options.idleTimeout ?? defaultIdle);
+    const gone = new AbortController();
+    socket.once('close', () => gone.abort(criSdkErrors.STREAM_CLOSED({ reason: 'the client closed the connection' })));
+    const signal = AbortSignal.any([gone.signal, this.#stopping.signal]);
+    const session = serveSession({ upgraded, ticket, signal, ...this.#options })
+      .catch((error: unknown) => this.#logger.debug('a streaming session failed', { kind, error }))
+      .finally(() => {
+        this.#sessions.delete(session);
+        this.#closeSoon(socket);
+      });
+    this.#sessions.add(session);
+  }
+
+  /** The client closes once it has read everything; one that does not is cut. */
+  #closeSoon(socket: Duplex): void {
+    if (socket.destroyed) return;
+    const timer = this.#options.clock.setTimer(10_000, () => socket.destroy(), { ref: false });
+    socket.once('close', () => timer.cancel());
+  }
+}
+
+function checkStreams({ stdin, stdout, stderr, tty }: ExecRequest | AttachRequest): void {
+  if (tty && stderr) throw invalidArgument({ field: 'stderr', reason: 'must not be set together with tty' });
+  if (!stdin && !stdout && !stderr) {
+    throw new GrpcStatusError(Code.INVALID_ARGUMENT, 'one of stdin, stdout and stderr must be set');
+  }
+}

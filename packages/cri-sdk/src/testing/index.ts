@@ -1,0 +1,13 @@
+/**
+ * For tests of what drives a container runtime, and of runtimes: a runtime in memory, and the contract of all runtimes.
+ *
+ * @packageDocumentation
+ */
+export { MemoryRuntime } from './memory-runtime.js';
+export type { MemoryRuntimeOptions } from './memory-runtime.js';
+export { MemoryImages } from './memory-images.js';
+export type { MemoryProgram, ProgramOutput } from './memory-programs.js';
+export { describeRuntimeContract } from './runtime-contract.js';
+export type { RuntimeSubject, TestRunner } from './runtime-contract.js';
+export { SpdyClient } from './spdy-client.js';
+export type { ClientStream } from './spdy-client.js';

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import type { CriClient } from '../client/cri-client.js';
+import { describeContainerRules } from './contract/containers.js';
+import { describeExecRules } from './contract/exec.js';
+import { describeImageRules } from './contract/images.js';
+import { describeSandboxRules } from './contract/sandboxes.js';
+import type { RuntimeCheck } from './contract/fixture.js';
+
+/** The part of a test runner that the suite uses; vitest, jest and node:test have it. */
+export interface TestRunner {
+  describe(name: string, body: () => void): void;
+  it(name: string, body: () => void | Promise<void>): void;
+}
+
+/** A runtime under test. */
+export interface RuntimeSubject extends AsyncDisposable {
+  readonly client: CriClient;
+  /** The name of an image that can be pulled, with a tag. */
+  readonly image: string;
+  /** The name of an image that no registry has. */
+  readonly missingImage: string;
+  /** Commands of that image. */
+  readonly commands: {
+    /** Runs until it is stopped, and heeds TERM. */
+    readonly wait: readonly string[];
+    /** Ends at once with a code. */
+    readonly exit: (code: number) => readonly string[];
+    /** Prints a word and a newline. */
+    readonly print: (word: string, stream: 'stdout' | 'stderr') => readonly string[];
+  };
+  /** Where logs of containers may be written. Default: containers get no log. */
+  readonly logDirectory?: string;
+}
+
+/**
+ * What every container runtime owes a kubelet: lifecycles, repeated calls, filters, errors, and the fields that a kubelet
+ * insists on. Each test asks `factory` for a runtime and disposes it; several may be the same one.
+ */
+export function describeRuntimeContract(runner: TestRunner, factory: () => Promise<RuntimeSubject>): void {
+  const { describe, it } = runner;
+  const check: RuntimeCheck = (name, body) => {
+    it(name, async () => {
+      await using subject = await factory();
+      await body(subject);
+    });
+  };
+  describe('container runtime', () => {
+    describe('itself', () => {
+      check('names its version, all four fields', async ({ client }) => {
+        const { version, runtimeName, runtimeVersion, runtimeApiVersion } = await client.runtime.version({});
+        assert.equal(runtimeApiVersion, 'v1');
+        for (const field of [version, runtimeName, runtimeVersion]) assert.notEqual(field, '');
+      });
+      check('reports whether it and its network are ready', async ({ client }) => {
+        const { status } = await client.runtime.status({});
+        const types = new Set(status?.conditions.map(({ type }) => type));
+        assert.ok(types.has('RuntimeReady') && types.has('NetworkReady'));
+      });
+      check('says which cgroup driver it follows', async ({ client }) => {
+        const { linux } = await client.runtime.runtimeConfig({});
+        assert.notEqual(linux, undefined);
+      });
+    });
+    describe('images', () => describeImageRules(check));
+    describe('sandboxes', () => describeSandboxRules(check));
+    describe('containers', () => describeContainerRules(check));
+    describe('commands in containers', () => describeExecRules(check));
+  });
+}

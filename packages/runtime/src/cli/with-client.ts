@@ -1,0 +1,42 @@
+import { SystemClock } from '@kubewright/core';
+import type { CliInvocation } from '@kubewright/core';
+import { CriClient } from '@kubewright/cri-sdk';
+import type { ContainerSchema } from '@kubewright/cri-sdk/v1';
+import type { MessageShape } from '@bufbuild/protobuf';
+import { runtimeErrors } from '../errors.js';
+
+/** Connects to the runtime that a command names, for as long as `work` takes. */
+export async function withClient<T>({ options }: CliInvocation, work: (client: CriClient) => Promise<T>): Promise<T> {
+  using client = new CriClient({ address: String(options['address']), clock: new SystemClock() });
+  return await work(client);
+}
+
+/** The container of an id, the beginning of one, or a name. @throws CONTAINER_UNKNOWN */
+export async function findContainer(
+  { runtime }: CriClient,
+  word: string | undefined,
+): Promise<MessageShape<typeof ContainerSchema>> {
+  const { containers } = await runtime.listContainers({});
+  const named = containers.filter(
+    ({ id, metadata }) => word !== undefined && word !== '' && (id.startsWith(word) || metadata?.name === word),
+  );
+  const [found] = named;
+  if (found === undefined || (named.length > 1 && found.id !== word)) {
+    throw runtimeErrors.CONTAINER_UNKNOWN({ word: word ?? '', matches: named.length });
+  }
+  return found;
+}
+
+/** Rows under their headings, in columns. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_cell, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}

@@ -1,0 +1,73 @@
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SecurityProfile_ProfileType as ProfileType } from '@kubewright/cri-sdk/v1';
+import type { ContainerConfig } from '@kubewright/cri-sdk/v1';
+import { runtimeErrors } from '../errors.js';
+import { boundingSet } from '../oci/capabilities.js';
+import type { OciDevice, OciSeccomp, OciSpec } from '../oci/spec.js';
+
+/** What this runtime itself may do, which containers cannot exceed. */
+export interface OwnLimits {
+  readonly capabilities: ReadonlySet<string>;
+  readonly lowestOomScore: number;
+}
+
+/** Looks at this process. Lowering an OOM score takes a capability that not every machine gives. */
+export async function ownLimits(): Promise<OwnLimits> {
+  const capabilities = boundingSet(await readFile('/proc/self/status', 'utf8'));
+  const own = Number(await readFile('/proc/self/oom_score_adj', 'utf8'));
+  return { capabilities, lowestOomScore: capabilities.has('SYS_RESOURCE') ? -1000 : own };
+}
+
+/** The devices that a container asks for. @throws NOT_SUPPORTED for a path that is no device */
+export async function devicesOf(
+  config: ContainerConfig,
+): Promise<{ readonly device: OciDevice; readonly access: string }[]> {
+  return Promise.all(
+    config.devices.map(async ({ hostPath, containerPath, permissions }) => {
+      const found = await stat(hostPath).catch(() => undefined);
+      if (found === undefined || !(found.isCharacterDevice() || found.isBlockDevice())) {
+        throw runtimeErrors.NOT_SUPPORTED({ what: `'${hostPath}' as a device, since it is none` });
+      }
+      const [major, minor] = deviceNumbers(found.rdev);
+      const type = found.isBlockDevice() ? 'b' : 'c';
+      const { uid, gid } = found;
+      return {
+        device: { path: containerPath, type, major, minor, fileMode: found.mode & 0o777, uid, gid },
+        access: permissions || 'rwm',
+      } as const;
+    }),
+  );
+}
+
+/** As the C library packs them. */
+function deviceNumbers(packed: number): [major: number, minor: number] {
+  const wide = BigInt(packed);
+  const major = ((wide >> 8n) & 0xfffn) | ((wide >> 32n) & 0xfffff000n);
+  const minor = (wide & 0xffn) | ((wide >> 12n) & 0xffffff00n);
+  return [Number(major), Number(minor)];
+}
+
+/** The profile that a container names, from this machine. */
+export async function localSeccomp(config: ContainerConfig): Promise<OciSeccomp | undefined> {
+  const profile = config.linux?.securityContext?.seccomp;
+  if (profile?.profileType !== ProfileType.Localhost) return undefined;
+  try {
+    return JSON.parse(await readFile(profile.localhostRef, 'utf8')) as OciSeccomp;
+  } catch (cause) {
+    throw runtimeErrors.NOT_SUPPORTED(
+      { what: `the seccomp profile '${profile.localhostRef}', which cannot be read` },
+      { cause },
+    );
+  }
+}
+
+export async function writeBundle(directory: string, spec: OciSpec): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await writeFile(join(directory, 'config.json'), JSON.stringify(spec), { mode: 0o600 });
+}
+
+/** What was written, for commands that run beside the first process. */
+export async function readBundle(directory: string): Promise<OciSpec> {
+  return JSON.parse(await readFile(join(directory, 'config.json'), 'utf8')) as OciSpec;
+}

@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import type { Clock } from '@kubewright/core';
+import type { ProcessStreams } from '@kubewright/cri-sdk';
+import { Code, GrpcStatusError } from '@kubewright/grpc';
+import { runtimeErrors } from '../errors.js';
+import type { OciRuntime } from '../oci/oci-runtime.js';
+import { readBundle } from './bundle.js';
+import type { Container } from './container-record.js';
+import { LimitedOutput, execProcess, intoStream } from './exec-process.js';
+import type { ExecOptions } from './exec-process.js';
+
+/** Bytes of each output that an answer holds; a kubelet takes no more. */
+const mostOutput = 16 * 1024 * 1024 - 64 * 1024;
+
+export interface ContainerExecOptions {
+  readonly runtimes: ReadonlyMap<string, OciRuntime>;
+  readonly prefix: readonly string[];
+  readonly bundle: (id: string) => string;
+  /** Where files of calls are kept while they go on. */
+  readonly directory: string;
+  readonly clock: Clock;
+}
+
+/** Runs commands in running containers, with the rights and the environment of the container's first process. */
+export class ContainerExec {
+  readonly #options: ContainerExecOptions;
+
+  constructor(options: ContainerExecOptions) {
+    this.#options = options;
+  }
+
+  /** Collects the output. @param timeout - in milliseconds, 0 for none. @throws DEADLINE_EXCEEDED once all of it is dead */
+  async sync(
+    container: Container,
+    command: readonly string[],
+    timeout: number,
+    signal: AbortSignal,
+  ): Promise<{ stdout: Uint8Array; stderr: Uint8Array; exitCode: number }> {
+    const late = new AbortController();
+    const reason = new GrpcStatusError(
+      Code.DEADLINE_EXCEEDED,
+      `the command did not end within ${timeout / 1000} seconds`,
+    );
+    const timer = timeout > 0 ? this.#options.clock.setTimer(timeout, () => late.abort(reason)) : undefined;
+    // Together they must fit into one message.
+    const [stdout, stderr] = [new LimitedOutput(mostOutput / 2), new LimitedOutput(mostOutput / 2)];
+    try {
+      const exitCode = await this.#run(container, command, {
+        signal: AbortSignal.any([signal, late.signal]),
+        onStdout: stdout.take,
+        onStderr: stderr.take,
+      });
+      return { stdout: stdout.bytes(), stderr: stderr.bytes(), exitCode };
+    } finally {
+      timer?.cancel();
+    }
+  }
+
+  /** Joins a command with the streams of a client. @throws NOT_SUPPORTED for a terminal */
+  async stream(
+    container: Container,
+    command: readonly string[],
+    streams: ProcessStreams,
+    signal: AbortSignal,
+  ): Promise<number> {
+    if (streams.tty) throw runtimeErrors.NOT_SUPPORTED({ what: 'commands with a terminal' });
+    const { stdin, stdout, stderr } = streams;
+    const outputs = [stdout, stderr].filter((stream) => stream !== undefined);
+    return this.#run(container, command, {
+      signal,
+      onStdout: intoStream(stdout),
+      onStderr: intoStream(stderr),
+      drained: async () => {
+        for (const stream of outputs) if (stream.writableNeedDrain) await once(stream, 'drain', { signal });
+      },
+      ...(stdin && { stdin }),
+    });
+  }
+
+  async #run(
+    { id, handler }: Container,
+    command: readonly string[],
+    io: Pick<ExecOptions, 'signal' | 'stdin' | 'onStdout' | 'onStderr' | 'drained'>,
+  ): Promise<number> {
+    const { runtimes, prefix, bundle, directory, clock } = this.#options;
+    const runtime = runtimes.get(handler);
+    if (runtime === undefined) throw runtimeErrors.NOT_SUPPORTED({ what: `the handler '${handler}'` });
+    const { process } = await readBundle(bundle(id));
+    return execProcess({
+      ...io,
+      command: [...prefix, runtime.command.program, ...runtime.command.args],
+      containerId: id,
+      process: { ...process, args: command, terminal: false },
+      directory,
+      clock,
+    });
+  }
+}

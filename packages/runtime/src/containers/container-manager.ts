@@ -1,0 +1,340 @@
+/**
+ * Containers: from a request to a process and back to nothing. Neighbours: `monitor` and `oci` run them, `layers` gives
+ * their root file system, `sandboxes` what they share, `cri` shows them.
+ */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock, Logger, Random } from '@kubewright/core';
+import { Code, GrpcStatusError } from '@kubewright/grpc';
+import { ContainerEventType } from '@kubewright/cri-sdk/v1';
+import type { ContainerConfig, LinuxContainerResources } from '@kubewright/cri-sdk/v1';
+import type { ImageRecord } from '../images/image-record.js';
+import type { ImageStore } from '../images/image-store.js';
+import type { Snapshotter } from '../layers/snapshotter.js';
+import type { Conmon } from '../monitor/conmon.js';
+import { ociResources } from '../oci/build-spec.js';
+import type { OciRuntime } from '../oci/oci-runtime.js';
+import type { Sandbox } from '../sandboxes/sandbox-record.js';
+import { JoinedCalls, KeyedQueue } from '../state/joined-calls.js';
+import type { RecordStore } from '../state/record-store.js';
+import { containerKey, fromStored, toStored } from './container-record.js';
+import type { Container, StoredContainer } from './container-record.js';
+import { ExitWatch } from './exit-watch.js';
+import { signalName } from './stop-signal.js';
+
+/** How long a process may take to die of KILL, in milliseconds. */
+const killTime = 10_000;
+
+export interface ContainerManagerOptions {
+  readonly records: RecordStore<StoredContainer>;
+  readonly images: ImageStore;
+  readonly snapshotter: Snapshotter;
+  readonly monitor: Conmon;
+  readonly runtimes: ReadonlyMap<string, OciRuntime>;
+  /** Where bundles are. */
+  readonly bundles: string;
+  readonly exits: string;
+  /** Makes the bundle of a container whose root file system is mounted. */
+  readonly prepare: (container: Container, sandbox: Sandbox, image: ImageRecord, rootfs: string) => Promise<Container>;
+  /** Whether the kernel killed a process of the container for want of memory; asked after its end. */
+  readonly outOfMemory: (container: Container) => Promise<boolean>;
+  readonly onEvent: (container: Container, type: ContainerEventType) => void;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+export class ContainerManager {
+  readonly #options: ContainerManagerOptions;
+  readonly #containers = new Map<string, Container>();
+  readonly #making = new JoinedCalls<Container>();
+  readonly #queue = new KeyedQueue();
+  readonly #holds = new Map<string, () => void>();
+  readonly #waiting = new Map<string, Set<() => void>>();
+  readonly #watch: ExitWatch;
+
+  constructor(options: ContainerManagerOptions) {
+    this.#options = options;
+    const look = (id: string): void => {
+      this.#collectExit(id).catch((error: unknown) => options.logger.error('an exit was not recorded', { id, error }));
+    };
+    const sweep = (): void => {
+      for (const { id, phase } of this.#containers.values()) if (phase === 'running') look(id);
+    };
+    this.#watch = new ExitWatch(options.exits, options.clock, look, sweep);
+  }
+
+  /** Reads what is stored: what runs is taken over, what ended meanwhile is told so, what was half made is undone. */
+  async open(): Promise<void> {
+    const { records, logger } = this.#options;
+    for (const stored of await records.open()) {
+      const container = fromStored(stored);
+      this.#containers.set(container.id, container);
+      this.#hold(container);
+    }
+    this.#watch.start();
+    await Promise.all(
+      [...this.#containers.values()].map((container) =>
+        this.#recover(container).catch((error: unknown) =>
+          logger.error('a container was not recovered', { id: container.id, error }),
+        ),
+      ),
+    );
+  }
+
+  /** Stops looking after containers; they run on. */
+  close(): void {
+    this.#watch.stop();
+  }
+
+  /** Newest first. Containers that are still being made are not shown. */
+  list(): Container[] {
+    return [...this.#containers.values()]
+      .filter(({ phase }) => phase !== 'creating')
+      .sort((one, other) => other.createdAt - one.createdAt);
+  }
+
+  find(id: string): Container | undefined {
+    const container = this.#containers.get(id);
+    return container?.phase === 'creating' ? undefined : container;
+  }
+
+  bundle(id: string): string {
+    return join(this.#options.bundles, id);
+  }
+
+  /** Makes a container, or gives the one that the same request is making or made. A failure leaves nothing behind. */
+  create(sandbox: Sandbox, config: ContainerConfig, image: ImageRecord, imageName: string): Promise<Container> {
+    const key = containerKey(sandbox.id, config);
+    return this.#making.run(key, async () => {
+      const same = [...this.#containers.values()].find((one) => containerKey(one.sandboxId, one.config) === key);
+      if (same?.phase === 'created') return same;
+      if (same !== undefined && same.phase !== 'creating') {
+        throw new GrpcStatusError(
+          Code.ALREADY_EXISTS,
+          `container ${same.id} has this name and attempt and was started: remove it, or raise the attempt`,
+        );
+      }
+      if (same !== undefined) await this.remove(same.id);
+      return this.#make(sandbox, config, image, imageName);
+    });
+  }
+
+  start(id: string): Promise<void> {
+    return this.#queue
+      .run(id, async () => {
+        const container = this.#require(id);
+        if (container.phase !== 'created')
+          throw new GrpcStatusError(
+            Code.FAILED_PRECONDITION,
+            `container ${id} is ${container.phase}: only a created one can be started`,
+          );
+        const { monitor, clock, onEvent } = this.#options;
+        const runtime = this.#runtime(container);
+        const starting = await this.#save({ ...container, phase: 'starting' });
+        try {
+          const pid = await monitor.create(
+            {
+              id,
+              bundle: this.bundle(id),
+              logPath: container.logPath,
+              terminal: container.config.tty,
+              stdin: container.config.stdin,
+              stdinOnce: container.config.stdinOnce,
+            },
+            runtime,
+          );
+          await runtime.start(id);
+          const running = await this.#save({ ...starting, phase: 'running', pid, startedAt: clock.now() });
+          onEvent(running, ContainerEventType.CONTAINER_STARTED_EVENT);
+        } catch (error) {
+          await runtime.delete(id).catch(() => undefined);
+          const now = clock.now();
+          const message = error instanceof Error ? error.message : String(error);
+          await this.#save({
+            ...starting,
+            phase: 'exited',
+            startedAt: now,
+            finishedAt: now,
+            exitCode: 128,
+            reason: 'StartError',
+            message,
+          });
+          throw error;
+        }
+      })
+      .then(() => this.#collectExit(id));
+  }
+
+  /**
+   * Ends a container: its stop signal, then KILL after `timeout` milliseconds. A later call with less time cuts an earlier
+   * one short. One that is missing or has ended is left as it is.
+   */
+  async stop(id: string, timeout: number): Promise<void> {
+    const container = this.#containers.get(id);
+    if (container?.phase !== 'running') return;
+    const runtime = this.#runtime(container);
+    if (timeout > 0) {
+      await runtime.kill(id, container.stopSignal);
+      if (await this.#ended(id, timeout)) return;
+    }
+    await runtime.kill(id, 'KILL');
+    if (await this.#ended(id, killTime)) return;
+    throw new GrpcStatusError(
+      Code.DEADLINE_EXCEEDED,
+      `container ${id} did not end ${killTime / 1000} seconds after KILL`,
+    );
+  }
+
+  /** Removes a container, a running one too. */
+  async remove(id: string): Promise<void> {
+    await this.stop(id, 0);
+    await this.#queue.run(id, async () => {
+      const container = this.#containers.get(id);
+      if (container === undefined) return;
+      const { snapshotter, records, monitor, onEvent } = this.#options;
+      if (container.phase !== 'created' && container.phase !== 'creating') await this.#runtime(container).delete(id);
+      await snapshotter.remove(id);
+      await rm(this.bundle(id), { recursive: true, force: true });
+      await monitor.forget(id);
+      await records.remove(id);
+      this.#containers.delete(id);
+      this.#holds.get(id)?.();
+      this.#holds.delete(id);
+      if (container.phase !== 'creating') onEvent(container, ContainerEventType.CONTAINER_DELETED_EVENT);
+    });
+  }
+
+  /** Changes limits, and remembers them once they hold. */
+  update(id: string, resources: LinuxContainerResources): Promise<void> {
+    return this.#queue.run(id, async () => {
+      const container = this.#require(id);
+      if (container.phase === 'running') await this.#runtime(container).update(id, ociResources(resources));
+      const linux = { ...container.config.linux, $typeName: 'runtime.v1.LinuxContainerConfig' as const, resources };
+      await this.#save({ ...container, config: { ...container.config, linux } });
+    });
+  }
+
+  async reopenLog(id: string): Promise<void> {
+    const container = this.#require(id);
+    if (container.phase !== 'running')
+      throw new GrpcStatusError(Code.FAILED_PRECONDITION, `container ${id} does not run`);
+    await this.#options.monitor.reopenLog(this.bundle(id));
+  }
+
+  async #make(sandbox: Sandbox, config: ContainerConfig, image: ImageRecord, imageName: string): Promise<Container> {
+    const { clock, random, snapshotter, prepare, onEvent, logger } = this.#options;
+    const id = Buffer.from(random.bytes(32)).toString('hex');
+    const { logDirectory } = sandbox.config;
+    const begun: Container = {
+      id,
+      sandboxId: sandbox.id,
+      config,
+      imageId: image.id,
+      imageName,
+      layers: image.layers,
+      handler: sandbox.handler,
+      phase: 'creating',
+      createdAt: clock.now(),
+      startedAt: 0,
+      finishedAt: 0,
+      exitCode: 0,
+      reason: '',
+      message: '',
+      pid: 0,
+      logPath: config.logPath === '' || logDirectory === '' ? '' : join(logDirectory, config.logPath),
+      stopSignal: signalName(config.stopSignal, image.process.stopSignal),
+    };
+    this.#hold(begun);
+    await this.#save(begun);
+    try {
+      const { path } = await snapshotter.mount(id, image.layers);
+      const created = await this.#save({ ...(await prepare(begun, sandbox, image, path)), phase: 'created' });
+      onEvent(created, ContainerEventType.CONTAINER_CREATED_EVENT);
+      return created;
+    } catch (error) {
+      await this.remove(id).catch((cause: unknown) =>
+        logger.warn('a half-made container stays until it is asked for again', { id, error: cause }),
+      );
+      throw error;
+    }
+  }
+
+  async #recover(container: Container): Promise<void> {
+    const { id, phase } = container;
+    if (phase === 'creating') return this.remove(id);
+    if (phase === 'starting') {
+      // Whether its start was reached is not known: it is ended, so that the kubelet makes a new one.
+      await this.#runtime(container).delete(id);
+      await this.#finish(container, 255, 'ContainerStatusUnknown');
+      return;
+    }
+    if (phase !== 'running') return;
+    await this.#collectExit(id);
+    const alive = await this.#options.monitor.isAlive(this.bundle(id), id);
+    if (alive || this.#containers.get(id)?.phase !== 'running') return;
+    // Without its monitor nobody would learn of its end, nor write its log.
+    await this.#runtime(container).delete(id);
+    await this.#finish(container, 255, 'ContainerStatusUnknown');
+  }
+
+  async #collectExit(id: string): Promise<void> {
+    await this.#queue.run(id, async () => {
+      const container = this.#containers.get(id);
+      if (container?.phase !== 'running') return;
+      const code = await this.#options.monitor.exitCode(id);
+      if (code === undefined) return;
+      const reason = code === 0 ? 'Completed' : (await this.#options.outOfMemory(container)) ? 'OOMKilled' : 'Error';
+      await this.#finish(container, code, reason);
+    });
+  }
+
+  async #finish(container: Container, exitCode: number, reason: string): Promise<void> {
+    const { clock, onEvent } = this.#options;
+    const exited = await this.#save({ ...container, phase: 'exited', finishedAt: clock.now(), exitCode, reason });
+    onEvent(exited, ContainerEventType.CONTAINER_STOPPED_EVENT);
+    for (const wake of this.#waiting.get(container.id) ?? []) wake();
+    this.#waiting.delete(container.id);
+  }
+
+  /** Whether a container ends within a time. */
+  #ended(id: string, timeout: number): Promise<boolean> {
+    if (this.#containers.get(id)?.phase !== 'running') return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const waiting = this.#waiting.get(id) ?? new Set();
+      this.#waiting.set(id, waiting);
+      const wake = (): void => {
+        timer.cancel();
+        resolve(true);
+      };
+      const timer = this.#options.clock.setTimer(timeout, () => {
+        waiting.delete(wake);
+        resolve(false);
+      });
+      waiting.add(wake);
+    });
+  }
+
+  #hold({ id, layers }: Container): void {
+    this.#holds.set(id, this.#options.images.hold({ layers }));
+  }
+
+  #require(id: string): Container {
+    const container = this.find(id);
+    if (container === undefined) throw new GrpcStatusError(Code.NOT_FOUND, `there is no container '${id}'`);
+    return container;
+  }
+
+  #runtime({ handler }: Container): OciRuntime {
+    const runtime = this.#options.runtimes.get(handler);
+    if (runtime === undefined)
+      throw new GrpcStatusError(Code.INVALID_ARGUMENT, `there is no runtime handler '${handler}'`);
+    return runtime;
+  }
+
+  async #save(container: Container): Promise<Container> {
+    await this.#options.records.put(toStored(container));
+    this.#containers.set(container.id, container);
+    return container;
+  }
+}

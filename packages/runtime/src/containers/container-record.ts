@@ -1,0 +1,47 @@
+import { fromJson, toJson } from '@bufbuild/protobuf';
+import type { JsonValue } from '@bufbuild/protobuf';
+import { ContainerConfigSchema } from '@kubewright/cri-sdk/v1';
+import type { ContainerConfig } from '@kubewright/cri-sdk/v1';
+import type { OciUser } from '../oci/spec.js';
+
+/** A container as it is on disk. Times are milliseconds since the epoch, 0 for not yet. */
+export interface StoredContainer {
+  readonly id: string;
+  readonly sandboxId: string;
+  readonly config: JsonValue;
+  readonly imageId: string;
+  /** The name that the pod asked for. */
+  readonly imageName: string;
+  /** Unpacked layers that its root file system stands on. */
+  readonly layers: readonly string[];
+  readonly handler: string;
+  readonly phase: 'creating' | 'created' | 'starting' | 'running' | 'exited';
+  readonly createdAt: number;
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  readonly exitCode: number;
+  readonly reason: string;
+  readonly message: string;
+  readonly logPath: string;
+  readonly stopSignal: string;
+  readonly pid: number;
+  readonly user?: OciUser;
+}
+
+/** A container in memory. */
+export interface Container extends Omit<StoredContainer, 'config'> {
+  readonly config: ContainerConfig;
+}
+
+export function toStored({ config, ...rest }: Container): StoredContainer {
+  return { ...rest, config: toJson(ContainerConfigSchema, config) };
+}
+
+export function fromStored({ config, ...rest }: StoredContainer): Container {
+  return { ...rest, config: fromJson(ContainerConfigSchema, config, { ignoreUnknownFields: true }) };
+}
+
+/** Says that two requests are about the same container. */
+export function containerKey(sandboxId: string, { metadata }: ContainerConfig): string {
+  return [sandboxId, metadata?.name, metadata?.attempt].join('_');
+}

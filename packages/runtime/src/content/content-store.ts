@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { syncDirectory, writeFileDurably } from '@kubewright/linux';
+import { runtimeErrors } from '../errors.js';
+import { digestOf, hexOf, isDigest } from './digest.js';
+import type { Digest } from './digest.js';
+
+/** Bytes of one digest, and how many they should be. */
+export interface Expected {
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+/**
+ * Keeps content under its digest. What is in the store is whole, has its digest, and survived a power cut; what is being
+ * fetched lies beside it and is gone on with by the next attempt.
+ */
+export class ContentStore {
+  readonly #blobs: string;
+  readonly #partial: string;
+  #puts = 0;
+
+  /** @param directory - made when needed. */
+  constructor(directory: string) {
+    this.#blobs = join(directory, 'blobs');
+    this.#partial = join(directory, 'partial');
+  }
+
+  async open(): Promise<void> {
+    for (const directory of [this.#blobs, this.#partial]) await mkdir(directory, { recursive: true, mode: 0o700 });
+    // Hidden files are what a crash left of small content.
+    const left = (await readdir(this.#blobs)).filter((name) => name.startsWith('.'));
+    for (const name of left) await rm(join(this.#blobs, name), { force: true });
+  }
+
+  path(digest: Digest): string {
+    return join(this.#blobs, hexOf(digest));
+  }
+
+  async has(digest: Digest): Promise<boolean> {
+    return (await stat(this.path(digest)).catch(() => undefined)) !== undefined;
+  }
+
+  read(digest: Digest): Promise<Buffer> {
+    return readFile(this.path(digest));
+  }
+
+  /** Stores bytes under the digest that they have. */
+  async put(bytes: Uint8Array): Promise<Digest> {
+    const digest = digestOf(bytes);
+    if (await this.has(digest)) return digest;
+    await writeFileDurably(this.path(digest), bytes, { mode: 0o600, temporary: `${this.#puts++}` });
+    return digest;
+  }
+
+  /** Goes on with content where an earlier attempt stopped. One writer per digest at a time. */
+  async writer(expected: Expected): Promise<ContentWriter> {
+    const path = join(this.#partial, hexOf(expected.digest));
+    return ContentWriter.open(path, this.path(expected.digest), this.#blobs, expected);
+  }
+
+  async list(): Promise<Digest[]> {
+    return (await readdir(this.#blobs)).map((name) => `sha256:${name}`).filter(isDigest);
+  }
+
+  async remove(digest: Digest): Promise<void> {
+    await rm(this.path(digest), { force: true });
+  }
+
+  /** Forgets unfinished content of the given digests' opposites: everything that nobody fetches any more. */
+  async dropPartial(keep: ReadonlySet<Digest>): Promise<void> {
+    for (const name of await readdir(this.#partial)) {
+      if (!keep.has(`sha256:${name}`)) await rm(join(this.#partial, name), { force: true });
+    }
+  }
+}
+
+/** Content that arrives. It is hashed while it is written. */
+export class ContentWriter {
+  readonly #file: FileHandle;
+  readonly #paths: { readonly partial: string; readonly final: string; readonly directory: string };
+  readonly #expected: Expected;
+  #hash: Hash;
+  #size: number;
+
+  private constructor(
+    file: FileHandle,
+    paths: { readonly partial: string; readonly final: string; readonly directory: string },
+    expected: Expected,
+    start: { readonly hash: Hash; readonly size: number },
+  ) {
+    this.#file = file;
+    this.#paths = paths;
+    this.#expected = expected;
+    this.#hash = start.hash;
+    this.#size = start.size;
+  }
+
+  static async open(partial: string, final: string, directory: string, expected: Expected): Promise<ContentWriter> {
+    const file = await open(partial, 'a', 0o600);
+    const hash = createHash('sha256');
+    let size = 0;
+    for await (const chunk of createReadStream(partial)) {
+      hash.update(chunk as Buffer);
+      size += (chunk as Buffer).length;
+    }
+    const writer = new ContentWriter(file, { partial, final, directory }, expected, { hash, size });
+    if (size > expected.size) await writer.restart();
+    return writer;
+  }
+
+  /** Bytes that are there already. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** @throws CONTENT_SIZE as soon as there are too many. */
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#size += chunk.length;
+    if (this.#size > this.#expected.size) {
+      const { digest, size: expected } = this.#expected;
+      throw runtimeErrors.CONTENT_SIZE({ digest, expected, actual: this.#size });
+    }
+    this.#hash.update(chunk);
+    await this.#file.write(chunk);
+  }
+
+  /** Begins anew. */
+  async restart(): Promise<void> {
+    await this.#file.truncate(0);
+    this.#hash = createHash('sha256');
+    this.#size = 0;
+  }
+
+  /** Puts the content in its place. Content that is wrong is removed. @throws DIGEST_MISMATCH, CONTENT_SIZE */
+  async commit(): Promise<void> {
+    const { digest, size: expected } = this.#expected;
+    const actual = `sha256:${this.#hash.digest('hex')}`;
+    if (this.#size !== expected || actual !== digest) {
+      await rm(this.#paths.partial, { force: true });
+      if (this.#size !== expected) throw runtimeErrors.CONTENT_SIZE({ digest, expected, actual: this.#size });
+      throw runtimeErrors.DIGEST_MISMATCH({ expected: digest, actual });
+    }
+    await this.#file.sync();
+    await rename(this.#paths.partial, this.#paths.final);
+    await syncDirectory(this.#paths.directory);
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}

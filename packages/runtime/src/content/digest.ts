@@ -1,0 +1,23 @@
+/**
+ * Content by its digest: what registries give, kept on disk under the hash of its bytes. Neighbours: `registry` fetches,
+ * `images` knows which content belongs together.
+ */
+import { createHash } from 'node:crypto';
+
+/** `sha256:` and 64 hexadecimal digits. */
+export type Digest = string;
+
+const digestShape = /^sha256:[0-9a-f]{64}$/;
+
+export function isDigest(text: unknown): text is Digest {
+  return typeof text === 'string' && digestShape.test(text);
+}
+
+export function digestOf(bytes: Uint8Array): Digest {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+/** The digits of a digest, for names of files. */
+export function hexOf(digest: Digest): string {
+  return digest.slice('sha256:'.length);
+}

@@ -1,0 +1,277 @@
+/** The runtime as CRI: requests in, answers out. Neighbours: the managers do the work. */
+import type { Clock } from '@kubewright/core';
+import { RuntimeService } from '@kubewright/cri-sdk';
+import type { Answer, ContainerEvents, StreamingServer } from '@kubewright/cri-sdk';
+import { CgroupDriver } from '@kubewright/cri-sdk/v1';
+import type * as cri from '@kubewright/cri-sdk/v1';
+import { Code, GrpcStatusError, invalidArgument } from '@kubewright/grpc';
+import type { CallContext } from '@kubewright/grpc';
+import type { ContainerExec } from '../containers/container-exec.js';
+import type { ContainerManager } from '../containers/container-manager.js';
+import type { Container } from '../containers/container-record.js';
+import type { ContainerUsage } from '../containers/container-usage.js';
+import type { ImageStore } from '../images/image-store.js';
+import type { PodNetwork } from '../network/pod-network.js';
+import type { SandboxManager } from '../sandboxes/sandbox-manager.js';
+import type { Sandbox } from '../sandboxes/sandbox-record.js';
+import { containerEntry, containerStatus, hasLabels, nanoseconds, sandboxEntry, sandboxStatus } from './status.js';
+
+export interface CriRuntimeOptions {
+  readonly version: string;
+  readonly sandboxes: SandboxManager;
+  readonly containers: ContainerManager;
+  readonly images: ImageStore;
+  readonly exec: ContainerExec;
+  readonly usage: ContainerUsage;
+  readonly streaming: StreamingServer;
+  readonly events: ContainerEvents;
+  readonly network: PodNetwork;
+  /** Names of handlers; the empty one is the default. */
+  readonly handlers: readonly string[];
+  readonly clock: Clock;
+}
+
+export class CriRuntime extends RuntimeService {
+  readonly #o: CriRuntimeOptions;
+
+  constructor(options: CriRuntimeOptions) {
+    super();
+    this.#o = options;
+  }
+
+  override async version(): Promise<Answer<typeof cri.VersionResponseSchema>> {
+    return { version: '0.1.0', runtimeName: 'kubewright', runtimeVersion: this.#o.version, runtimeApiVersion: 'v1' };
+  }
+
+  override async status(): Promise<Answer<typeof cri.StatusResponseSchema>> {
+    const problem = await this.#o.network.problem();
+    const network = {
+      type: 'NetworkReady',
+      status: problem === undefined,
+      reason: problem === undefined ? '' : 'NetworkNotReady',
+      message: problem ?? '',
+    };
+    return {
+      status: { conditions: [{ type: 'RuntimeReady', status: true }, network] },
+      runtimeHandlers: this.#o.handlers.map((name) => ({
+        name,
+        features: { recursiveReadOnlyMounts: false, userNamespaces: false },
+      })),
+      features: { supplementalGroupsPolicy: true },
+    };
+  }
+
+  override async runtimeConfig(): Promise<Answer<typeof cri.RuntimeConfigResponseSchema>> {
+    return { linux: { cgroupDriver: CgroupDriver.CGROUPFS } };
+  }
+
+  /** Networks are configured at the node; the range of addresses that a kubelet knows is not needed. */
+  override async updateRuntimeConfig(): Promise<object> {
+    return {};
+  }
+
+  override async runPodSandbox({
+    config,
+    runtimeHandler,
+  }: cri.RunPodSandboxRequest): Promise<{ podSandboxId: string }> {
+    if (config === undefined) throw invalidArgument({ field: 'config', reason: 'is required' });
+    if (!this.#o.handlers.includes(runtimeHandler)) {
+      throw invalidArgument({
+        field: 'runtime_handler',
+        reason: `names no handler of this runtime: '${runtimeHandler}'`,
+      });
+    }
+    return { podSandboxId: (await this.#o.sandboxes.create(config, runtimeHandler)).id };
+  }
+
+  override async stopPodSandbox({ podSandboxId }: cri.StopPodSandboxRequest): Promise<object> {
+    const { containers, sandboxes } = this.#o;
+    await Promise.all(this.#containersOf(podSandboxId).map(({ id }) => containers.stop(id, 0)));
+    await sandboxes.stop(podSandboxId);
+    return {};
+  }
+
+  override async removePodSandbox({ podSandboxId }: cri.RemovePodSandboxRequest): Promise<object> {
+    const { containers, sandboxes } = this.#o;
+    await Promise.all(this.#containersOf(podSandboxId).map(({ id }) => containers.remove(id)));
+    await sandboxes.remove(podSandboxId);
+    return {};
+  }
+
+  override async podSandboxStatus({
+    podSandboxId,
+    verbose,
+  }: cri.PodSandboxStatusRequest): Promise<Answer<typeof cri.PodSandboxStatusResponseSchema>> {
+    const sandbox = this.#sandbox(podSandboxId);
+    return {
+      status: sandboxStatus(sandbox),
+      containersStatuses: this.#containersOf(podSandboxId).map(containerStatus),
+      timestamp: nanoseconds(this.#o.clock.now()),
+      info: verbose ? { addresses: JSON.stringify(sandbox.addresses) } : {},
+    };
+  }
+
+  override async listPodSandbox({
+    filter,
+  }: cri.ListPodSandboxRequest): Promise<Answer<typeof cri.ListPodSandboxResponseSchema>> {
+    const items = this.#o.sandboxes
+      .list()
+      .filter(({ id }) => matches(filter?.id, id))
+      .map((sandbox) => ({ sandbox, entry: sandboxEntry(sandbox) }));
+    const fitting = items.filter(
+      ({ sandbox, entry }) =>
+        (filter?.state === undefined || filter.state.state === entry.state) &&
+        hasLabels(sandbox.config.labels, filter?.labelSelector),
+    );
+    return { items: fitting.map(({ entry }) => entry) };
+  }
+
+  override async createContainer({
+    podSandboxId,
+    config,
+  }: cri.CreateContainerRequest): Promise<{ containerId: string }> {
+    const sandbox = this.#sandbox(podSandboxId);
+    if (sandbox.phase !== 'ready')
+      throw new GrpcStatusError(Code.FAILED_PRECONDITION, `sandbox ${podSandboxId} is not ready`);
+    if (config?.image === undefined) throw invalidArgument({ field: 'config.image', reason: 'is required' });
+    const image = this.#o.images.find(config.image.image);
+    if (image === undefined)
+      throw new GrpcStatusError(Code.NOT_FOUND, `the image '${config.image.image}' is not here: pull it first`);
+    const { containers } = this.#o;
+    return {
+      containerId: (
+        await containers.create(sandbox, config, image, config.image.userSpecifiedImage || config.image.image)
+      ).id,
+    };
+  }
+
+  override async startContainer({ containerId }: cri.StartContainerRequest): Promise<object> {
+    await this.#o.containers.start(containerId);
+    return {};
+  }
+
+  override async stopContainer({ containerId, timeout }: cri.StopContainerRequest): Promise<object> {
+    await this.#o.containers.stop(containerId, Number(timeout) * 1000);
+    return {};
+  }
+
+  override async removeContainer({ containerId }: cri.RemoveContainerRequest): Promise<object> {
+    await this.#o.containers.remove(containerId);
+    return {};
+  }
+
+  override async listContainers({
+    filter,
+  }: cri.ListContainersRequest): Promise<Answer<typeof cri.ListContainersResponseSchema>> {
+    const found = this.#fitting(filter).map((container) => containerEntry(container));
+    return { containers: found.filter(({ state }) => filter?.state === undefined || filter.state.state === state) };
+  }
+
+  override async containerStatus({
+    containerId,
+    verbose,
+  }: cri.ContainerStatusRequest): Promise<Answer<typeof cri.ContainerStatusResponseSchema>> {
+    const container = this.#container(containerId);
+    return { status: containerStatus(container), info: verbose ? { pid: String(container.pid) } : {} };
+  }
+
+  override async updateContainerResources({
+    containerId,
+    linux,
+  }: cri.UpdateContainerResourcesRequest): Promise<object> {
+    if (linux !== undefined) await this.#o.containers.update(this.#container(containerId).id, linux);
+    return {};
+  }
+
+  override async reopenContainerLog({ containerId }: cri.ReopenContainerLogRequest): Promise<object> {
+    await this.#o.containers.reopenLog(containerId);
+    return {};
+  }
+
+  override async execSync(
+    request: cri.ExecSyncRequest,
+    { signal }: CallContext,
+  ): Promise<Answer<typeof cri.ExecSyncResponseSchema>> {
+    return this.#o.exec.sync(this.#running(request.containerId), request.cmd, Number(request.timeout) * 1000, signal);
+  }
+
+  override async exec(request: cri.ExecRequest): Promise<{ url: string }> {
+    this.#running(request.containerId);
+    return this.#o.streaming.exec(request);
+  }
+
+  override async attach(request: cri.AttachRequest): Promise<{ url: string }> {
+    this.#running(request.containerId);
+    return this.#o.streaming.attach(request);
+  }
+
+  override async portForward(request: cri.PortForwardRequest): Promise<{ url: string }> {
+    this.#sandbox(request.podSandboxId);
+    return this.#o.streaming.portForward(request);
+  }
+
+  override async containerStats({
+    containerId,
+  }: cri.ContainerStatsRequest): Promise<Answer<typeof cri.ContainerStatsResponseSchema>> {
+    return { stats: await this.#o.usage.of(this.#container(containerId)) };
+  }
+
+  override async listContainerStats({
+    filter,
+  }: cri.ListContainerStatsRequest): Promise<Answer<typeof cri.ListContainerStatsResponseSchema>> {
+    const running = this.#fitting(filter).filter(({ phase }) => phase === 'running');
+    const stats = await Promise.allSettled(running.map((container) => this.#o.usage.of(container)));
+    // One that ended while it was looked at is not running any more.
+    return { stats: stats.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])) };
+  }
+
+  override getContainerEvents(
+    _request: cri.GetEventsRequest,
+    { signal, draining }: CallContext,
+  ): AsyncIterable<Answer<typeof cri.ContainerEventResponseSchema>> {
+    return this.#o.events.subscribe(AbortSignal.any([signal, draining]));
+  }
+
+  #fitting(
+    filter:
+      | { readonly id: string; readonly podSandboxId: string; readonly labelSelector: Readonly<Record<string, string>> }
+      | undefined,
+  ): Container[] {
+    return this.#o.containers
+      .list()
+      .filter(
+        ({ id, sandboxId, config }) =>
+          matches(filter?.id, id) &&
+          matches(filter?.podSandboxId, sandboxId) &&
+          hasLabels(config.labels, filter?.labelSelector),
+      );
+  }
+
+  #containersOf(podSandboxId: string): Container[] {
+    return this.#o.containers.list().filter(({ sandboxId }) => sandboxId === podSandboxId);
+  }
+
+  #sandbox(id: string): Sandbox {
+    const sandbox = this.#o.sandboxes.find(id);
+    if (sandbox === undefined) throw new GrpcStatusError(Code.NOT_FOUND, `there is no sandbox '${id}'`);
+    return sandbox;
+  }
+
+  #container(id: string): Container {
+    const container = this.#o.containers.find(id);
+    if (container === undefined) throw new GrpcStatusError(Code.NOT_FOUND, `there is no container '${id}'`);
+    return container;
+  }
+
+  #running(id: string): Container {
+    const container = this.#container(id);
+    if (container.phase !== 'running')
+      throw new GrpcStatusError(Code.FAILED_PRECONDITION, `container ${id} does not run`);
+    return container;
+  }
+}
+
+/** Whether an id passes a filter that may be left empty. */
+function matches(wanted: string | undefined, id: string): boolean {
+  return wanted === undefined || wanted === '' || wanted === id;
+}

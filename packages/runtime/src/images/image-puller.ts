@@ -1,0 +1,179 @@
+import type { Clock } from '@kubewright/core';
+import { digestOf } from '../content/digest.js';
+import { runtimeErrors } from '../errors.js';
+import type { ContentStore } from '../content/content-store.js';
+import { fetchContent } from '../content/fetch-content.js';
+import { SingleFlight } from '../content/single-flight.js';
+import type { Snapshotter } from '../layers/snapshotter.js';
+import type { Credentials } from '../registry/credentials.js';
+import { parseReference, referenceText, repositoryName } from '../registry/reference.js';
+import type { ImageReference } from '../registry/reference.js';
+import type { RegistryClient } from '../registry/registry-client.js';
+import type { ImageRecord } from './image-record.js';
+import type { ImageStore } from './image-store.js';
+import { choosePlatform, hostPlatform, manifestTypes, parseConfig, parseManifest } from './manifest.js';
+import type { Descriptor, Manifest, Platform } from './manifest.js';
+import { TaskLimit } from './task-limit.js';
+
+/** Layers of one runtime that are fetched at the same time; registries limit connections. */
+const parallelFetches = 6;
+/** Layers that are unpacked at the same time: it is work for a processor each. */
+const parallelUnpacks = 3;
+
+export interface ImagePullerOptions {
+  readonly client: RegistryClient;
+  readonly content: ContentStore;
+  readonly store: ImageStore;
+  readonly snapshotter: Snapshotter;
+  readonly clock: Clock;
+  /** Default: this machine's. */
+  readonly platform?: Platform;
+}
+
+/** How far a pull is. A layer ends with `unpacked`, `phase` being `fetch` or `unpack` before. */
+export interface PullProgress {
+  readonly layer: string;
+  readonly phase: 'fetch' | 'unpack' | 'unpacked';
+  /** Bytes that are there, and how many there will be. */
+  readonly bytes: number;
+  readonly total: number;
+}
+
+export interface PullOptions {
+  readonly credentials?: Credentials;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: PullProgress) => void;
+}
+
+/**
+ * Brings images from registries: resolves the name, fetches what is missing in parallel, unpacks layers as they arrive, and
+ * only then gives the image its name. Content that several pulls need is fetched once.
+ */
+export class ImagePuller {
+  readonly #options: ImagePullerOptions;
+  readonly #fetching = new SingleFlight<void>();
+  readonly #unpacking = new SingleFlight<void>();
+  readonly #fetches = new TaskLimit(parallelFetches);
+  readonly #unpacks = new TaskLimit(parallelUnpacks);
+
+  constructor(options: ImagePullerOptions) {
+    this.#options = options;
+  }
+
+  async pull(name: string, options: PullOptions): Promise<ImageRecord> {
+    const reference = parseReference(name);
+    const { store, content, clock } = this.#options;
+    const { manifest, digest, bytes } = await this.#resolve(reference, options);
+    const digests = [digest, manifest.config.digest, ...manifest.layers.map((layer) => layer.digest)];
+    const release = store.hold({ content: digests });
+    try {
+      await content.put(bytes);
+      await this.#fetch(manifest.config, reference, options);
+      const config = parseConfig(await content.read(manifest.config.digest), manifest.config.digest);
+      if (config.layers.length !== manifest.layers.length) {
+        throw runtimeErrors.MANIFEST_INVALID({ digest, reason: 'its layers are not those of its configuration' });
+      }
+      const releaseLayers = store.hold({ layers: config.layers });
+      try {
+        await this.#bringLayers(manifest, config.layers, reference, options);
+        const repository = repositoryName(reference);
+        return await store.put({
+          id: manifest.config.digest,
+          manifest: digest,
+          content: digests,
+          layers: config.layers,
+          size: manifest.layers.reduce((sum, layer) => sum + layer.size, manifest.config.size + bytes.length),
+          tags: reference.tag === undefined ? [] : [`${repository}:${reference.tag}`],
+          // The name that was asked for counts, also where it is that of an index.
+          digests: [
+            ...new Set([`${repository}@${digest}`, ...(reference.digest ? [`${repository}@${reference.digest}`] : [])]),
+          ],
+          process: config.process,
+          labels: config.labels,
+          pinned: false,
+          pulledAt: clock.now(),
+        });
+      } finally {
+        releaseLayers();
+      }
+    } finally {
+      release();
+    }
+  }
+
+  async #resolve(
+    reference: ImageReference,
+    options: PullOptions,
+  ): Promise<{ readonly manifest: Manifest; readonly digest: string; readonly bytes: Buffer }> {
+    let target = reference.digest ?? reference.tag ?? 'latest';
+    // An index may lead to another one, but not on and on.
+    for (let depth = 0; depth < 3; depth++) {
+      const { client } = this.#options;
+      const { bytes } = await client.manifest(
+        reference,
+        target,
+        manifestTypes,
+        options.credentials ?? {},
+        options.signal,
+      );
+      const digest = digestOf(bytes);
+      if (target.startsWith('sha256:') && target !== digest) {
+        throw runtimeErrors.DIGEST_MISMATCH({ expected: target, actual: digest });
+      }
+      const parsed = parseManifest(bytes, digest);
+      if ('config' in parsed) return { manifest: parsed, digest, bytes };
+      target = choosePlatform(parsed, this.#options.platform ?? hostPlatform(), referenceText(reference)).digest;
+    }
+    throw runtimeErrors.MANIFEST_INVALID({ digest: target, reason: 'indexes lead to indexes without an end' });
+  }
+
+  /** Each layer is unpacked as soon as it is there. The first failure stops the others. */
+  async #bringLayers(
+    manifest: Manifest,
+    diffIds: readonly string[],
+    reference: ImageReference,
+    options: PullOptions,
+  ): Promise<void> {
+    const failed = new AbortController();
+    const signal = AbortSignal.any([options.signal, failed.signal]);
+    const layers = manifest.layers.map(async (layer, index) => {
+      try {
+        await this.#bringLayer(layer, diffIds[index] ?? '', reference, { ...options, signal });
+      } catch (error) {
+        failed.abort(error);
+        throw error;
+      }
+    });
+    const results = await Promise.allSettled(layers);
+    if (failed.signal.aborted) throw failed.signal.reason;
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  }
+
+  async #bringLayer(layer: Descriptor, diffId: string, reference: ImageReference, options: PullOptions): Promise<void> {
+    const { content, snapshotter } = this.#options;
+    const { onProgress, signal } = options;
+    const tell = (phase: PullProgress['phase']): void =>
+      onProgress?.({ layer: layer.digest, phase, bytes: layer.size, total: layer.size });
+    await this.#fetch(layer, reference, options);
+    if (!(await snapshotter.has(diffId))) {
+      tell('unpack');
+      await this.#unpacking.run(diffId, signal, (shared) =>
+        this.#unpacks.run(shared, () => snapshotter.unpack(content.path(layer.digest), diffId, shared)),
+      );
+    }
+    tell('unpacked');
+  }
+
+  async #fetch(what: Descriptor, reference: ImageReference, options: PullOptions): Promise<void> {
+    const { client, content, clock } = this.#options;
+    const { credentials = {}, onProgress } = options;
+    if (await content.has(what.digest)) return;
+    const progress = (bytes: number): void =>
+      onProgress?.({ layer: what.digest, phase: 'fetch', bytes, total: what.size });
+    await this.#fetching.run(what.digest, options.signal, (signal) =>
+      this.#fetches.run(signal, () =>
+        fetchContent(what, { client, store: content, clock, reference, credentials, signal, onProgress: progress }),
+      ),
+    );
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * Images: which content belongs together, under which names, and who still needs it. Neighbours: `registry` and `content`
+ * fetch, `layers` unpacks, `cri` shows them to a kubelet.
+ */
+
+/** What an image's configuration says about running it. */
+export interface ImageProcess {
+  readonly user: string;
+  readonly environment: readonly string[];
+  readonly entrypoint: readonly string[];
+  readonly command: readonly string[];
+  readonly workingDirectory: string;
+  readonly stopSignal: string;
+  readonly volumes: readonly string[];
+}
+
+/** An image that is stored whole and unpacked. */
+export interface ImageRecord {
+  /** The digest of its configuration. */
+  readonly id: string;
+  /** The digest of its manifest. */
+  readonly manifest: string;
+  /** The digests of all its content, the two above included. */
+  readonly content: readonly string[];
+  /** Its unpacked layers, the lowest first. */
+  readonly layers: readonly string[];
+  /** Bytes of its content. */
+  readonly size: number;
+  /** Names with a tag, as `host/path:tag`. */
+  readonly tags: readonly string[];
+  /** Names with a digest, as `host/path@sha256:…`. */
+  readonly digests: readonly string[];
+  readonly process: ImageProcess;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Whether garbage collection has to leave it. */
+  readonly pinned: boolean;
+  /** When it was pulled, in milliseconds since the epoch. */
+  readonly pulledAt: number;
+}

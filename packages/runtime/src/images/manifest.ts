@@ -1,0 +1,155 @@
+import { runtimeErrors } from '../errors.js';
+import { isDigest } from '../content/digest.js';
+import type { ImageProcess } from './image-record.js';
+
+/** Media types of manifests and indexes that are understood, both of OCI and of Docker. */
+export const manifestTypes = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+] as const;
+
+export interface Descriptor {
+  readonly digest: string;
+  readonly size: number;
+  readonly mediaType: string;
+}
+
+export interface Manifest {
+  readonly config: Descriptor;
+  readonly layers: readonly Descriptor[];
+}
+
+export interface Platform {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant?: string;
+}
+
+/** An image per platform. */
+export interface ImageIndex {
+  readonly manifests: readonly (Descriptor & { readonly platform?: Platform })[];
+}
+
+export interface ImageConfig {
+  readonly process: ImageProcess;
+  readonly layers: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Layers are hundreds at the very most; more is an attack. */
+const mostEntries = 1_000;
+/** Layers that no registry gives away. */
+const foreignLayer = /(?:nondistributable|foreign)/;
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Reads a manifest or an index. @throws MANIFEST_INVALID */
+export function parseManifest(bytes: Buffer, digest: string): Manifest | ImageIndex {
+  const bad = (reason: string): Error => runtimeErrors.MANIFEST_INVALID({ digest, reason });
+  const json = parse(bytes, bad);
+  if (json['schemaVersion'] !== 2)
+    throw bad('only schema version 2 is supported; push the image anew with a current tool');
+  if (Array.isArray(json['manifests'])) {
+    const manifests = list(json['manifests'], bad).map((entry) => {
+      const platform = object(entry['platform']);
+      const parsed = platform && {
+        os: text(platform['os']),
+        architecture: text(platform['architecture']),
+        ...(typeof platform['variant'] === 'string' && { variant: platform['variant'] }),
+      };
+      return { ...descriptor(entry, bad), ...(parsed && { platform: parsed }) };
+    });
+    return { manifests };
+  }
+  const config = object(json['config']);
+  if (config === undefined || !Array.isArray(json['layers'])) throw bad('it has no config and layers');
+  const layers = list(json['layers'], bad).map((entry) => descriptor(entry, bad));
+  const foreign = layers.find(({ mediaType }) => foreignLayer.test(mediaType));
+  if (foreign !== undefined) throw bad(`layer ${foreign.digest} is not distributed by registries`);
+  return { config: descriptor(config, bad), layers };
+}
+
+/** Reads a configuration. @throws MANIFEST_INVALID */
+export function parseConfig(bytes: Buffer, digest: string): ImageConfig {
+  const bad = (reason: string): Error => runtimeErrors.MANIFEST_INVALID({ digest, reason });
+  const json = parse(bytes, bad);
+  const layers = object(json['rootfs'])?.['diff_ids'];
+  if (!Array.isArray(layers) || !layers.every(isDigest)) throw bad('its configuration does not list the layers');
+  const config = object(json['config']) ?? {};
+  const labels = Object.entries(object(config['Labels']) ?? {}).filter(([, value]) => typeof value === 'string');
+  return {
+    layers,
+    labels: Object.fromEntries(labels) as Record<string, string>,
+    process: {
+      user: text(config['User']),
+      environment: texts(config['Env']),
+      entrypoint: texts(config['Entrypoint']),
+      command: texts(config['Cmd']),
+      workingDirectory: text(config['WorkingDir']),
+      stopSignal: text(config['StopSignal']),
+      volumes: Object.keys(object(config['Volumes']) ?? {}),
+    },
+  };
+}
+
+/** The image for a platform: of several, the one whose variant fits or is not told. @throws NO_PLATFORM */
+export function choosePlatform({ manifests }: ImageIndex, wanted: Platform, reference: string): Descriptor {
+  const fitting = manifests.filter(
+    ({ platform }) => platform?.os === wanted.os && platform.architecture === wanted.architecture,
+  );
+  const found =
+    fitting.find(({ platform }) => platform?.variant === wanted.variant) ??
+    fitting.find(({ platform }) => platform?.variant === undefined) ??
+    fitting[0] ??
+    (manifests.length === 1 && manifests[0]?.platform === undefined ? manifests[0] : undefined);
+  if (found !== undefined) return found;
+  const available = manifests.flatMap(({ platform }) => (platform ? [showPlatform(platform)] : []));
+  throw runtimeErrors.NO_PLATFORM({ reference, platform: showPlatform(wanted), available });
+}
+
+/** The platform of this machine, in the words of OCI. */
+export function hostPlatform(): Platform {
+  const names: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
+  const architecture = names[process.arch] ?? process.arch;
+  return { os: 'linux', architecture, ...(architecture === 'arm64' && { variant: 'v8' }) };
+}
+
+function showPlatform({ os, architecture, variant }: Platform): string {
+  return [os, architecture, ...(variant === undefined ? [] : [variant])].join('/');
+}
+
+function parse(bytes: Buffer, bad: (reason: string) => Error): Json {
+  try {
+    const parsed = object(JSON.parse(bytes.toString()));
+    if (parsed !== undefined) return parsed;
+  } catch {
+    // It is told below.
+  }
+  throw bad('it is no JSON object');
+}
+
+function list(values: readonly unknown[], bad: (reason: string) => Error): Json[] {
+  if (values.length > mostEntries) throw bad(`it has more than ${mostEntries} entries`);
+  return values.map((value) => object(value) ?? {});
+}
+
+function descriptor(value: Json, bad: (reason: string) => Error): Descriptor {
+  const { digest, size, mediaType } = value;
+  if (!isDigest(digest)) throw bad('an entry has no sha256 digest');
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw bad(`${digest} has no size`);
+  return { digest, size, mediaType: text(mediaType) };
+}
+
+function object(value: unknown): Json | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
+}

@@ -1,0 +1,130 @@
+import { lstat, mkdir, mkdtemp, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { getExtendedAttribute } from '@kubewright/linux';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { digestOf } from '../content/digest.js';
+import { tarOf } from '../testing/tar.js';
+import type { TarEntry } from '../testing/tar.js';
+import { applyLayer } from './apply-layer.js';
+import { defaultLayerLimits } from './layer-limits.js';
+
+describe.skipIf(process.getuid?.() !== 0)('applyLayer (needs root)', () => {
+  let home: string;
+  let root: string;
+  beforeEach(async () => {
+    home = await mkdtemp(join(tmpdir(), 'kw-layer-'));
+    root = join(home, 'a/root');
+    await mkdir(root, { recursive: true });
+    await writeFile(join(home, 'outside'), 'untouched');
+  });
+  afterEach(() => rm(home, { recursive: true }));
+
+  const signal = new AbortController().signal;
+  const apply = async (entries: readonly TarEntry[], pack = (bytes: Buffer): Buffer => bytes) => {
+    const archive = join(home, 'archive');
+    await writeFile(archive, pack(await tarOf(entries)));
+    return applyLayer(archive, root, { name: 'test', signal });
+  };
+
+  it.each([
+    ['plain', (bytes: Buffer) => bytes],
+    ['gzip', (bytes: Buffer) => gzipSync(bytes)],
+    ['zstd', (bytes: Buffer) => zstdCompressSync(bytes)],
+  ])('unpacks %s, with owners, modes, times, links and attributes', async (_name, pack) => {
+    const mtime = new Date('2020-01-02T03:04:05Z');
+    const entries: TarEntry[] = [
+      { name: 'bin/', type: 'directory', mode: 0o751, uid: 5, mtime },
+      {
+        name: 'bin/su',
+        content: 'x'.repeat(200_000),
+        mode: 0o4755,
+        uid: 1,
+        gid: 2,
+        mtime,
+        pax: { 'SCHILY.xattr.user.a': 'b' },
+      },
+      { name: 'bin/same', type: 'link', linkname: 'bin/su' },
+      { name: 'link', type: 'symlink', linkname: '/bin/su' },
+      { name: 'deep/er/file', content: 'y' },
+      { name: 'null', type: 'character-device', devmajor: 1, devminor: 3 },
+    ];
+    const { diffId, size } = await apply(entries, pack);
+    expect(diffId).toBe(digestOf(await tarOf(entries)));
+    expect(size).toBe(200_001);
+    const su = await lstat(join(root, 'bin/su'));
+    expect([su.mode & 0o7777, su.uid, su.gid, su.nlink, su.mtime]).toEqual([0o4755, 1, 2, 2, mtime]);
+    expect(await readlink(join(root, 'link'))).toBe('/bin/su');
+    expect((await stat(join(root, 'bin'))).mtime).toEqual(mtime);
+    expect(getExtendedAttribute(join(root, 'bin/su'), 'user.a')?.toString()).toBe('b');
+    expect((await lstat(join(root, 'null'))).isCharacterDevice()).toBe(true);
+  });
+
+  it('turns whiteouts into those of overlayfs', async () => {
+    await apply([
+      { name: 'etc/.wh.passwd', content: '' },
+      { name: 'var/.wh..wh..opq', content: '' },
+      { name: 'var/.wh..wh.plnk', content: '' },
+    ]);
+    const gone = await lstat(join(root, 'etc/passwd'));
+    expect([gone.isCharacterDevice(), gone.rdev]).toEqual([true, 0]);
+    expect(getExtendedAttribute(join(root, 'var'), 'trusted.overlay.opaque')?.toString()).toBe('y');
+  });
+
+  it('follows links only inside the layer', async () => {
+    await apply([
+      { name: 'usr/lib/', type: 'directory' },
+      { name: 'lib', type: 'symlink', linkname: '/usr/lib' },
+      { name: 'lib/inside', content: '1' },
+      { name: 'up', type: 'symlink', linkname: '../../../..' },
+      { name: 'up/outside', content: 'written' },
+      { name: 'abs', type: 'symlink', linkname: home },
+      { name: `abs/outside`, content: 'written' },
+    ]);
+    expect(await readFile(join(root, 'usr/lib/inside'), 'utf8')).toBe('1');
+    expect(await readFile(join(root, 'outside'), 'utf8')).toBe('written');
+    expect(await readFile(join(home, 'outside'), 'utf8')).toBe('untouched');
+  });
+
+  it.each<[string, TarEntry[]]>([
+    ["leads out of the layer with '..'", [{ name: '../outside', content: 'x' }]],
+    ["links out of the layer with '..'", [{ name: 'x', type: 'link', linkname: '../../outside' }]],
+    ['which the layer does not have', [{ name: 'x', type: 'link', linkname: '/etc/hostname' }]],
+    [
+      'round in a circle',
+      [
+        { name: 'a', type: 'symlink', linkname: 'b' },
+        { name: 'b', type: 'symlink', linkname: 'a' },
+        { name: 'a/x', content: '' },
+      ],
+    ],
+    ["is overlayfs' own", [{ name: 'x', content: '', pax: { 'SCHILY.xattr.trusted.overlay.opaque': 'y' } }]],
+    ['removes nothing', [{ name: '.wh...', content: '' }]],
+    [
+      'below something that is no directory',
+      [
+        { name: 'f', content: '' },
+        { name: 'f/x', content: '' },
+      ],
+    ],
+  ])('refuses what %s', async (reason, entries) => {
+    await expect(apply(entries)).rejects.toThrow(reason);
+    expect(await readFile(join(home, 'outside'), 'utf8')).toBe('untouched');
+  });
+
+  it('refuses bombs, garbage and what is cut short', async () => {
+    const bomb = gzipSync(await tarOf([{ name: 'x', content: Buffer.alloc(300_000) }]));
+    const archive = join(home, 'archive');
+    await writeFile(archive, bomb);
+    const options = { name: 'test', signal };
+    const bytes = { ...defaultLayerLimits, bytes: 100_000 };
+    await expect(applyLayer(archive, root, { ...options, limits: bytes })).rejects.toThrow(/more than 100000 bytes/);
+    const entries = { ...defaultLayerLimits, entries: 0 };
+    await expect(applyLayer(archive, root, { ...options, limits: entries })).rejects.toThrow(/more than 0 entries/);
+    await writeFile(archive, bomb.subarray(0, bomb.length / 2));
+    await expect(applyLayer(archive, root, options)).rejects.toThrow(/cannot be read/);
+    await writeFile(archive, Buffer.alloc(5_000, 'garbage'));
+    await expect(applyLayer(archive, root, options)).rejects.toThrow(/cannot be read/);
+  });
+});

@@ -1,0 +1,46 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { create } from '@bufbuild/protobuf';
+import { InProcessExecutor } from '@kubewright/cni-sdk';
+import { RecordingPlugin } from '@kubewright/cni-sdk/testing';
+import { PodSandboxConfigSchema } from '@kubewright/cri-sdk/v1';
+import { NetworkNamespace, removeNetworkNamespace } from '@kubewright/linux';
+import { describe, expect, it } from 'vitest';
+import { CniNetwork } from './cni-network.js';
+
+describe.skipIf(process.getuid?.() !== 0)('CniNetwork (needs root)', () => {
+  it('connects a pod with the first network, disconnects it as often as asked, and says when there is none', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'kw-cni-'));
+    const directory = join(home, 'net.d');
+    const netns = join(home, 'net');
+    await mkdir(directory);
+    const plugin = new RecordingPlugin();
+    const none = { execute: () => Promise.reject(new Error('there is no other plugin')) };
+    const executor = new InProcessExecutor([plugin], none);
+    const network = new CniNetwork({
+      directory,
+      executor,
+      path: ['/opt/cni/bin'],
+      cacheDirectory: join(home, 'cache'),
+    });
+    const config = create(PodSandboxConfigSchema, { metadata: { name: 'p', namespace: 'n', uid: 'u' } });
+    const pod = { id: 'a'.repeat(64), netns, config };
+    const { signal } = new AbortController();
+    NetworkNamespace.create(netns).close();
+    try {
+      expect(await network.problem()).toContain('KW_RUNTIME_NO_NETWORK');
+      await expect(network.attach(pod, signal)).rejects.toThrow(/KW_RUNTIME_NO_NETWORK/);
+      const list = { cniVersion: '1.0.0', name: 'test', plugins: [{ type: 'recording' }] };
+      await writeFile(join(directory, '10-test.conflist'), JSON.stringify(list));
+      expect(await network.problem()).toBeUndefined();
+      expect(await network.attach(pod, signal)).toEqual(['10.1.0.2']);
+      await network.detach(pod, signal);
+      await network.detach(pod, signal);
+      expect(plugin.attached.size).toBe(0);
+    } finally {
+      await removeNetworkNamespace(netns);
+      await rm(home, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,82 @@
+import { Rtnetlink, setLink, withNamespace } from '@kubewright/linux';
+import { CniRunner, loadNetworks } from '@kubewright/cni-sdk';
+import type { Attachment, CniRunnerOptions, NetworkList } from '@kubewright/cni-sdk';
+import { Protocol } from '@kubewright/cri-sdk/v1';
+import type { PodSandboxConfig } from '@kubewright/cri-sdk/v1';
+import { runtimeErrors } from '../errors.js';
+import type { PodAttachment, PodNetwork } from './pod-network.js';
+
+export interface CniNetworkOptions extends CniRunnerOptions {
+  /** Where networks are configured, as `/etc/cni/net.d`: the first file by name counts, as it is when a pod is connected. */
+  readonly directory: string;
+}
+
+/** The interface that a kubelet takes for the pod's. */
+const interfaceName = 'eth0';
+
+/** Connects pods by CNI plugins. */
+export class CniNetwork implements PodNetwork {
+  readonly name = 'cni';
+  readonly #runner: CniRunner;
+  readonly #directory: string;
+
+  constructor({ directory, ...runner }: CniNetworkOptions) {
+    this.#runner = new CniRunner(runner);
+    this.#directory = directory;
+  }
+
+  async attach(pod: PodAttachment, signal: AbortSignal): Promise<readonly string[]> {
+    const network = await this.#network();
+    if (network === undefined) throw runtimeErrors.NO_NETWORK({ directory: this.#directory });
+    await withNamespace(pod.netns, async (namespace) => {
+      await using tables = Rtnetlink.open({ namespace });
+      await tables.run(setLink('lo', { up: true }));
+    });
+    const { ips = [] } = await this.#runner.add(network, attachmentOf(pod), signal);
+    return ips.map(({ address }) => address.replace(/\/\d+$/, ''));
+  }
+
+  async detach(pod: PodAttachment, signal: AbortSignal): Promise<void> {
+    const network = await this.#network();
+    if (network !== undefined) await this.#runner.del(network, attachmentOf(pod), signal);
+  }
+
+  async problem(): Promise<string | undefined> {
+    const found = await this.#network().catch((error: unknown) => String(error));
+    if (typeof found === 'string') return found;
+    return found === undefined ? runtimeErrors.NO_NETWORK({ directory: this.#directory }).message : undefined;
+  }
+
+  async #network(): Promise<NetworkList | undefined> {
+    const { networks } = await loadNetworks(this.#directory);
+    return networks[0];
+  }
+}
+
+function attachmentOf({ id, netns, config }: PodAttachment): Attachment {
+  const { name = '', namespace = '', uid = '' } = config.metadata ?? {};
+  return {
+    containerId: id,
+    netns,
+    ifName: interfaceName,
+    arguments: [
+      ['IgnoreUnknown', '1'],
+      ['K8S_POD_NAMESPACE', namespace],
+      ['K8S_POD_NAME', name],
+      ['K8S_POD_INFRA_CONTAINER_ID', id],
+      ['K8S_POD_UID', uid],
+    ],
+    capabilityArguments: { portMappings: portMappings(config) },
+  };
+}
+
+function portMappings({ portMappings }: PodSandboxConfig): object[] {
+  return portMappings
+    .filter(({ hostPort }) => hostPort > 0)
+    .map(({ hostPort, containerPort, protocol, hostIp }) => ({
+      hostPort,
+      containerPort,
+      protocol: Protocol[protocol].toLowerCase(),
+      ...(hostIp !== '' && { hostIP: hostIp }),
+    }));
+}

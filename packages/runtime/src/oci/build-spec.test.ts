@@ -1,0 +1,88 @@
+import { create } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import {
+  ContainerConfigSchema,
+  MountPropagation,
+  SecurityProfile_ProfileType as ProfileType,
+} from '@kubewright/cri-sdk/v1';
+import { describe, expect, it } from 'vitest';
+import { buildSpec } from './build-spec.js';
+import type { OciSpec } from './spec.js';
+
+const image = {
+  user: '',
+  environment: ['A=image', 'PATH=/bin'],
+  entrypoint: ['/entry'],
+  command: ['image'],
+  workingDirectory: '/work',
+  stopSignal: '',
+  volumes: [],
+};
+const specOf = (config: MessageInitShape<typeof ContainerConfigSchema>): OciSpec =>
+  buildSpec({
+    config: create(ContainerConfigSchema, config),
+    image,
+    rootfs: '/root',
+    user: { uid: 0, gid: 0, additionalGids: [] },
+    hostname: 'h',
+    namespaces: [],
+    cgroupsPath: '/c',
+    podMounts: [{ destination: '/etc/hosts', type: 'bind', source: '/h', options: [] }],
+    devices: [],
+    ownedCapabilities: new Set(['CHOWN', 'KILL', 'SYS_ADMIN']),
+    lowestOomScore: 0,
+  });
+const secured = (securityContext: object): OciSpec => specOf({ linux: { securityContext } });
+
+describe('buildSpec', () => {
+  it('joins what pod and image say of the command', () => {
+    expect(specOf({}).process).toMatchObject({ args: ['/entry', 'image'], cwd: '/work' });
+    expect(specOf({ args: ['pod'] }).process.args).toEqual(['/entry', 'pod']);
+    expect(specOf({ command: ['/c'], args: ['pod'] }).process.args).toEqual(['/c', 'pod']);
+    const { env } = specOf({ envs: [{ key: 'A', value: Buffer.from('pod') }] }).process;
+    expect(env).toEqual(['PATH=/bin', 'HOSTNAME=h', 'A=pod']);
+  });
+
+  it('gives no capability that the runtime does not have', () => {
+    expect(secured({}).process.capabilities.effective).toEqual(['CAP_CHOWN', 'CAP_KILL']);
+    expect(secured({ privileged: true }).process.capabilities.bounding).toEqual([
+      'CAP_CHOWN',
+      'CAP_KILL',
+      'CAP_SYS_ADMIN',
+    ]);
+    const capabilities = { addCapabilities: ['sys_admin'], dropCapabilities: ['ALL'] };
+    expect(secured({ capabilities }).process.capabilities.effective).toEqual(['CAP_SYS_ADMIN']);
+    expect(() => secured({ capabilities: { addCapabilities: ['NONE_SUCH'] } })).toThrow(/names no capability/);
+  });
+
+  it('filters calls unless the pod or its privilege says otherwise', () => {
+    const seccomp = { profileType: ProfileType.RuntimeDefault };
+    const refused = secured({ seccomp }).linux.seccomp?.syscalls.flatMap(({ names }) => names);
+    expect(refused).toEqual(expect.arrayContaining(['mount', 'bpf', 'keyctl', 'clone3']));
+    expect(secured({ seccomp: { profileType: ProfileType.Unconfined } }).linux.seccomp).toBeUndefined();
+    expect(secured({ seccomp, privileged: true }).linux).not.toHaveProperty('seccomp');
+    expect(() => secured({ apparmor: { profileType: ProfileType.Localhost } })).toThrow(/AppArmor/);
+  });
+
+  it('lets the mounts of a pod win, and passes propagation on to the root', () => {
+    const mount = {
+      containerPath: '/etc/hosts',
+      hostPath: '/x',
+      readonly: true,
+      propagation: MountPropagation.PROPAGATION_BIDIRECTIONAL,
+    };
+    const { mounts, linux } = specOf({ mounts: [mount] });
+    expect(mounts.filter(({ destination }) => destination === '/etc/hosts')).toEqual([
+      { destination: '/etc/hosts', type: 'bind', source: '/x', options: ['rbind', 'rshared', 'ro'] },
+    ]);
+    expect(linux.rootfsPropagation).toBe('rshared');
+  });
+
+  it('limits what is limited', () => {
+    const { resources } = specOf({
+      linux: { resources: { cpuShares: 2n, memoryLimitInBytes: 5n, oomScoreAdj: -5n } },
+    }).linux;
+    expect(resources).toMatchObject({ cpu: { shares: 2 }, memory: { limit: 5 } });
+    expect(specOf({ linux: { resources: { oomScoreAdj: -5n } } }).process.oomScoreAdj).toBe(0);
+  });
+});

@@ -1,0 +1,176 @@
+import { MountPropagation, NamespaceMode, SecurityProfile_ProfileType as ProfileType } from '@kubewright/cri-sdk/v1';
+import type { ContainerConfig, LinuxContainerResources, Mount } from '@kubewright/cri-sdk/v1';
+import type { ImageProcess } from '../images/image-record.js';
+import { runtimeErrors } from '../errors.js';
+import { capabilitySets } from './capabilities.js';
+import {
+  defaultDeviceRules,
+  defaultMounts,
+  defaultPath,
+  deviceRule,
+  maskedPaths,
+  ociVersion,
+  readonlyPaths,
+} from './default-spec.js';
+import { defaultSeccomp } from './seccomp.js';
+import type { OciDevice, OciMount, OciNamespace, OciResources, OciSeccomp, OciSpec, OciUser } from './spec.js';
+
+/** What a specification is made of. Everything that needs a look at the machine was looked up before. */
+export interface SpecInput {
+  readonly config: ContainerConfig;
+  readonly image: ImageProcess;
+  readonly rootfs: string;
+  readonly user: OciUser;
+  readonly hostname: string;
+  readonly namespaces: readonly OciNamespace[];
+  readonly cgroupsPath: string;
+  /** Files that the runtime makes for the pod, as /etc/hosts; a mount of the pod at the same place wins. */
+  readonly podMounts: readonly OciMount[];
+  readonly devices: readonly { readonly device: OciDevice; readonly access: string }[];
+  /** The capabilities that this runtime has itself. */
+  readonly ownedCapabilities: ReadonlySet<string>;
+  /** The lowest oom_score_adj that this runtime may set. */
+  readonly lowestOomScore: number;
+  /** The content of a profile on this machine, where the pod names one. */
+  readonly localSeccomp?: OciSeccomp;
+}
+
+/** The OCI configuration of a container. Pure. @throws NOT_SUPPORTED, and INVALID_ARGUMENT of a call */
+export function buildSpec(input: SpecInput): OciSpec {
+  const { config, image, user, rootfs, hostname, namespaces, cgroupsPath } = input;
+  const security = config.linux?.securityContext;
+  if (security?.apparmor?.profileType === ProfileType.Localhost) {
+    throw runtimeErrors.NOT_SUPPORTED({ what: 'AppArmor profiles' });
+  }
+  const privileged = security?.privileged ?? false;
+  const resources = config.linux?.resources;
+  const capabilities = capabilitySets(security?.capabilities, { privileged, owned: input.ownedCapabilities });
+  const seccomp = seccompOf(input, privileged, capabilities.bounding);
+  const args = commandOf(config, image);
+  if (args.length === 0)
+    throw runtimeErrors.NOT_SUPPORTED({ what: 'a container without a command: neither pod nor image has one' });
+  const own = config.mounts.map(toMount);
+  const taken = new Set(own.map(({ destination }) => destination));
+  const hostNetwork = security?.namespaceOptions?.network === NamespaceMode.NODE;
+  const standard = [...defaultMounts({ privileged, hostNetwork }), ...input.podMounts];
+  const mounts = [...standard.filter(({ destination }) => !taken.has(destination)), ...own];
+  return {
+    ociVersion,
+    hostname,
+    process: {
+      terminal: config.tty,
+      user,
+      args,
+      env: environmentOf(config, image, hostname),
+      cwd: config.workingDir || image.workingDirectory || '/',
+      capabilities,
+      noNewPrivileges: security?.noNewPrivs ?? false,
+      oomScoreAdj: Math.max(Number(resources?.oomScoreAdj ?? 0n), input.lowestOomScore),
+    },
+    root: { path: rootfs, readonly: security?.readonlyRootfs ?? false },
+    mounts,
+    annotations: config.annotations,
+    linux: {
+      namespaces,
+      cgroupsPath,
+      resources: {
+        ...ociResources(resources),
+        devices: privileged
+          ? [{ allow: true, access: 'rwm' }]
+          : [...defaultDeviceRules, ...input.devices.map(({ device, access }) => deviceRule(device, access))],
+      },
+      devices: input.devices.map(({ device }) => device),
+      maskedPaths: privileged ? [] : chosen(security?.maskedPaths, maskedPaths),
+      readonlyPaths: privileged ? [] : chosen(security?.readonlyPaths, readonlyPaths),
+      rootfsPropagation: rootPropagation(config.mounts),
+      ...(seccomp && { seccomp }),
+    },
+  };
+}
+
+/** Limits in OCI's terms; what is 0 is not limited. */
+export function ociResources(resources: LinuxContainerResources | undefined): Omit<OciResources, 'devices'> {
+  if (resources === undefined) return {};
+  const {
+    cpuShares,
+    cpuQuota,
+    cpuPeriod,
+    cpusetCpus,
+    cpusetMems,
+    memoryLimitInBytes,
+    memorySwapLimitInBytes,
+    unified,
+  } = resources;
+  const cpu = {
+    ...(cpuShares !== 0n && { shares: Number(cpuShares) }),
+    ...(cpuQuota !== 0n && { quota: Number(cpuQuota) }),
+    ...(cpuPeriod !== 0n && { period: Number(cpuPeriod) }),
+    ...(cpusetCpus !== '' && { cpus: cpusetCpus }),
+    ...(cpusetMems !== '' && { mems: cpusetMems }),
+  };
+  const memory = {
+    ...(memoryLimitInBytes !== 0n && { limit: Number(memoryLimitInBytes) }),
+    ...(memorySwapLimitInBytes !== 0n && { swap: Number(memorySwapLimitInBytes) }),
+  };
+  return {
+    ...(Object.keys(cpu).length > 0 && { cpu }),
+    ...(Object.keys(memory).length > 0 && { memory }),
+    ...(Object.keys(unified).length > 0 && { unified }),
+  };
+}
+
+/** As Kubernetes has it: a command replaces the image's entry point and its arguments, arguments only the latter. */
+function commandOf({ command, args }: ContainerConfig, image: ImageProcess): readonly string[] {
+  if (command.length > 0) return [...command, ...args];
+  return [...image.entrypoint, ...(args.length > 0 ? args : image.command)];
+}
+
+function environmentOf({ envs, tty }: ContainerConfig, image: ImageProcess, hostname: string): string[] {
+  const merged = new Map<string, string>();
+  const terminal = tty ? ['TERM=xterm'] : [];
+  for (const entry of [defaultPath, `HOSTNAME=${hostname}`, ...terminal, ...image.environment]) {
+    const cut = entry.indexOf('=');
+    if (cut > 0) merged.set(entry.slice(0, cut), entry.slice(cut + 1));
+  }
+  for (const { key, value } of envs) merged.set(key, Buffer.from(value).toString());
+  return [...merged].map(([key, value]) => `${key}=${value}`);
+}
+
+const propagations: Readonly<Record<MountPropagation, string>> = {
+  [MountPropagation.PROPAGATION_PRIVATE]: 'rprivate',
+  [MountPropagation.PROPAGATION_HOST_TO_CONTAINER]: 'rslave',
+  [MountPropagation.PROPAGATION_BIDIRECTIONAL]: 'rshared',
+};
+
+function toMount(mount: Mount): OciMount {
+  if (mount.image !== undefined) throw runtimeErrors.NOT_SUPPORTED({ what: 'volumes from images' });
+  if (mount.uidMappings.length > 0) throw runtimeErrors.NOT_SUPPORTED({ what: 'mounts with mapped ids' });
+  const readonly = mount.recursiveReadOnly ? 'rro' : mount.readonly ? 'ro' : 'rw';
+  return {
+    destination: mount.containerPath,
+    type: 'bind',
+    source: mount.hostPath,
+    options: ['rbind', propagations[mount.propagation], readonly, ...mount.mountOptions],
+  };
+}
+
+/** The root has to pass on what a mount below it is to pass on. */
+function rootPropagation(mounts: readonly Mount[]): string {
+  const wanted = new Set(mounts.map(({ propagation }) => propagation));
+  if (wanted.has(MountPropagation.PROPAGATION_BIDIRECTIONAL)) return 'rshared';
+  return wanted.has(MountPropagation.PROPAGATION_HOST_TO_CONTAINER) ? 'rslave' : 'rprivate';
+}
+
+function seccompOf(
+  { config, localSeccomp }: SpecInput,
+  privileged: boolean,
+  capabilities: readonly string[],
+): OciSeccomp | undefined {
+  const profile = config.linux?.securityContext?.seccomp;
+  if (privileged || profile === undefined || profile.profileType === ProfileType.Unconfined) return undefined;
+  return profile.profileType === ProfileType.Localhost ? localSeccomp : defaultSeccomp(capabilities);
+}
+
+function chosen(wanted: readonly string[] | undefined, standard: readonly string[]): readonly string[] {
+  return wanted === undefined || wanted.length === 0 ? standard : wanted;
+}

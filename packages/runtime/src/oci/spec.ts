@@ -1,0 +1,103 @@
+/**
+ * The OCI runtime: what it is told (its configuration file) and how it is called. Neighbours: `monitor` starts containers
+ * through it, `containers` decides what they may do.
+ */
+
+/** The parts of an OCI runtime configuration that this runtime writes; the names are the specification's. */
+export interface OciSpec {
+  readonly ociVersion: string;
+  readonly hostname?: string;
+  readonly process: OciProcess;
+  readonly root: { readonly path: string; readonly readonly: boolean };
+  readonly mounts: readonly OciMount[];
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly linux: OciLinux;
+}
+
+export interface OciProcess {
+  readonly terminal: boolean;
+  readonly user: OciUser;
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  readonly cwd: string;
+  readonly capabilities: Readonly<
+    Record<'bounding' | 'effective' | 'permitted' | 'inheritable' | 'ambient', readonly string[]>
+  >;
+  readonly noNewPrivileges: boolean;
+  readonly oomScoreAdj?: number;
+}
+
+export interface OciUser {
+  readonly uid: number;
+  readonly gid: number;
+  readonly additionalGids: readonly number[];
+}
+
+export interface OciMount {
+  readonly destination: string;
+  readonly type: string;
+  readonly source: string;
+  readonly options: readonly string[];
+}
+
+export interface OciNamespace {
+  readonly type: 'pid' | 'network' | 'ipc' | 'uts' | 'mount' | 'cgroup';
+  /** An existing one; absent for a new one. */
+  readonly path?: string;
+}
+
+export interface OciDevice {
+  readonly path: string;
+  readonly type: 'c' | 'b';
+  readonly major: number;
+  readonly minor: number;
+  readonly fileMode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface OciResources {
+  readonly devices: readonly {
+    readonly allow: boolean;
+    readonly access: string;
+    readonly type?: string;
+    readonly major?: number;
+    readonly minor?: number;
+  }[];
+  readonly memory?: { readonly limit?: number; readonly swap?: number };
+  readonly cpu?: {
+    readonly shares?: number;
+    readonly quota?: number;
+    readonly period?: number;
+    readonly cpus?: string;
+    readonly mems?: string;
+  };
+  readonly unified?: Readonly<Record<string, string>>;
+}
+
+export interface OciSeccomp {
+  readonly defaultAction: string;
+  readonly architectures?: readonly string[];
+  readonly syscalls: readonly {
+    readonly names: readonly string[];
+    readonly action: string;
+    readonly errnoRet?: number;
+    readonly args?: readonly {
+      readonly index: number;
+      readonly value: number;
+      readonly valueTwo?: number;
+      readonly op: string;
+    }[];
+  }[];
+}
+
+export interface OciLinux {
+  readonly namespaces: readonly OciNamespace[];
+  readonly resources: OciResources;
+  readonly cgroupsPath: string;
+  readonly devices: readonly OciDevice[];
+  readonly maskedPaths: readonly string[];
+  readonly readonlyPaths: readonly string[];
+  readonly rootfsPropagation: string;
+  readonly seccomp?: OciSeccomp;
+}

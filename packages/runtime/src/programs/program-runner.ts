@@ -1,0 +1,130 @@
+/**
+ * Programs of the machine: run without a shell, within a time, and killed with their children when that is over. Neighbours:
+ * `oci` and `monitor` know the programs.
+ */
+import { spawn } from 'node:child_process';
+import type { Clock } from '@kubewright/core';
+import { runtimeErrors } from '../errors.js';
+
+/** How long a program may take unless told otherwise, in milliseconds. */
+const defaultTimeout = 30_000;
+/** How much of its output is kept; the rest is read and dropped, so that the program does not block. */
+const defaultKept = 1024 * 1024;
+
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  /** In milliseconds. Default: 30,000; 0 for none. */
+  readonly timeout?: number;
+  readonly input?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly directory?: string;
+  /** Bytes of each output that are kept. Default: 1 MiB. */
+  readonly keep?: number;
+  /** Whether an exit code other than 0 is answered instead of thrown. Default: false. */
+  readonly anyCode?: boolean;
+}
+
+export interface ProgramOutput {
+  /** 128 and the signal's number where a signal ended it. */
+  readonly code: number;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+}
+
+export interface ProgramRunner {
+  /** @throws MISSING_PROGRAM, PROGRAM_FAILED, PROGRAM_TIMEOUT */
+  run(program: string, args: readonly string[], options?: RunOptions): Promise<ProgramOutput>;
+}
+
+/** Runs programs as children of this process, each the leader of a process group. */
+export class SystemPrograms implements ProgramRunner {
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async run(program: string, args: readonly string[], options: RunOptions = {}): Promise<ProgramOutput> {
+    options.signal?.throwIfAborted();
+    const { timeout = defaultTimeout, keep = defaultKept } = options;
+    const child = spawn(program, args, {
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { PATH: process.env['PATH'], ...options.environment },
+      ...(options.directory !== undefined && { cwd: options.directory }),
+    });
+    const kill = (): void => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        // It has ended meanwhile.
+      }
+    };
+    let late = false;
+    const timer =
+      timeout === 0
+        ? undefined
+        : this.#clock.setTimer(timeout, () => {
+            late = true;
+            kill();
+          });
+    options.signal?.addEventListener('abort', kill, { once: true });
+    const [stdout, stderr] = [collect(child.stdout, keep), collect(child.stderr, keep)];
+    child.stdin.on('error', () => undefined).end(options.input ?? '');
+    try {
+      const code = await new Promise<number>((resolve, reject) => {
+        child.once('error', (cause) => reject(startError(program, cause)));
+        child.once('close', (exit, signal) => resolve(exit ?? 128 + signalNumber(signal)));
+      });
+      options.signal?.throwIfAborted();
+      if (late) throw runtimeErrors.PROGRAM_TIMEOUT({ program, seconds: timeout / 1000 });
+      const output = { code, stdout: stdout(), stderr: stderr() };
+      if (code === 0 || options.anyCode === true) return output;
+      const text = `${output.stderr.toString()}${output.stdout.toString()}`.trim().slice(-2_000);
+      throw runtimeErrors.PROGRAM_FAILED({
+        program: `${program} ${args[0] ?? ''}`.trim(),
+        code: `code ${code}`,
+        output: text,
+      });
+    } finally {
+      timer?.cancel();
+      options.signal?.removeEventListener('abort', kill);
+    }
+  }
+}
+
+function collect(stream: NodeJS.ReadableStream, keep: number): () => Buffer {
+  const parts: Buffer[] = [];
+  let size = 0;
+  stream.on('data', (chunk: Buffer) => {
+    if (size >= keep) return;
+    parts.push(chunk.subarray(0, keep - size));
+    size += chunk.length;
+  });
+  stream.on('error', () => undefined);
+  return () => Buffer.concat(parts);
+}
+
+function startError(program: string, cause: Error): Error {
+  if ('code' in cause && cause.code === 'ENOENT') {
+    return runtimeErrors.MISSING_PROGRAM(
+      { program, install: 'install it, or correct its path in the settings' },
+      { cause },
+    );
+  }
+  return runtimeErrors.PROGRAM_FAILED({ program, code: 'an error before it ran', output: cause.message }, { cause });
+}
+
+function signalNumber(signal: NodeJS.Signals | null): number {
+  return signal === null ? 0 : (signalNumbers[signal] ?? 0);
+}
+
+const signalNumbers: Partial<Record<NodeJS.Signals, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGABRT: 6,
+  SIGKILL: 9,
+  SIGSEGV: 11,
+  SIGTERM: 15,
+};

@@ -1,0 +1,104 @@
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { NetworkNamespace, unmount, withNamespace, writeSysctl } from '@kubewright/linux';
+import { NamespaceMode } from '@kubewright/cri-sdk/v1';
+import type { PodSandboxConfig } from '@kubewright/cri-sdk/v1';
+import { runtimeErrors } from '../errors.js';
+import type { OciNamespace } from '../oci/spec.js';
+import type { ProgramRunner } from '../programs/program-runner.js';
+
+type Kind = 'net' | 'ipc' | 'uts';
+const kinds: readonly Kind[] = ['net', 'ipc', 'uts'];
+const flags: Readonly<Record<Kind, string>> = { net: '--net', ipc: '--ipc', uts: '--uts' };
+const types = { net: 'network', ipc: 'ipc', uts: 'uts' } as const;
+
+/** Namespaces of pods that no process has to keep alive: each is mounted on a file. */
+export class PodNamespaces {
+  readonly #directory: string;
+  readonly #programs: ProgramRunner;
+
+  constructor(directory: string, programs: ProgramRunner) {
+    this.#directory = directory;
+    this.#programs = programs;
+  }
+
+  /** Makes what a pod has of its own. What is there from an earlier attempt is removed first. */
+  async create(id: string, config: PodSandboxConfig): Promise<void> {
+    await this.remove(id);
+    const own = ownKinds(config);
+    if (own.length === 0) return;
+    await mkdir(join(this.#directory, id), { recursive: true, mode: 0o755 });
+    for (const kind of own) await writeFile(this.path(id, kind), '', { mode: 0o444 });
+    const inside = own.includes('uts') ? ['hostname', config.hostname || 'localhost'] : ['true'];
+    await this.#programs.run('unshare', [
+      ...own.map((kind) => `${flags[kind]}=${this.path(id, kind)}`),
+      '--',
+      ...inside,
+    ]);
+    await this.#setSysctls(id, config, own);
+  }
+
+  path(id: string, kind: Kind): string {
+    return join(this.#directory, id, kind);
+  }
+
+  /** Whether the pod's own network namespace is still there. */
+  async hasNetwork(id: string): Promise<boolean> {
+    try {
+      NetworkNamespace.open(this.path(id, 'net')).close();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** The namespaces for a container of the pod. @throws NOT_SUPPORTED */
+  ofContainer(id: string, config: PodSandboxConfig, pid: NamespaceMode): OciNamespace[] {
+    if (pid === NamespaceMode.TARGET)
+      throw runtimeErrors.NOT_SUPPORTED({ what: "another container's process namespace" });
+    const shared = ownKinds(config).map((kind) => ({ type: types[kind], path: this.path(id, kind) }));
+    return [...shared, { type: 'mount' }, ...(pid === NamespaceMode.NODE ? [] : [{ type: 'pid' } as const])];
+  }
+
+  async remove(id: string): Promise<void> {
+    for (const kind of kinds) while (await unmount(this.path(id, kind), { detach: true }));
+    await rm(join(this.#directory, id), { recursive: true, force: true });
+  }
+
+  async #setSysctls(id: string, { linux }: PodSandboxConfig, own: readonly Kind[]): Promise<void> {
+    for (const [name, value] of Object.entries(linux?.sysctls ?? {})) {
+      const kind: Kind = name.startsWith('net.') || name.startsWith('net/') ? 'net' : 'ipc';
+      if (!own.includes(kind) || !isNamespaced(name)) {
+        throw runtimeErrors.NOT_SUPPORTED({
+          what: `the sysctl '${name}' in this pod, since it would change the machine's`,
+        });
+      }
+      if (kind === 'net') {
+        await withNamespace(this.path(id, 'net'), (namespace) => writeSysctl({ [name]: value }, { namespace }));
+      } else {
+        const file = `/proc/sys/${name.replaceAll('.', '/')}`;
+        if ((await stat(file).catch(() => undefined)) === undefined)
+          throw runtimeErrors.NOT_SUPPORTED({ what: `the sysctl '${name}'` });
+        await this.#programs.run('nsenter', [`--ipc=${this.path(id, 'ipc')}`, '--', 'tee', file], {
+          input: `${value}\n`,
+        });
+      }
+    }
+  }
+}
+
+/** The kernel parameters that belong to a namespace of networks or of System V and POSIX objects. */
+function isNamespaced(name: string): boolean {
+  const dotted = name.replaceAll('/', '.');
+  return /^(?:net\.|kernel\.(?:shm(?:max|all|mni|_rmid_forced)|msg(?:max|mnb|mni)|sem)$|fs\.mqueue\.)/.test(dotted);
+}
+
+function ownKinds({ linux }: PodSandboxConfig): readonly Kind[] {
+  const { network, ipc } = linux?.securityContext?.namespaceOptions ?? {};
+  const own: Kind[] = [];
+  if (network !== NamespaceMode.NODE) own.push('net');
+  if (ipc !== NamespaceMode.NODE) own.push('ipc');
+  // A pod in the host's network has the host's name too.
+  if (network !== NamespaceMode.NODE) own.push('uts');
+  return own;
+}

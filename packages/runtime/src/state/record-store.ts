@@ -1,0 +1,70 @@
+/**
+ * What the runtime must not forget: a file per object, written before the step that it tells about and after it. Neighbours:
+ * `sandboxes` and `containers` own the records.
+ */
+import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from '@kubewright/core';
+import { syncDirectory, writeFileDurably } from '@kubewright/linux';
+import { runtimeErrors } from '../errors.js';
+
+/** Records of one kind by their id. Writes of one record come one after the other. */
+export class RecordStore<R extends { readonly id: string }> {
+  readonly #directory: string;
+  readonly #logger: Logger;
+  readonly #writing = new Map<string, Promise<unknown>>();
+
+  constructor(directory: string, logger: Logger) {
+    this.#directory = directory;
+    this.#logger = logger;
+  }
+
+  /** All records; one that cannot be read is told of and left out, so that it keeps nobody else away. */
+  async open(): Promise<R[]> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    const names = (await readdir(this.#directory)).filter((name) => /^[0-9a-f]+\.json$/.test(name));
+    const records = await Promise.all(
+      names.map(async (name) => {
+        const path = join(this.#directory, name);
+        try {
+          return [JSON.parse(await readFile(path, 'utf8')) as R];
+        } catch (cause) {
+          this.#logger.error('record left out', { error: runtimeErrors.RECORD_INVALID({ path }, { cause }) });
+          return [];
+        }
+      }),
+    );
+    return records.flat();
+  }
+
+  /** Resolves when the record survives a power cut. */
+  put(record: R): Promise<void> {
+    const path = this.#path(record.id);
+    return this.#next(record.id, () =>
+      writeFileDurably(path, JSON.stringify(record), { mode: 0o600, temporary: 'new' }),
+    );
+  }
+
+  remove(id: string): Promise<void> {
+    return this.#next(id, async () => {
+      await rm(this.#path(id), { force: true });
+      await syncDirectory(this.#directory);
+    });
+  }
+
+  #path(id: string): string {
+    return join(this.#directory, `${id}.json`);
+  }
+
+  #next(id: string, work: () => Promise<void>): Promise<void> {
+    const done = (this.#writing.get(id) ?? Promise.resolve()).then(work);
+    const settled = done
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#writing.get(id) === settled) this.#writing.delete(id);
+        return undefined;
+      });
+    this.#writing.set(id, settled);
+    return done;
+  }
+}
