@@ -29,6 +29,19 @@ function describeTable(kubectl: Kubectl): void {
       rmSync(folder, { recursive: true, force: true });
     });
 
+    it('get -w: shows what is there and then what happens', async () => {
+      const step = (run: string) => async () => expect(await session.check({ run })).toBeUndefined();
+      await step('create configmap watched --from-literal=a=1')();
+      const scaled = async (): Promise<void> => {
+        await step('label configmap watched seen=yes')();
+        await step('create configmap watched-too')();
+        await step('delete configmap watched watched-too')();
+      };
+      const said = await session.follow('get configmaps -w --show-labels', scaled, /watched-too/);
+      expect(said).toMatch(/^NAME +DATA +AGE +LABELS\n/);
+      expect(said).toMatch(/watched +1 +\S+ +<none>\n[^]*watched +1 +\S+ +seen=yes\n[^]*watched-too +0/);
+    });
+
     for (const [index, command] of [...builtinCases, ...customResourceCases].entries()) {
       if (command.since !== undefined && kubectl.minor < command.since) continue;
       it(`${index + 1}: ${command.run}`, async () => expect(await session.check(command)).toBeUndefined());

@@ -1,7 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { words } from './command-case.js';
@@ -55,6 +57,31 @@ export class KubectlSession implements Disposable {
       if (wrong === undefined || performance.now() >= deadline) return wrong;
       await delay(100);
     }
+  }
+
+  /**
+   * Runs a command that goes on (`get -w`), and `meanwhile` as soon as it has said anything; ends it when what it says matches,
+   * or after ten seconds. Answers all that it said.
+   */
+  async follow(line: string, meanwhile: () => Promise<unknown>, until: RegExp): Promise<string> {
+    const child = spawn(this.kubectl.path, words(line), {
+      cwd: manifests,
+      env: { PATH: process.env['PATH'], HOME: this.#home, KUBECONFIG: this.kubeconfig },
+    });
+    let said = '';
+    let begun: Promise<unknown> | undefined;
+    const hear = (chunk: Buffer): void => {
+      said += chunk.toString();
+      begun ??= meanwhile();
+      if (until.test(said)) child.kill();
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    const late = setTimeout(() => child.kill(), 10_000);
+    await once(child, 'close');
+    clearTimeout(late);
+    await begun;
+    return said;
   }
 
   run(command: CommandCase): Promise<CommandResult> {
