@@ -1,6 +1,7 @@
 import type { FuzzTarget } from './target.js';
 import { apiServerTarget } from './targets/api-server.js';
+import { cniTarget } from './targets/cni.js';
 import { csiTarget } from './targets/csi.js';
 
 /** Every fuzzer there is. */
-export const targets: readonly FuzzTarget[] = [apiServerTarget, csiTarget];
+export const targets: readonly FuzzTarget[] = [apiServerTarget, cniTarget, csiTarget];

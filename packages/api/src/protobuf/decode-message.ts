@@ -1,11 +1,16 @@
 import type { JsonObject, MutableJson } from '../json/json.js';
-import { maximumDepth } from '../json/depth.js';
 import type { Field, Message } from './message-table.js';
 import { Reader, malformed, wire } from './reader.js';
 import { readIntOrString, readQuantity, readRaw, readStrings, readTime, shownMember } from './special-values.js';
 
 /** Reads the bytes of a RawExtension, which hold JSON or an envelope of their own. */
 export type RawDecoder = (raw: Buffer, depth: number) => MutableJson;
+
+/**
+ * How deep messages may be nested, envelopes within lists included. Each level takes several frames of the call stack, so it is below
+ * the limit of JSON; the deepest objects that exist, the schemas of CustomResourceDefinitions, stay below a hundred.
+ */
+const maximumDepth = 250;
 
 /** Decodes the messages of one body. */
 export class MessageDecoder {

@@ -12,7 +12,7 @@ import {
   prune,
   statusErrors,
 } from '@kubewright/api';
-import type { JsonObject, MutableJson } from '@kubewright/api';
+import { type JsonObject, type MutableJson, maximumDepth } from '@kubewright/api';
 import { decodeEnvelope, decodeProtobuf, protobufMediaType } from '@kubewright/api/protobuf';
 import { parseDocument } from 'yaml';
 import { asBuffer, isJsonObject } from '../object/object-bytes.js';
@@ -21,8 +21,6 @@ import { mediaTypeOf } from './negotiation.js';
 
 /** So many values of a YAML document may come from aliases: a few bytes could otherwise stand for gigabytes. */
 const maximumAliases = 100;
-/** Objects nested deeper than this are refused before anything walks them. */
-const maximumDepth = 1_000;
 /** More findings than this are cut off in a text. */
 const maximumFindings = 20;
 

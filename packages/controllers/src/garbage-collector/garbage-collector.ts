@@ -19,6 +19,8 @@ import type { GraphChanges, GraphNode } from './owner-graph.js';
 import { ResourceMonitors } from './resource-monitors.js';
 
 const name = 'garbage-collector-controller';
+/** Milliseconds before the first look at what the server serves. */
+const startDelay = 50;
 
 interface Running {
   readonly stop: AbortController;
@@ -82,7 +84,11 @@ export class GarbageCollector implements Lifecycle, HealthCheck {
     const work = (queue: WorkQueue, look: (node: GraphNode) => Promise<'done' | 'again'>): Promise<void>[] =>
       Array.from({ length: this.workers }, () => this.#work(queue, look, signal));
     const finished = Promise.all([
-      monitors.run(signal),
+      // What starts together with it goes first: watching every kind takes a while, and there is nothing to collect yet.
+      clock.sleep(startDelay, signal).then(
+        () => monitors.run(signal),
+        () => undefined,
+      ),
       ...work(this.#collect, (node) => collector.collect(node)),
       ...work(this.#orphan, async (node) => {
         await collector.orphan(node);

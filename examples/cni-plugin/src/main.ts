@@ -1,0 +1,4 @@
+import { cniMain } from '@kubewright/cni-sdk';
+import { LabelPlugin } from './label-plugin.js';
+
+await cniMain(new LabelPlugin());

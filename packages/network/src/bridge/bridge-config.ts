@@ -1,0 +1,90 @@
+import { NetworkConfig } from '@kubewright/cni-sdk';
+import { IsArray, IsBoolean, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+
+/** VLANs that pass a port with their tags: one, or from `minID` to `maxID`. */
+export interface VlanTrunk {
+  readonly minID?: number;
+  readonly maxID?: number;
+  readonly id?: number;
+}
+
+const greatestVlan = 4094;
+const greatestMtu = 65_535;
+
+/** Configuration of the bridge plugin, with the keys and defaults of the reference plugin of this name. */
+export class BridgeConfig extends NetworkConfig {
+  /** Name of the bridge; it is made if it is missing. */
+  @IsOptional()
+  @Matches(/^[^/:\s]{1,15}$/)
+  bridge = 'cni0';
+
+  /** The bridge gets the gateway's address. */
+  @IsOptional()
+  @IsBoolean()
+  isGateway = false;
+
+  /** As `isGateway`, and pods get a default route through it. */
+  @IsOptional()
+  @IsBoolean()
+  isDefaultGateway = false;
+
+  /** Replaces another address of the same network that the bridge has. */
+  @IsOptional()
+  @IsBoolean()
+  forceAddress = false;
+
+  /** What pods send out of their network gets the machine's address. */
+  @IsOptional()
+  @IsBoolean()
+  ipMasq = false;
+
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(greatestMtu)
+  mtu = 0;
+
+  /** A pod reaches itself through the bridge, as by its own service's address. */
+  @IsOptional()
+  @IsBoolean()
+  hairpinMode = false;
+
+  @IsOptional()
+  @IsBoolean()
+  promiscMode = false;
+
+  /** VLAN of the pod's frames; 0 for none. */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(greatestVlan)
+  vlan = 0;
+
+  @IsOptional()
+  @IsArray()
+  vlanTrunk: readonly VlanTrunk[] = [];
+
+  /** The bridge's default VLAN stays on ports that have VLANs of their own. */
+  @IsOptional()
+  @IsBoolean()
+  preserveDefaultVlan = true;
+
+  /** Pods of the bridge cannot speak with each other. */
+  @IsOptional()
+  @IsBoolean()
+  portIsolation = false;
+
+  /** IPv6 looks for duplicates of an address before it is used. */
+  @IsOptional()
+  @IsBoolean()
+  enabledad = false;
+
+  /** Refused: frames with a forged source are not filtered. */
+  @IsOptional()
+  @IsBoolean()
+  macspoofchk = false;
+
+  @IsOptional()
+  @IsString()
+  mac?: string;
+}

@@ -1,0 +1,42 @@
+import type { Json } from '@kubewright/cni-sdk';
+import { addressFamily, parsePrefix } from '@kubewright/linux';
+
+/** Where a runtime looks for things, and where our daemon listens. */
+export const defaultPaths = {
+  socket: '/run/kubewright/cni/daemon.sock',
+  binDirectory: '/opt/cni/bin',
+  configDirectory: '/etc/cni/net.d',
+  configFile: '10-kubewright.conflist',
+} as const;
+
+/**
+ * The network list that is installed where none is given: a bridge with masquerading, addresses of the machine's own ranges,
+ * host ports, and limits of bandwidth where the runtime asks for them. Pure.
+ *
+ * @param subnets - one per address family, as `10.85.0.0/24`.
+ */
+export function defaultNetwork(subnets: readonly string[]): Json {
+  const defaults = { 4: '0.0.0.0/0', 6: '::/0' } as const;
+  const families = subnets.map((subnet) => addressFamily(parsePrefix(subnet).address));
+  return {
+    cniVersion: '1.0.0',
+    cniVersions: ['0.4.0', '1.0.0', '1.1.0'],
+    name: 'kubewright',
+    plugins: [
+      {
+        type: 'bridge',
+        bridge: 'kubewright0',
+        isGateway: true,
+        ipMasq: true,
+        hairpinMode: true,
+        ipam: {
+          type: 'host-local',
+          ranges: subnets.map((subnet) => [{ subnet }]),
+          routes: families.map((family) => ({ dst: defaults[family] })),
+        },
+      },
+      { type: 'portmap', capabilities: { portMappings: true } },
+      { type: 'bandwidth', capabilities: { bandwidth: true } },
+    ],
+  };
+}

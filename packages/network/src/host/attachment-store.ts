@@ -1,0 +1,106 @@
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ValidAttachment } from '@kubewright/cni-sdk';
+import { overwriteFile, removeFile } from './small-file.js';
+
+/** One interface of one container in one network. */
+export interface AttachmentKey {
+  readonly network: string;
+  readonly containerId: string;
+  readonly ifName: string;
+}
+
+export interface StoredAttachment<T> extends AttachmentKey {
+  readonly value: T;
+}
+
+/**
+ * What a plugin did for each attachment: one small file each, `NETWORK/CONTAINER:INTERFACE`. It is
+ * written before the kernel is changed, so that after a crash everything that may exist is found here.
+ *
+ * The calls are synchronous: the files lie in memory (`/run`), where a change of thread would cost more than the call.
+ */
+export class AttachmentStore<T> {
+  readonly #directory: string;
+  readonly #decode: (value: unknown) => T;
+
+  /** @param decode - reads what was written; undefined stands for a file that is damaged. */
+  constructor(directory: string, decode: (value: unknown) => T) {
+    this.#directory = directory;
+    this.#decode = decode;
+  }
+
+  put(key: AttachmentKey, value: T): void {
+    const text = JSON.stringify(value);
+    try {
+      overwriteFile(this.#path(key), text);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      mkdirSync(join(this.#directory, key.network), { recursive: true, mode: 0o700 });
+      overwriteFile(this.#path(key), text);
+    }
+  }
+
+  get(key: AttachmentKey): T | undefined {
+    try {
+      return this.#decode(parse(readFileSync(this.#path(key), 'utf8')));
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Nothing there is no error. */
+  delete(key: AttachmentKey): void {
+    removeFile(this.#path(key));
+  }
+
+  /** All attachments of a network. */
+  list(network: string): StoredAttachment<T>[] {
+    const found: StoredAttachment<T>[] = [];
+    for (const name of names(join(this.#directory, network))) {
+      const colon = name.indexOf(':');
+      if (colon === -1) continue;
+      const key = { network, containerId: name.slice(0, colon), ifName: name.slice(colon + 1) };
+      const value = this.get(key);
+      if (value !== undefined) found.push({ ...key, value });
+    }
+    return found;
+  }
+
+  /** Those that are in no list of valid ones. */
+  stale(network: string, valid: readonly ValidAttachment[]): StoredAttachment<T>[] {
+    const kept = new Set(valid.map(({ containerID, ifname }) => `${containerID}:${ifname}`));
+    return this.list(network).filter((one) => !kept.has(fileName(one)));
+  }
+
+  #path(key: AttachmentKey): string {
+    return join(this.#directory, key.network, fileName(key));
+  }
+}
+
+/** Neither part can hold a slash, and an interface's name no colon: the kit has checked them. */
+function fileName({ containerId, ifName }: Omit<AttachmentKey, 'network'>): string {
+  return `${containerId}:${ifName}`;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function names(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}

@@ -1,0 +1,41 @@
+import { CniError } from '@kubewright/cni-sdk';
+import type { NetworkConfig } from '@kubewright/cni-sdk';
+import type { Clock } from '@kubewright/core';
+import { readPodNetwork } from '../overlay/pod-network.js';
+import { familyOf } from '../pod/pod-interface.js';
+import { HostLocalPlugin } from './host-local-plugin.js';
+import { hostLocalSettings } from './ipam-config.js';
+import type { HostLocalSettings } from './ipam-config.js';
+
+const defaultRoutes = { 4: '0.0.0.0/0', 6: '::/0' } as const;
+
+/**
+ * Gives out addresses of the networks that the cluster gave this machine (`spec.podCIDRs` of its Node), so that every address
+ * is unique in the cluster. The overlay's controller writes them down; until it has, pods are told to come again. Leases
+ * are kept as those of host-local.
+ */
+export class ClusterLocalPlugin extends HostLocalPlugin {
+  override readonly type = 'cluster-local';
+  readonly #podNetworkFile: string;
+
+  /** @param podNetworkFile - what the controller writes. */
+  constructor(podNetworkFile: string, clock?: Clock) {
+    super(clock);
+    this.#podNetworkFile = podNetworkFile;
+  }
+
+  protected override settings(config: NetworkConfig): Promise<HostLocalSettings> {
+    const network = readPodNetwork(this.#podNetworkFile);
+    if (network === undefined) {
+      return Promise.reject(CniError.tryAgainLater('the cluster has not given this machine a pod network yet'));
+    }
+    const { podNetworks, mtu } = network;
+    const ipam = {
+      ...config.ipam,
+      ranges: podNetworks.map((subnet) => [{ subnet }]),
+      // Packets that fit the tunnel; where a configuration has routes of its own, those stand.
+      routes: config.ipam?.['routes'] ?? podNetworks.map((one) => ({ dst: defaultRoutes[familyOf(one)], mtu })),
+    };
+    return Promise.resolve(hostLocalSettings({ ...config, ipam }));
+  }
+}

@@ -1,0 +1,87 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SystemClock } from '@kubewright/core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LeaseDirectory } from './lease-directory.js';
+
+describe.skipIf(process.platform !== 'linux')('LeaseDirectory (needs Linux)', () => {
+  let path: string;
+  let directory: LeaseDirectory;
+  const owner = { containerId: 'c1', ifName: 'eth0' };
+
+  beforeEach(() => {
+    path = join(mkdtempSync(join(tmpdir(), 'leases-')), 'net');
+    directory = new LeaseDirectory(path, new SystemClock());
+  });
+  afterEach(() => rmSync(join(path, '..'), { recursive: true }));
+
+  const take = (address: string, who = owner): Promise<boolean> =>
+    directory.run((leases) => leases.take(address, who, 0));
+
+  it('writes what the reference plugin writes', async () => {
+    expect(await take('10.0.0.2')).toBe(true);
+    expect(readdirSync(path).toSorted()).toEqual(['10.0.0.2', 'last_reserved_ip.0', 'lock']);
+    expect(readFileSync(join(path, '10.0.0.2'), 'latin1')).toBe('c1\r\neth0');
+    expect(readFileSync(join(path, 'last_reserved_ip.0'), 'utf8')).toBe('10.0.0.2');
+    expect(await directory.run((leases) => leases.lastOf(0))).toBe('10.0.0.2');
+  });
+
+  it('sees what somebody else wrote and removed', async () => {
+    await take('10.0.0.2');
+    writeFileSync(join(path, '10.0.0.3'), 'other\r\neth0');
+    expect(await take('10.0.0.3')).toBe(false);
+    rmSync(join(path, '10.0.0.2'));
+    expect(await directory.run((leases) => leases.ownedBy(owner))).toEqual([]);
+    expect(await take('10.0.0.2')).toBe(true);
+  });
+
+  it('releases a lease of its owner alone', async () => {
+    await take('10.0.0.2');
+    const release = (containerId: string): Promise<void> =>
+      directory.run((leases) => leases.release('10.0.0.2', { containerId, ifName: 'eth0' }));
+    await release('c2');
+    expect(readdirSync(path)).toContain('10.0.0.2');
+    await release('c1');
+    await release('c1');
+    expect(readdirSync(path)).not.toContain('10.0.0.2');
+  });
+
+  it('gives back what was taken when the work fails', async () => {
+    const failing = directory.run((leases) => {
+      leases.take('10.0.0.2', owner, 0);
+      throw new Error('enough');
+    });
+    await expect(failing).rejects.toThrow('enough');
+    expect(readdirSync(path)).not.toContain('10.0.0.2');
+    expect(await take('10.0.0.2')).toBe(true);
+  });
+
+  it('shows damaged leases without an owner', async () => {
+    mkdirSync(path);
+    for (const [name, text] of [
+      ['10.0.0.7', ''],
+      ['10.0.0.8', 'old'],
+      ['notes', 'x'],
+    ]) {
+      writeFileSync(join(path, name ?? ''), text ?? '');
+    }
+    const all = await directory.run((leases) => [...leases.all()]);
+    expect(all).toEqual([
+      ['10.0.0.7', undefined],
+      ['10.0.0.8', { containerId: 'old', ifName: '' }],
+    ]);
+    await directory.run((leases) => leases.release('10.0.0.7', undefined));
+    expect(readdirSync(path)).not.toContain('10.0.0.7');
+  });
+
+  it('gives fifty callers at two objects fifty addresses', async () => {
+    const second = new LeaseDirectory(path, new SystemClock());
+    const takers = Array.from({ length: 50 }, (_, index) =>
+      (index % 2 === 0 ? directory : second).run((leases) => {
+        for (let last = 2; ; last += 1) if (leases.take(`10.0.0.${last}`, owner, 0)) return last;
+      }),
+    );
+    expect(new Set(await Promise.all(takers)).size).toBe(50);
+  });
+});

@@ -1,0 +1,179 @@
+import {
+  addressFamily,
+  deleteForwarding,
+  deleteLink,
+  deleteNeighbour,
+  deleteRoute,
+  newLink,
+  replaceAddress,
+  replaceRoute,
+  setForwarding,
+  setLink,
+  setNeighbour,
+} from '@kubewright/linux';
+import type { ForwardingEntry, Link, Neighbour, NetlinkRequest, Route } from '@kubewright/linux';
+import { networkErrors } from '../errors.js';
+import type { HostNetwork } from '../host/host-network.js';
+import { accept } from '../pod/pod-interface.js';
+import { overlayMtu, overlayProtocol, planOverlay, tunnelAddress, tunnelMac } from './plan.js';
+import type { OverlayNode, OverlayPlan } from './plan.js';
+
+export interface VxlanOptions {
+  /** Name of the tunnel's device. Default: `kubewright.1`. */
+  readonly device?: string;
+  /** The tunnels' network number; equal on all nodes. Default: 1. */
+  readonly vni?: number;
+  /** UDP port; equal on all nodes. Default: 8472, which Linux and flannel use, too. */
+  readonly port?: number;
+}
+
+/** Entries of the tables that belong to the device. */
+interface Present {
+  readonly routes: readonly Route[];
+  readonly neighbours: readonly Neighbour[];
+  readonly forwarding: readonly ForwardingEntry[];
+}
+
+/** Makes a machine's tunnel device and its tables so that the pods of all nodes are reached. */
+export class VxlanOverlay {
+  readonly #host: HostNetwork;
+  readonly #device: string;
+  readonly #vni: number;
+  readonly #port: number;
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(host: HostNetwork, { device = 'kubewright.1', vni = 1, port = 8472 }: VxlanOptions = {}) {
+    this.#host = host;
+    this.#device = device;
+    this.#vni = vni;
+    this.#port = port;
+  }
+
+  /**
+   * Makes the tables fit these nodes; what leads to other nodes is removed. Calls come one after the other.
+   *
+   * @returns the MTU that pods can use.
+   * @throws KW_NETWORK_NO_DEVICE where no link has the node's address.
+   */
+  apply(self: OverlayNode, nodes: readonly OverlayNode[]): Promise<number> {
+    const mine = this.#tail.then(() => this.#apply(self, nodes));
+    this.#tail = mine.catch(() => undefined);
+    return mine;
+  }
+
+  /** Takes the device away, and with it all its tables. */
+  async remove(): Promise<void> {
+    await this.#tail;
+    const present = await this.#host.tables.link(this.#device);
+    if (present !== undefined) await this.#host.tables.run(deleteLink(present.index));
+  }
+
+  async #apply(self: OverlayNode, nodes: readonly OverlayNode[]): Promise<number> {
+    const { tables } = this.#host;
+    const { index, mtu } = await this.#ensureDevice(self);
+    const [v4, v6, neighbours, forwarding] = await Promise.all([
+      tables.routes({ family: 4, link: index }),
+      tables.routes({ family: 6, link: index }),
+      tables.neighbours({ link: index }),
+      tables.forwarding({ link: index }),
+    ]);
+    const present = { routes: [...v4, ...v6], neighbours, forwarding };
+    const requests = overlayChanges(index, present, planOverlay(self.name, nodes));
+    accept(requests, await tables.settle(requests), ['ENOENT', 'ESRCH']);
+    return mtu;
+  }
+
+  /** The device of this node; one that was made for other settings is made anew. */
+  async #ensureDevice(self: OverlayNode): Promise<Link> {
+    const { tables } = this.#host;
+    const carrier = await this.#carrierOf(self.address);
+    const mtu = overlayMtu(carrier.mtu, addressFamily(self.address));
+    const found = await tables.link(this.#device);
+    if (found !== undefined && !this.#fits(found, carrier, self)) await tables.run(deleteLink(found.index));
+    else if (found?.up === true && found.mtu === mtu) return found;
+    else if (found !== undefined) {
+      await tables.run(setLink(found.index, { mtu, up: true }));
+      return { ...found, mtu, up: true };
+    }
+    await tables.run(
+      newLink({
+        kind: 'vxlan',
+        name: this.#device,
+        id: this.#vni,
+        port: this.#port,
+        local: self.address,
+        link: carrier.index,
+        mac: tunnelMac(self.name),
+        mtu,
+      }),
+    );
+    const made = await tables.link(this.#device);
+    if (made === undefined) throw networkErrors.NO_DEVICE({ address: self.address });
+    this.#host.setSysctl({
+      [`net/ipv6/conf/${this.#device}/accept_ra`]: 0,
+      'net.ipv4.ip_forward': 1,
+      'net.ipv6.conf.all.forwarding': 1,
+    });
+    const addresses = self.podNetworks.map(tunnelAddress).map((address) => {
+      const v6 = addressFamily(address) === 6;
+      return replaceAddress({ link: made.index, address: `${address}/${v6 ? 128 : 32}`, noDuplicateDetection: v6 });
+    });
+    await tables.run(setLink(made.index, { up: true }), ...addresses);
+    return made;
+  }
+
+  #fits({ kind, mac, details }: Link, carrier: Link, self: OverlayNode): boolean {
+    return (
+      kind === 'vxlan' &&
+      mac === tunnelMac(self.name) &&
+      details?.['id'] === this.#vni &&
+      details['port'] === this.#port &&
+      details['link'] === carrier.index &&
+      details['local'] === self.address
+    );
+  }
+
+  async #carrierOf(address: string): Promise<Link> {
+    const { tables } = this.#host;
+    const owner = (await tables.addresses()).find((one) => one.address.split('/')[0] === address);
+    const link = owner === undefined ? undefined : await tables.link(owner.link);
+    if (link === undefined) throw networkErrors.NO_DEVICE({ address });
+    return link;
+  }
+}
+
+/** What makes the tables of a device fit the plan: first what is missing or differs, then what is too much. Pure. */
+export function overlayChanges(link: number, present: Present, plan: OverlayPlan): NetlinkRequest[] {
+  const routes = new Map(present.routes.map((one) => [one.destination, one]));
+  const neighbours = new Map(present.neighbours.map((one) => [one.address, one]));
+  const forwarding = new Set(present.forwarding.map(({ mac, destination }) => `${mac} ${destination ?? ''}`));
+  const wanted = {
+    routes: new Set(plan.routes.map(({ destination }) => destination)),
+    neighbours: new Set(plan.neighbours.map(({ address }) => address)),
+    forwarding: new Set(plan.forwarding.map(({ mac, destination }) => `${mac} ${destination ?? ''}`)),
+  };
+  return [
+    ...plan.forwarding
+      .filter(({ mac, destination }) => !forwarding.has(`${mac} ${destination ?? ''}`))
+      .map((one) => setForwarding({ ...one, link })),
+    ...plan.neighbours
+      .filter(({ address, mac }) => neighbours.get(address)?.mac !== mac)
+      .map((one) => setNeighbour({ ...one, link })),
+    ...plan.routes
+      .filter(({ destination, gateway }) => routes.get(destination)?.gateway !== gateway)
+      .map((one) => replaceRoute({ ...one, link })),
+    ...present.routes
+      .filter(({ destination, protocol }) => protocol === overlayProtocol && !wanted.routes.has(destination))
+      .map(({ destination, gateway }) =>
+        deleteRoute({ destination, link, protocol: overlayProtocol, ...(gateway === undefined ? {} : { gateway }) }),
+      ),
+    ...present.neighbours
+      .filter(({ address, permanent }) => permanent && !wanted.neighbours.has(address))
+      .map(({ address }) => deleteNeighbour({ link, address })),
+    ...present.forwarding
+      .filter(({ mac, destination, permanent }) => permanent && !wanted.forwarding.has(`${mac} ${destination ?? ''}`))
+      .map(({ mac, destination }) =>
+        deleteForwarding({ link, mac, ...(destination === undefined ? {} : { destination }) }),
+      ),
+  ];
+}

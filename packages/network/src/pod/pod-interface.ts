@@ -1,0 +1,161 @@
+/**
+ * A pod's side: opening its namespace, and giving an interface its addresses and routes. What the interface is connected to is
+ * the plugins' part.
+ */
+import { CniError, cniErrorCode } from '@kubewright/cni-sdk';
+import type { CniAddress, CniResult, CniRoute } from '@kubewright/cni-sdk';
+import {
+  addAddress,
+  addRoute,
+  addressFamily,
+  errnoName,
+  linuxErrors,
+  NetworkNamespace,
+  parsePrefix,
+  readSysctl,
+  Rtnetlink,
+  setLink,
+  writeSysctl,
+} from '@kubewright/linux';
+import type { Acknowledgement, NetlinkRequest, RouteSpec } from '@kubewright/linux';
+import { linkIndex } from './link-index.js';
+
+/** Opens a pod's namespace and its tables, and closes both whatever comes. @throws CniError 8 where there is none. */
+export async function withPod<T>(
+  path: string,
+  work: (pod: Rtnetlink, namespace: NetworkNamespace) => Promise<T>,
+): Promise<T> {
+  using namespace = openNamespace(path);
+  await using pod = Rtnetlink.open({ namespace });
+  return await work(pod, namespace);
+}
+
+/** As `withPod`, but a namespace that is gone, or not told, is none. */
+export async function withPodIfPresent(
+  path: string,
+  work: (pod: Rtnetlink, namespace: NetworkNamespace) => Promise<void>,
+): Promise<void> {
+  if (path === '') return;
+  try {
+    await withPod(path, work);
+  } catch (error) {
+    if (!CniError.is(error) || error.cniCode !== cniErrorCode.invalidNamespace) throw error;
+  }
+}
+
+export interface InterfaceOptions {
+  /** Whether IPv6 looks for another host with the address before it is used: that takes a second or more. */
+  readonly duplicateDetection: boolean;
+}
+
+/** Prepares the kernel parameters of an interface in its pod, before it is up. */
+export function preparePodInterface(
+  namespace: NetworkNamespace,
+  name: string,
+  result: CniResult,
+  { duplicateDetection }: InterfaceOptions,
+): void {
+  const set = (parameter: string, value: number): void => {
+    // A kernel may lack IPv6, or the parameter.
+    if (readSysctl(parameter, { namespace }) !== undefined) writeSysctl({ [parameter]: value }, { namespace });
+  };
+  // Neighbours hear of the new owner of the address at once.
+  set(`net/ipv4/conf/${name}/arp_notify`, 1);
+  if (result.ips?.some(({ address }) => familyOf(address) === 6) !== true) return;
+  set(`net/ipv6/conf/${name}/disable_ipv6`, 0);
+  set(`net/ipv6/conf/${name}/keep_addr_on_down`, 1);
+  if (!duplicateDetection) set(`net/ipv6/conf/${name}/accept_dad`, 0);
+}
+
+/** Brings an interface up with the addresses and routes of a result. */
+export async function configurePodInterface(
+  pod: Rtnetlink,
+  link: number,
+  result: CniResult,
+  options: InterfaceOptions,
+): Promise<void> {
+  const addresses = (result.ips ?? []).map(({ address }) =>
+    addAddress({ link, address, noDuplicateDetection: !options.duplicateDetection && familyOf(address) === 6 }),
+  );
+  const routes = podRoutes(link, result).map(addRoute);
+  const requests = [setLink(link, { up: true }), ...addresses, ...routes];
+  accept(requests, await pod.settle(requests), ['EEXIST']);
+}
+
+/** The routes of a result: each through its own gateway, or that of the address of its family. */
+export function podRoutes(link: number, { ips = [], routes = [] }: CniResult): RouteSpec[] {
+  return routes.map((route) => routeSpec(link, route, ips));
+}
+
+/** Throws the first refusal, except those that mean that the thing is there already. */
+export function accept(
+  requests: readonly NetlinkRequest[],
+  answers: readonly Acknowledgement[],
+  tolerated: readonly string[],
+): void {
+  answers.forEach((answer, index) => {
+    const errno = errnoName(answer.errno);
+    if (answer.errno === 0 || tolerated.includes(errno)) return;
+    const details = { request: requests[index]?.purpose ?? '', errno, index };
+    throw linuxErrors.NETLINK(answer.reason === undefined ? details : { ...details, reason: answer.reason });
+  });
+}
+
+/** @throws CniError where the interface lacks an address or a route of the result. */
+export async function checkPodInterface(pod: Rtnetlink, ifName: string, result: CniResult): Promise<void> {
+  const link = await pod.link(ifName);
+  if (link?.up !== true) throw broken(`the interface '${ifName}' is ${link === undefined ? 'missing' : 'down'}`);
+  const mine = linkIndex(result, ifName);
+  const present = new Set((await pod.addresses({ link: link.index })).map(({ address }) => address));
+  const expected = (result.ips ?? []).filter((ip) => ip.interface === undefined || ip.interface === mine);
+  const missing = expected.find(({ address }) => !present.has(address));
+  if (missing !== undefined) throw broken(`the interface '${ifName}' lacks the address ${missing.address}`);
+  for (const family of [4, 6] as const) {
+    const wanted = (result.routes ?? []).filter(({ dst }) => familyOf(dst) === family);
+    if (wanted.length === 0) continue;
+    const routes = new Set((await pod.routes({ family })).map(({ destination }) => destination));
+    const absent = wanted.find(({ dst }) => !routes.has(dst));
+    if (absent !== undefined) throw broken(`the route to ${absent.dst} is missing`);
+  }
+}
+
+export function broken(problem: string): CniError {
+  return new CniError(cniErrorCode.internal, problem, 'release the attachment with DEL and add it again');
+}
+
+export function familyOf(cidr: string): 4 | 6 {
+  return addressFamily(parsePrefix(cidr).address);
+}
+
+function routeSpec(link: number, route: CniRoute, ips: readonly CniAddress[]): RouteSpec {
+  const family = familyOf(route.dst);
+  const gateway = route.gw ?? ips.find((ip) => familyOf(ip.address) === family)?.gateway;
+  const scope = scopeNames[route.scope ?? -1];
+  return {
+    destination: route.dst,
+    link,
+    ...(gateway === undefined || scope === 'link' ? {} : { gateway }),
+    ...(route.mtu === undefined ? {} : { mtu: route.mtu }),
+    ...(route.advmss === undefined ? {} : { advertisedMss: route.advmss }),
+    ...(route.priority === undefined ? {} : { priority: route.priority }),
+    ...(route.table === undefined ? {} : { table: route.table }),
+    ...(scope === undefined ? {} : { scope }),
+  };
+}
+
+/** Scopes by the numbers that results carry, from linux/rtnetlink.h. */
+const scopeNames: Readonly<Record<number, 'global' | 'site' | 'link' | 'host'>> = {
+  0: 'global',
+  200: 'site',
+  253: 'link',
+  254: 'host',
+};
+
+function openNamespace(path: string): NetworkNamespace {
+  try {
+    return NetworkNamespace.open(path);
+  } catch (error) {
+    if (!linuxErrors.NO_NAMESPACE.is(error)) throw error;
+    throw new CniError(cniErrorCode.invalidNamespace, error.message, '', { cause: error });
+  }
+}

@@ -1,0 +1,7 @@
+/**
+ * For tests of networks: a machine of a test's own.
+ *
+ * @packageDocumentation
+ */
+export { TestMachine } from './test-machine.js';
+export type { CallOptions } from './test-machine.js';
