@@ -17,6 +17,9 @@ export { NamespaceController } from './namespace/namespace-controller.js';
 export { ServiceAccountController } from './service-account/service-account-controller.js';
 export { ClusterCertificateAuthority, RootCaPublisher } from './root-ca/root-ca-publisher.js';
 export { ClusterRoleAggregationController } from './cluster-role/cluster-role-aggregation-controller.js';
+export { PersistentVolumeBinder } from './persistent-volumes/persistent-volume-binder.js';
+export { PersistentVolumeReclaimer } from './persistent-volumes/persistent-volume-reclaimer.js';
+export { PersistentVolumeClaimProtection, PersistentVolumeProtection } from './persistent-volumes/volume-protection.js';
 export { controllersErrors } from './errors/controllers-errors.js';
 
 // For extending the Deployment controller
@@ -52,3 +55,12 @@ export { slowStart } from './batch/slow-start.js';
 export { claimChildren } from './ownership/claim-children.js';
 export type { ClaimOptions } from './ownership/claim-children.js';
 export { controlledBy, orphans } from './ownership/ownership-index.js';
+
+// For extending the binder of volumes
+export { planClaim } from './persistent-volumes/claim-plan.js';
+export type { ClaimEvent, ClaimPlan, ClaimSurroundings } from './persistent-volumes/claim-plan.js';
+export { planVolume } from './persistent-volumes/volume-plan.js';
+export type { VolumePlan } from './persistent-volumes/volume-plan.js';
+export { matchVolume, mismatchOf } from './persistent-volumes/match-volume.js';
+export type { MatchOptions } from './persistent-volumes/match-volume.js';
+export type { ReadonlyClaim, ReadonlyStorageClass, ReadonlyVolume } from './persistent-volumes/annotations.js';

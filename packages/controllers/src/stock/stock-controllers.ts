@@ -4,6 +4,12 @@ import { ClusterRoleAggregationController } from '../cluster-role/cluster-role-a
 import { DeploymentController } from '../deployment/deployment-controller.js';
 import { GarbageCollector } from '../garbage-collector/garbage-collector.js';
 import { NamespaceController } from '../namespace/namespace-controller.js';
+import { PersistentVolumeBinder } from '../persistent-volumes/persistent-volume-binder.js';
+import { PersistentVolumeReclaimer } from '../persistent-volumes/persistent-volume-reclaimer.js';
+import {
+  PersistentVolumeClaimProtection,
+  PersistentVolumeProtection,
+} from '../persistent-volumes/volume-protection.js';
 import { ReplicaSetController } from '../replicaset/replicaset-controller.js';
 import { ClusterCertificateAuthority, RootCaPublisher } from '../root-ca/root-ca-publisher.js';
 import { ServiceAccountController } from '../service-account/service-account-controller.js';
@@ -39,6 +45,10 @@ export function stockControllers({
     ServiceAccountController,
     ClusterRoleAggregationController,
     RootCaPublisher,
+    PersistentVolumeBinder,
+    PersistentVolumeReclaimer,
+    PersistentVolumeClaimProtection,
+    PersistentVolumeProtection,
     ...(certificateAuthority === undefined
       ? []
       : [

@@ -1,0 +1,96 @@
+import { LabelSelector, Quantity, isDeleting } from '@kubewright/api';
+import type { DeepReadonly } from '@kubewright/api';
+import type { Node, NodeSelectorRequirement } from '@kubewright/api/core/v1';
+import { isClaimedBy } from './annotations.js';
+import type { ReadonlyClaim, ReadonlyVolume } from './annotations.js';
+
+type ReadonlyNode = DeepReadonly<Node>;
+type ReadonlyRequirement = DeepReadonly<NodeSelectorRequirement>;
+
+export interface MatchOptions {
+  /** The node that the claim's consumer runs on. Default: none, and then every node will do. */
+  readonly node?: ReadonlyNode | undefined;
+  /** Takes only a volume that names the claim, since nobody knows yet where its consumer runs. Default: false. */
+  readonly onlyPrebound?: boolean;
+}
+
+/** The volume to bind a claim to: the one that names it, otherwise the smallest free one that has all that it asks for. */
+export function matchVolume(
+  claim: ReadonlyClaim,
+  volumes: readonly ReadonlyVolume[],
+  { node, onlyPrebound = false }: MatchOptions = {},
+): ReadonlyVolume | undefined {
+  const fitting = volumes.filter((volume) => !isDeleting(volume) && mismatchOf(volume, claim) === undefined);
+  const prebound = fitting.find((volume) => isClaimedBy(volume, claim));
+  if (prebound !== undefined || onlyPrebound) return prebound;
+  const selector = claim.spec?.selector === undefined ? undefined : LabelSelector.from(claim.spec.selector);
+  const free = fitting.filter(
+    (volume) =>
+      volume.spec?.claimRef === undefined &&
+      volume.status?.phase === 'Available' &&
+      (selector === undefined || selector.matches(volume.metadata.labels)) &&
+      (node === undefined || isReachable(volume, node)),
+  );
+  const [first, ...others] = free;
+  return first && others.reduce((best, volume) => (isSmaller(volume, best) ? volume : best), first);
+}
+
+/** Why a volume cannot serve a claim, or undefined where it can. What only chooses among volumes is not looked at. */
+export function mismatchOf({ spec }: ReadonlyVolume, claim: ReadonlyClaim): string | undefined {
+  const { accessModes = [], resources, storageClassName, volumeMode, volumeAttributesClassName } = claim.spec ?? {};
+  const requested = resources?.requests?.['storage'];
+  if (requested !== undefined && sizeOf(spec).compare(Quantity.parse(requested)) < 0)
+    return 'requested PV is too small';
+  if ((spec?.storageClassName ?? '') !== (storageClassName ?? '')) return 'storageClassName does not match';
+  if ((spec?.volumeMode ?? 'Filesystem') !== (volumeMode ?? 'Filesystem')) return 'incompatible volumeMode';
+  if (!accessModes.every((mode) => spec?.accessModes?.includes(mode))) return 'incompatible accessMode';
+  if ((spec?.volumeAttributesClassName ?? '') !== (volumeAttributesClassName ?? ''))
+    return 'volumeAttributesClassName does not match';
+  return undefined;
+}
+
+/** Whether a volume can be used on a node: one of its terms is fulfilled, or it has none. */
+export function isReachable({ spec }: ReadonlyVolume, node: ReadonlyNode): boolean {
+  const terms = spec?.nodeAffinity?.required?.nodeSelectorTerms;
+  if (terms === undefined) return true;
+  const fields = { 'metadata.name': node.metadata.name ?? '' };
+  return terms.some(
+    ({ matchExpressions = [], matchFields = [] }) =>
+      matchExpressions.length + matchFields.length > 0 &&
+      matchExpressions.every((each) => isFulfilled(each, node.metadata.labels ?? {})) &&
+      matchFields.every((each) => isFulfilled(each, fields)),
+  );
+}
+
+function isFulfilled(
+  { key, operator, values = [] }: ReadonlyRequirement,
+  given: Readonly<Record<string, string>>,
+): boolean {
+  const value = given[key];
+  const [bound = ''] = values;
+  switch (operator) {
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    case 'Gt':
+      return value !== undefined && Number(value) > Number(bound);
+    case 'Lt':
+      return value !== undefined && Number(value) < Number(bound);
+    default:
+      return false;
+  }
+}
+
+function isSmaller(a: ReadonlyVolume, b: ReadonlyVolume): boolean {
+  return sizeOf(a.spec).compare(sizeOf(b.spec)) < 0;
+}
+
+function sizeOf(spec: ReadonlyVolume['spec']): Quantity {
+  const size = spec?.capacity?.['storage'];
+  return size === undefined ? Quantity.zero : Quantity.parse(size);
+}

@@ -1,0 +1,74 @@
+/** Keeps claims that pods use, and volumes that claims are bound to, until nobody needs them any more. */
+import { hasFinalizer, isDeleting } from '@kubewright/api';
+import type { DeepReadonly, KubeObject } from '@kubewright/api';
+import { PersistentVolume, PersistentVolumeClaim, Pod } from '@kubewright/api/core/v1';
+import { Controller, Reconciler, WatchesKind } from '@kubewright/controller';
+import type { ReconcileContext, Resource } from '@kubewright/controller';
+import type { ReadonlyPod } from '../pods/pod-state.js';
+import { isPodFinished } from '../pods/pod-state.js';
+import type { ReadonlyClaim, ReadonlyVolume } from './annotations.js';
+
+const claimFinalizer = 'kubernetes.io/pvc-protection';
+const volumeFinalizer = 'kubernetes.io/pv-protection';
+
+/** Puts `kubernetes.io/pvc-protection` on claims, and takes it off a claim to be deleted when no scheduled pod names it. */
+@Controller({
+  for: PersistentVolumeClaim,
+  name: 'persistentvolumeclaim-protection-controller',
+  reconcileDeleting: true,
+})
+@WatchesKind(Pod, (pod) => claimNames(pod).map(({ name }) => ({ name, namespace: pod.metadata.namespace })))
+export class PersistentVolumeClaimProtection extends Reconciler<PersistentVolumeClaim> {
+  override async reconcile(claim: ReadonlyClaim, ctx: ReconcileContext<PersistentVolumeClaim>): Promise<void> {
+    await protect(PersistentVolumeClaim, claim, claimFinalizer, ctx, async () => {
+      if (ctx.list(Pod).some((pod) => uses(pod, claim))) return true;
+      // The cache may not know a pod yet that was scheduled a moment ago.
+      const { namespace } = claim.metadata;
+      const { items } = await ctx.client.list(Pod, { namespace, signal: ctx.signal });
+      return items.some((pod) => uses(pod, claim));
+    });
+  }
+}
+
+/** Puts `kubernetes.io/pv-protection` on volumes, and takes it off a volume to be deleted when it is not bound. */
+@Controller({ for: PersistentVolume, name: 'persistentvolume-protection-controller', reconcileDeleting: true })
+export class PersistentVolumeProtection extends Reconciler<PersistentVolume> {
+  override async reconcile(volume: ReadonlyVolume, ctx: ReconcileContext<PersistentVolume>): Promise<void> {
+    await protect(PersistentVolume, volume, volumeFinalizer, ctx, () => volume.status?.phase === 'Bound');
+  }
+}
+
+/** A pod that may run holds its claims, finished or not, until it is gone; one that is finished needs no scratch space. */
+export function uses(pod: ReadonlyPod, { metadata }: ReadonlyClaim): boolean {
+  if (!pod.spec?.nodeName || pod.metadata.namespace !== metadata.namespace) return false;
+  return claimNames(pod).some(({ name, ephemeral }) => name === metadata.name && !(ephemeral && isPodFinished(pod)));
+}
+
+interface ClaimUse {
+  readonly name: string;
+  /** The claim was made for this pod alone. */
+  readonly ephemeral: boolean;
+}
+
+function claimNames({ metadata, spec }: ReadonlyPod): ClaimUse[] {
+  return (spec?.volumes ?? []).flatMap<ClaimUse>(({ name, persistentVolumeClaim, ephemeral }) => {
+    if (persistentVolumeClaim !== undefined) return [{ name: persistentVolumeClaim.claimName, ephemeral: false }];
+    return ephemeral === undefined ? [] : [{ name: `${metadata.name}-${name}`, ephemeral: true }];
+  });
+}
+
+async function protect<T extends KubeObject>(
+  resource: Resource<T>,
+  object: DeepReadonly<T>,
+  finalizer: string,
+  ctx: ReconcileContext<T>,
+  isUsed: () => boolean | Promise<boolean>,
+): Promise<void> {
+  const { finalizers = [], resourceVersion } = object.metadata;
+  const isProtected = hasFinalizer(object, finalizer);
+  const write = (next: readonly string[]): Promise<T> =>
+    ctx.patch(resource, object, { metadata: { finalizers: next, resourceVersion } });
+  if (!isDeleting(object)) {
+    if (!isProtected) await write([...finalizers, finalizer]);
+  } else if (isProtected && !(await isUsed())) await write(finalizers.filter((name) => name !== finalizer));
+}

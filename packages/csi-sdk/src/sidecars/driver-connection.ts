@@ -1,0 +1,59 @@
+/**
+ * What the sidecars of Kubernetes do beside a driver, as controllers that call it: provision, tell capacity, resize, attach, snapshot. They
+ * know the driver by its socket only, so it may be anybody's, and run where controllers run. Neighbours: `driver` and
+ * `services` are the driver's side; binding claims is `@kubewright/controllers`' work.
+ */
+import { Clock, Plugin, inject, token } from '@kubewright/core';
+import type { Lifecycle, Token } from '@kubewright/core';
+import { createCsiClient } from '../client/csi-client.js';
+import type { CsiClient } from '../client/csi-client.js';
+import { PluginCapability_Service_Type } from '../generated/csi/v1/csi_pb.js';
+import type { ControllerServiceCapability_RPC_Type } from '../generated/csi/v1/csi_pb.js';
+
+/** Where the driver is: `unix:///csi/csi.sock`, or a path. */
+export const DriverEndpoint: Token<string> = token('@kubewright/csi-sdk/DriverEndpoint');
+
+/** What a driver says of itself. */
+export interface DriverInfo {
+  readonly name: string;
+  /** Whether its volumes are reachable from some nodes only. */
+  readonly topology: boolean;
+  readonly controller: ReadonlySet<ControllerServiceCapability_RPC_Type>;
+}
+
+/** The driver that the sidecars of a host work for. */
+@Plugin({ name: 'csi-driver-connection', phase: 'informers' })
+export class DriverConnection implements Lifecycle {
+  readonly client: CsiClient;
+  #info: DriverInfo | undefined;
+
+  constructor(@inject(DriverEndpoint) endpoint: string, @inject(Clock) clock: Clock) {
+    this.client = createCsiClient({ address: endpoint, clock });
+  }
+
+  stop(): Promise<void> {
+    this.client[Symbol.dispose]();
+    return Promise.resolve();
+  }
+
+  /** Asked of the driver once it answers, then remembered. @throws GrpcStatusError where it does not answer */
+  async info(signal: AbortSignal): Promise<DriverInfo> {
+    this.#info ??= await this.#ask(signal);
+    return this.#info;
+  }
+
+  async #ask(signal: AbortSignal): Promise<DriverInfo> {
+    const { identity, controller } = this.client;
+    const [{ name }, plugin, { capabilities }] = await Promise.all([
+      identity.getPluginInfo({}, { signal }),
+      identity.getPluginCapabilities({}, { signal }),
+      controller.controllerGetCapabilities({}, { signal }),
+    ]);
+    const services = plugin.capabilities.map(({ type }) => (type.case === 'service' ? type.value.type : undefined));
+    return {
+      name,
+      topology: services.includes(PluginCapability_Service_Type.VOLUME_ACCESSIBILITY_CONSTRAINTS),
+      controller: new Set(capabilities.flatMap(({ type }) => (type.case === 'rpc' ? [type.value.type] : []))),
+    };
+  }
+}

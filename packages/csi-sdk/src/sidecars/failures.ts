@@ -1,0 +1,21 @@
+import { Code, GrpcStatusError } from '@kubewright/grpc';
+
+/** With these nobody knows whether the driver did it, or still does. */
+const open = new Set<Code>([
+  Code.CANCELLED,
+  Code.UNKNOWN,
+  Code.DEADLINE_EXCEEDED,
+  Code.ABORTED,
+  Code.INTERNAL,
+  Code.UNAVAILABLE,
+]);
+
+/** Whether a call failed for certain: it made nothing, and nothing is to be cleaned up. */
+export function isFinal(error: unknown): boolean {
+  return GrpcStatusError.is(error) && !open.has(error.status);
+}
+
+/** What an error says, for events. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

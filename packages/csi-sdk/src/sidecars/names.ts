@@ -1,0 +1,15 @@
+/** Annotations and finalizers that provisioners share with the binder and with each other. */
+
+/** On a claim: the driver that shall make its volume. */
+export const storageProvisioner = 'volume.kubernetes.io/storage-provisioner';
+/** On a claim: the node that its consumer will run on. */
+export const selectedNode = 'volume.kubernetes.io/selected-node';
+/** On a volume: the driver that made it. */
+export const provisionedBy = 'pv.kubernetes.io/provisioned-by';
+/** On a volume: the secret to delete it with, as the class may be gone by then. */
+export const deletionSecretName = 'volume.kubernetes.io/provisioner-deletion-secret-name';
+export const deletionSecretNamespace = 'volume.kubernetes.io/provisioner-deletion-secret-namespace';
+/** Keeps a PersistentVolume until its storage is deleted. */
+export const volumeFinalizer = 'external-provisioner.volume.kubernetes.io/finalizer';
+/** Keeps a claim while a volume is made for it, so that none is left that nobody knows of. */
+export const provisioningFinalizer = 'csi.kubewright.dev/provisioning';

@@ -1,0 +1,166 @@
+import { Quantity, hasFinalizer, isAlreadyExists, isDeleting } from '@kubewright/api';
+import type { DeepReadonly } from '@kubewright/api';
+import { PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1';
+import { Controller, Reconciler, WatchesKind, requeueAfter } from '@kubewright/controller';
+import type { Outcome, ReconcileContext } from '@kubewright/controller';
+import { inject } from '@kubewright/core';
+import { DriverConnection } from '../driver-connection.js';
+import { dropStatusField } from '../drop-status-field.js';
+import { VolumeSnapshot, VolumeSnapshotClass, VolumeSnapshotContent } from './kinds.js';
+
+type ReadonlySnapshot = DeepReadonly<VolumeSnapshot>;
+type ReadonlyContent = DeepReadonly<VolumeSnapshotContent>;
+type Context = ReconcileContext<VolumeSnapshot>;
+
+const finalizer = 'snapshot.storage.kubernetes.io/volumesnapshot-bound-protection';
+const defaultClass = 'snapshot.storage.kubernetes.io/is-default-class';
+/** How often a claim that is not bound yet is looked at, in milliseconds. */
+const claimPeriod = 1_000;
+
+/** Gives each VolumeSnapshot its content, and shows in its status what became of that. */
+@Controller({
+  for: VolumeSnapshot,
+  reads: [VolumeSnapshotClass, PersistentVolumeClaim, PersistentVolume],
+  name: 'csi-snapshot-controller',
+  reconcileDeleting: true,
+})
+@WatchesKind(VolumeSnapshotContent, ({ spec }) => {
+  const { name, namespace } = spec.volumeSnapshotRef;
+  return name === undefined ? [] : [{ name, namespace }];
+})
+export class SnapshotController extends Reconciler<VolumeSnapshot> {
+  constructor(@inject(DriverConnection) private readonly driver: DriverConnection) {
+    super();
+  }
+
+  override async reconcile(snapshot: ReadonlySnapshot, ctx: Context): Promise<Outcome> {
+    const content = contentOf(snapshot, ctx);
+    if (isDeleting(snapshot)) return releaseSnapshot(snapshot, content, ctx);
+    if (content === undefined) return this.#create(snapshot, ctx);
+    if ((await this.driver.info(ctx.signal)).name !== content.spec.driver) return undefined;
+    if (!hasFinalizer(snapshot, finalizer)) return hold(snapshot, ctx);
+    const { uid, name, namespace } = content.spec.volumeSnapshotRef;
+    if (name !== snapshot.metadata.name || namespace !== ctx.key.namespace) return undefined;
+    // A content that was made by hand names the snapshot without knowing its uid.
+    if (!uid) {
+      const metadata = { resourceVersion: content.metadata.resourceVersion };
+      const volumeSnapshotRef = { uid: snapshot.metadata.uid };
+      await ctx.patch(VolumeSnapshotContent, content, { metadata, spec: { volumeSnapshotRef } });
+    } else if (uid !== snapshot.metadata.uid) return undefined;
+    await ctx.status(statusFrom(content));
+    const isOver = content.status?.error === undefined && snapshot.status?.error !== undefined;
+    if (isOver) await dropStatusField(VolumeSnapshot, 'error', ctx);
+    return undefined;
+  }
+
+  async #create(snapshot: ReadonlySnapshot, ctx: Context): Promise<Outcome> {
+    const { persistentVolumeClaimName: claimName } = snapshot.spec.source;
+    // One of content that exists waits for that to be made known.
+    if (claimName === undefined) return undefined;
+    const claim = ctx.get(PersistentVolumeClaim, { name: claimName });
+    const volume = ctx.get(PersistentVolume, { name: claim?.spec?.volumeName ?? '' });
+    if (claim?.status?.phase !== 'Bound' || volume === undefined) {
+      ctx.event('Normal', 'SnapshotWaits', `Waiting until PersistentVolumeClaim "${claimName}" is bound`);
+      return requeueAfter(claimPeriod);
+    }
+    const driver = (await this.driver.info(ctx.signal)).name;
+    if (volume.spec?.csi?.driver !== driver) return undefined;
+    const snapshotClass = classOf(snapshot, driver, ctx);
+    if (snapshotClass === undefined) {
+      ctx.event('Warning', 'SnapshotFailed', `There is no VolumeSnapshotClass of ${driver} to make the snapshot with`);
+      return requeueAfter(claimPeriod);
+    }
+    // First, so that no content is left without its snapshot.
+    if (!hasFinalizer(snapshot, finalizer)) return hold(snapshot, ctx);
+    const { name, uid } = snapshot.metadata;
+    try {
+      await ctx.create(
+        VolumeSnapshotContent,
+        {
+          metadata: { name: contentNameOf(snapshot) },
+          spec: {
+            driver,
+            deletionPolicy: snapshotClass.deletionPolicy,
+            source: { volumeHandle: volume.spec.csi.volumeHandle },
+            sourceVolumeMode: volume.spec.volumeMode ?? 'Filesystem',
+            volumeSnapshotClassName: snapshotClass.metadata.name ?? '',
+            volumeSnapshotRef: {
+              apiVersion: 'snapshot.storage.k8s.io/v1',
+              kind: 'VolumeSnapshot',
+              name: name ?? '',
+              namespace: ctx.key.namespace ?? '',
+              uid: uid ?? '',
+            },
+          },
+        },
+        { owned: false },
+      );
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+    }
+    return undefined;
+  }
+}
+
+/** The change brings the snapshot back. */
+async function hold(snapshot: ReadonlySnapshot, ctx: Context): Promise<void> {
+  const { finalizers = [], resourceVersion } = snapshot.metadata;
+  const metadata = { finalizers: [...finalizers, finalizer], resourceVersion };
+  await ctx.patch(VolumeSnapshot, snapshot, { metadata });
+}
+
+function contentNameOf({ metadata }: ReadonlySnapshot): string {
+  return `snapcontent-${metadata.uid}`;
+}
+
+function contentOf(snapshot: ReadonlySnapshot, ctx: Context): ReadonlyContent | undefined {
+  const { volumeSnapshotContentName = contentNameOf(snapshot) } = snapshot.spec.source;
+  return ctx.get(VolumeSnapshotContent, { name: volumeSnapshotContentName });
+}
+
+/** The class that the snapshot names, or the driver's default. */
+function classOf(
+  { spec }: ReadonlySnapshot,
+  driver: string,
+  ctx: Context,
+): DeepReadonly<VolumeSnapshotClass> | undefined {
+  const classes = ctx.list(VolumeSnapshotClass).filter((each) => each.driver === driver);
+  const { volumeSnapshotClassName: name } = spec;
+  return name === undefined
+    ? classes.find(({ metadata }) => metadata.annotations?.[defaultClass] === 'true')
+    : classes.find(({ metadata }) => metadata.name === name);
+}
+
+function statusFrom({ metadata, status }: ReadonlyContent): NonNullable<VolumeSnapshot['status']> {
+  const { creationTime, restoreSize, readyToUse = false, error } = status ?? {};
+  return {
+    boundVolumeSnapshotContentName: metadata.name ?? '',
+    readyToUse,
+    // Seconds are what the API's times have.
+    ...(creationTime !== undefined && { creationTime: timeOf(creationTime) }),
+    ...(restoreSize !== undefined && { restoreSize: Quantity.of(BigInt(restoreSize), 'BinarySI').toString() }),
+    ...(error !== undefined && { error }),
+  };
+}
+
+function timeOf(nanoseconds: number): string {
+  return new Date(nanoseconds / 1e6).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/** The content goes first where its policy says so; a content of another snapshot is left alone. */
+async function releaseSnapshot(
+  snapshot: ReadonlySnapshot,
+  content: ReadonlyContent | undefined,
+  ctx: Context,
+): Promise<void> {
+  if (!hasFinalizer(snapshot, finalizer)) return;
+  const isOwn = content?.spec.volumeSnapshotRef.uid === snapshot.metadata.uid;
+  if (content !== undefined && isOwn && content.spec.deletionPolicy === 'Delete') {
+    // Its going brings the snapshot back here.
+    if (!isDeleting(content)) await ctx.delete(VolumeSnapshotContent, content);
+    return;
+  }
+  const { finalizers = [], resourceVersion } = snapshot.metadata;
+  const rest = finalizers.filter((name) => name !== finalizer);
+  await ctx.patch(VolumeSnapshot, snapshot, { metadata: { finalizers: rest, resourceVersion } });
+}

@@ -1,0 +1,64 @@
+import { hasFinalizer, isDeleting } from '@kubewright/api';
+import type { DeepReadonly } from '@kubewright/api';
+import { PersistentVolume } from '@kubewright/api/core/v1';
+import { VolumeAttachment } from '@kubewright/api/storage/v1';
+import { Controller, Reconciler, WatchesKind } from '@kubewright/controller';
+import type { ReconcileContext } from '@kubewright/controller';
+import { inject } from '@kubewright/core';
+import { DriverConnection } from './driver-connection.js';
+import { messageOf } from './failures.js';
+import { deletionSecretName, deletionSecretNamespace, provisionedBy, volumeFinalizer } from './names.js';
+import { readSecret } from './parameters.js';
+
+type ReadonlyVolume = DeepReadonly<PersistentVolume>;
+type Context = ReconcileContext<PersistentVolume>;
+
+/**
+ * Deletes volumes that the driver made when they are released, or when somebody deletes the object; with the reclaim policy
+ * `Retain` only the object goes. A volume that is attached somewhere waits.
+ */
+@Controller({ for: PersistentVolume, name: 'csi-volume-deleter', reconcileDeleting: true })
+@WatchesKind(VolumeAttachment, ({ spec }) =>
+  spec.source.persistentVolumeName === undefined ? [] : [{ name: spec.source.persistentVolumeName }],
+)
+export class VolumeDeleter extends Reconciler<PersistentVolume> {
+  constructor(@inject(DriverConnection) private readonly driver: DriverConnection) {
+    super();
+  }
+
+  override async reconcile(volume: ReadonlyVolume, ctx: Context): Promise<void> {
+    const maker = volume.metadata.annotations?.[provisionedBy];
+    if (maker === undefined || maker !== (await this.driver.info(ctx.signal)).name) return;
+    const isToDelete = volume.spec?.persistentVolumeReclaimPolicy === 'Delete';
+    const phase = volume.status?.phase;
+    if (!isDeleting(volume)) {
+      // The finalizer keeps the object until the storage is gone.
+      if (isToDelete && phase === 'Released') await ctx.delete(PersistentVolume, volume);
+      return;
+    }
+    if (!hasFinalizer(volume, volumeFinalizer) || phase === 'Bound' || isAttached(volume, ctx)) return;
+    if (isToDelete) await this.#delete(volume, ctx);
+    const { finalizers = [], resourceVersion } = volume.metadata;
+    const rest = finalizers.filter((name) => name !== volumeFinalizer);
+    await ctx.patch(PersistentVolume, volume, { metadata: { finalizers: rest, resourceVersion } });
+  }
+
+  async #delete({ metadata, spec }: ReadonlyVolume, ctx: Context): Promise<void> {
+    const { signal } = ctx;
+    const name = metadata.annotations?.[deletionSecretName];
+    const namespace = metadata.annotations?.[deletionSecretNamespace];
+    const reference = name === undefined || namespace === undefined ? undefined : { name, namespace };
+    try {
+      const secrets = await readSecret(ctx.client, reference, signal);
+      const volumeId = spec?.csi?.volumeHandle ?? '';
+      await this.driver.client.controller.deleteVolume({ volumeId, secrets }, { signal });
+    } catch (error) {
+      ctx.event('Warning', 'VolumeFailedDelete', messageOf(error));
+      throw error;
+    }
+  }
+}
+
+function isAttached({ metadata }: ReadonlyVolume, ctx: Context): boolean {
+  return ctx.list(VolumeAttachment).some(({ spec }) => spec.source.persistentVolumeName === metadata.name);
+}
