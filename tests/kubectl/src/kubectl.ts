@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { clearTimeout, setTimeout } from 'node:timers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { words } from './command-case.js';
@@ -67,6 +66,7 @@ export class KubectlSession implements Disposable {
     const child = spawn(this.kubectl.path, words(line), {
       cwd: manifests,
       env: { PATH: process.env['PATH'], HOME: this.#home, KUBECONFIG: this.kubeconfig },
+      timeout: 10_000,
     });
     let said = '';
     let begun: Promise<unknown> | undefined;
@@ -77,9 +77,7 @@ export class KubectlSession implements Disposable {
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
-    const late = setTimeout(() => child.kill(), 10_000);
     await once(child, 'close');
-    clearTimeout(late);
     await begun;
     return said;
   }
