@@ -11,7 +11,6 @@ export { defaultNetwork, defaultPaths } from './daemon/default-network.js';
 export { networkPlugins } from './daemon/network-plugins.js';
 export { HostNetwork } from './host/host-network.js';
 export type { HostNetworkOptions } from './host/host-network.js';
-export { cniCommands } from './commands/cni-commands.js';
 
 // The plugins, to be used alone or extended
 export { BandwidthConfig, BandwidthPlugin } from './bandwidth/bandwidth-plugin.js';

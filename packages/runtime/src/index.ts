@@ -7,7 +7,6 @@
 // Running it
 export { ContainerRuntime } from './runtime.js';
 export type { ContainerRuntimeOptions } from './runtime.js';
-export { runtimeCommands } from './cli/commands.js';
 
 // Images without the runtime
 export { ImagePuller } from './images/image-puller.js';

@@ -30,11 +30,13 @@ async function run(argv: readonly string[]): Promise<number> {
   const commands = [...builtinCommands, ...(await pluginCommands(process.cwd()))];
   const found = command ?? findCommand(commands, words);
   if (found !== undefined && !words.includes('--help')) return await execute(found, words);
-  const { commandHelp, programHelp, unknownCommand } = await import('./help.js');
+  const { commandHelp, groupHelp, groupOf, programHelp, unknownCommand } = await import('./help.js');
   if (found !== undefined) return print(commandHelp(found));
-  const [first] = words;
+  const [first, second] = words;
   if (first === undefined || first === '--help' || first === 'help') return print(programHelp(commands));
-  throw unknownCommand(first, commands);
+  const group = groupOf(first, commands);
+  if (group.length > 0 && (second === undefined || second === '--help')) return print(groupHelp(first, group));
+  throw unknownCommand(words, commands);
 }
 
 /** The command whose words begin the line; of several the longest. */

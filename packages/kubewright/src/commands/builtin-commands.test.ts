@@ -1,20 +1,35 @@
+import type { CliCommand } from '@kubewright/core';
 import { describeCliCommandContract } from '@kubewright/core/testing';
 import { describe, expect, it } from 'vitest';
-import { commandHelp, programHelp, unknownCommand } from '../cli/help.js';
+import { commandHelp, groupHelp, programHelp, unknownCommand } from '../cli/help.js';
 import { builtinCommands } from './builtin-commands.js';
 
 for (const command of builtinCommands) describeCliCommandContract({ describe, it }, command);
 
 describe('help', () => {
-  it('lists the commands', () => {
-    expect(programHelp(builtinCommands)).toBe(`usage: kubewright COMMAND [OPTIONS]
+  const command = (name: string, summary = name): CliCommand => ({ name, summary, load: async () => async () => 0 });
+
+  it('lists the commands, and of those with a common first word only the second', () => {
+    expect(programHelp([command('up', 'start a cluster'), command('one two'), command('one three')]))
+      .toBe(`usage: kubewright COMMAND [OPTIONS]
 
 commands:
-  up     start a cluster in this process and keep it until Ctrl-C
-  dev    run a program on a cluster that stays while the program restarts with each change
-  graph  print the plugins of a cluster and what they need of each other
+  up       start a cluster
+  one ...  two, three
 
 kubewright COMMAND --help tells more about one; kubewright --version tells the version.
+`);
+  });
+
+  it('lists the commands of a group', () => {
+    expect(groupHelp('one', [command('one two', 'do this'), command('one three', 'do that')]))
+      .toBe(`usage: kubewright one COMMAND [OPTIONS]
+
+commands:
+  one two    do this
+  one three  do that
+
+kubewright one COMMAND --help tells more about one.
 `);
   });
 
@@ -26,7 +41,14 @@ kubewright COMMAND --help tells more about one; kubewright --version tells the v
   });
 
   it('guesses what was meant', () => {
-    expect(unknownCommand('upp', builtinCommands).message).toContain("there is no command 'upp' (did you mean 'up'?)");
-    expect(unknownCommand('--port', builtinCommands).message).toContain('there is no option --port without a command');
+    expect(unknownCommand(['upp'], builtinCommands).message).toContain(
+      "there is no command 'upp' (did you mean 'up'?)",
+    );
+    expect(unknownCommand(['--port'], builtinCommands).message).toContain(
+      'there is no option --port without a command',
+    );
+    expect(unknownCommand(['cni', 'instal'], builtinCommands).message).toContain(
+      "there is no command 'cni instal' (did you mean 'cni install'?): see kubewright cni --help",
+    );
   });
 });

@@ -1,6 +1,8 @@
 /** The commands that come with Kubewright. This is data: the code of a command is loaded when it runs. */
 import { defineSettings } from '@kubewright/core';
 import type { CliCommand } from '@kubewright/core';
+import { cniCommands } from '@kubewright/network/commands';
+import { runtimeCommands } from '@kubewright/runtime/commands';
 import { clusterOptions } from './cluster-options.js';
 
 export const upOptions = defineSettings({
@@ -40,4 +42,6 @@ export const builtinCommands: readonly CliCommand[] = [
     options: graphOptions,
     load: async () => (await import('./graph.js')).graph,
   },
+  ...runtimeCommands,
+  ...cniCommands,
 ];
