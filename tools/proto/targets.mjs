@@ -9,14 +9,14 @@ const criSecret = (message, field) =>
   (message === 'AuthConfig' && ['password', 'auth', 'identity_token', 'registry_token'].includes(field.name)) ||
   (message === 'KeyValue' && field.name === 'value');
 
-const registration = {
-  facts: 'pluginregistration-v1.json',
-  file: 'pluginregistration/v1/pluginregistration.proto',
-  about: "How the kubelet's plugin watcher learns what a socket in its plugin directory serves.",
-};
-
 export const targets = {
-  grpc: [],
+  grpc: [
+    {
+      facts: 'pluginregistration-v1.json',
+      file: 'pluginregistration/v1/pluginregistration.proto',
+      about: "How the kubelet's plugin watcher learns what a socket in its plugin directory serves.",
+    },
+  ],
   'csi-sdk': [
     {
       facts: 'csi-v1.12.json',
@@ -24,7 +24,6 @@ export const targets = {
       about: 'The Container Storage Interface, version 1.12.',
       secret: csiSecret,
     },
-    registration,
   ],
   'cri-sdk': [
     {
@@ -35,7 +34,6 @@ export const targets = {
     },
   ],
   'device-sdk': [
-    registration,
     {
       facts: 'deviceplugin-v1beta1.json',
       file: 'deviceplugin/v1beta1/deviceplugin.proto',

@@ -45,11 +45,9 @@ export { LinuxMounter } from './mount/linux-mounter.js';
 export { SystemCommands } from './mount/commands.js';
 export type { CommandOptions, CommandResult, Commands } from './mount/commands.js';
 
-// Calling drivers, and being found by the kubelet
+// Calling drivers
 export { createCsiClient } from './client/csi-client.js';
 export type { CsiClient } from './client/csi-client.js';
-export { NodeRegistrar } from './registration/node-registrar.js';
-export type { NodeRegistrarOptions } from './registration/node-registrar.js';
 
 // Errors
 export { csiErrors } from './errors.js';

@@ -16,8 +16,6 @@ export { DraDriver } from './dra/dra-driver.js';
 export type { ClaimReference, DeviceHealth, DraDriverSettings, PreparedDevice } from './dra/dra-driver.js';
 export { removeCdiSpec, writeCdiSpec } from './cdi/cdi-spec.js';
 export type { CdiFileOptions, CdiSpec, ContainerEdits } from './cdi/cdi-spec.js';
-export { PluginRegistrar } from './registration/plugin-registrar.js';
-export type { PluginDescription, PluginRegistrarOptions } from './registration/plugin-registrar.js';
 
 // The kubelet's side
 export { DeviceManager } from './kubelet/device-manager.js';

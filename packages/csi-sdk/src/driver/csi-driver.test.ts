@@ -13,7 +13,7 @@ import {
   NodeServiceCapability_RPC_Type as NodeCan,
   PluginCapability_Service_Type as Service,
 } from '../generated/csi/v1/csi_pb.js';
-import { Registration } from '../generated/pluginregistration/v1/pluginregistration_pb.js';
+import { Registration } from '@kubewright/grpc/registration';
 import { NodeService } from '../services/node-service.js';
 import { SnapshotMetadataService } from '../services/snapshot-metadata-service.js';
 import { MemoryDriver } from '../testing/memory-driver.js';

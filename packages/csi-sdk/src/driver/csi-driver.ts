@@ -1,16 +1,17 @@
 /**
  * A driver as a plugin: it puts the services that its author wrote on the CSI socket, and tells the kubelet about
- * itself where it runs on a node. Neighbours: `services` are what it serves, `registration` is what the kubelet asks.
+ * itself where it runs on a node. Neighbours: `services` are what it serves.
  */
+import { join } from 'node:path';
 import { Clock, Logger, Metrics, Plugin, inject } from '@kubewright/core';
 import type { Lifecycle, StartContext } from '@kubewright/core';
 import { GrpcServer } from '@kubewright/grpc';
+import { PluginRegistrar, registrationDirectory } from '@kubewright/grpc/registration';
 import { controllerCapabilities } from '../capabilities/controller-capabilities.js';
 import { groupCapabilities } from '../capabilities/group-capabilities.js';
 import { nodeCapabilities } from '../capabilities/node-capabilities.js';
 import { pluginCapabilities } from '../capabilities/plugin-capabilities.js';
 import type { DriverFeatures } from '../capabilities/plugin-capabilities.js';
-import { NodeRegistrar } from '../registration/node-registrar.js';
 import { IdentityService } from '../services/identity-service.js';
 import type { ControllerService } from '../services/controller-service.js';
 import type { GroupControllerService } from '../services/group-controller-service.js';
@@ -57,7 +58,7 @@ export abstract class CsiDriver implements Lifecycle {
   readonly features: DriverFeatures = {};
   readonly settings: CsiDriverSettings = {};
   #server: GrpcServer | undefined;
-  #registrar: NodeRegistrar | undefined;
+  #registrar: PluginRegistrar | undefined;
 
   constructor(
     @inject(Clock) protected readonly clock: Clock,
@@ -98,7 +99,17 @@ export abstract class CsiDriver implements Lifecycle {
     this.#server = server;
     if (registration === undefined) return;
     try {
-      this.#registrar = new NodeRegistrar({ ...registration, name: this.name, clock, logger });
+      this.#registrar = new PluginRegistrar({
+        socketPath: join(registration.directory ?? registrationDirectory, `${this.name}-reg.sock`),
+        plugin: {
+          type: 'CSIPlugin',
+          name: this.name,
+          endpoint: registration.endpoint,
+          supportedVersions: ['1.0.0'],
+        },
+        clock,
+        logger,
+      });
       await this.#registrar.start(options);
     } catch (error) {
       await server.stop();

@@ -8,8 +8,8 @@ import { Clock, Logger, Plugin, inject } from '@kubewright/core';
 import type { Lifecycle, StartContext } from '@kubewright/core';
 import { GrpcServer } from '@kubewright/grpc';
 import type { CallContext } from '@kubewright/grpc';
+import { PluginRegistrar, registrationDirectory } from '@kubewright/grpc/registration';
 import { deviceErrors } from '../errors.js';
-import { PluginRegistrar, registrationDirectory } from '../registration/plugin-registrar.js';
 import { DraHealthService } from './dra-health-service.js';
 import { DraService, DraServiceBeta } from './dra-service.js';
 

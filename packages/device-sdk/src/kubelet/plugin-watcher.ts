@@ -1,14 +1,14 @@
 /**
  * The kubelet's side: finding plugins, and calling device plugins. It is what a node agent is built on, and what tests
- * of plugins run against. Neighbours: `registration` and `device-plugin` are the other ends.
+ * of plugins run against. Neighbours: `device-plugin` and `PluginRegistrar` of grpc are the other ends.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLogger } from '@kubewright/core';
 import type { Clock, Logger } from '@kubewright/core';
 import { GrpcStatusError, createClient } from '@kubewright/grpc';
+import { Registration } from '@kubewright/grpc/registration';
 import { DirectoryWatch, socketIdentity } from '../directory/directory-watch.js';
-import { Registration } from '../generated/pluginregistration/v1/pluginregistration_pb.js';
 
 const lookAround = 10_000;
 const retry = 1_000;

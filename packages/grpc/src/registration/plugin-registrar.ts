@@ -5,7 +5,8 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { silentLogger } from '@kubewright/core';
 import type { Clock, Logger } from '@kubewright/core';
-import { GrpcServer, GrpcService } from '@kubewright/grpc';
+import { GrpcServer } from '../server/grpc-server.js';
+import { GrpcService } from '../service/decorators.js';
 import { Registration } from '../generated/pluginregistration/v1/pluginregistration_pb.js';
 import type {
   PluginInfoSchema,
@@ -13,6 +14,9 @@ import type {
   RegistrationStatusResponseSchema,
 } from '../generated/pluginregistration/v1/pluginregistration_pb.js';
 
+export { Registration };
+
+/** Where the kubelet looks by default. */
 export const registrationDirectory = '/var/lib/kubelet/plugins_registry';
 
 export interface PluginDescription {
@@ -20,6 +24,7 @@ export interface PluginDescription {
   readonly name: string;
   /** The path of the plugin's own socket as the kubelet sees it. */
   readonly endpoint: string;
+  /** What the kubelet compares with its own range for the type; for CSI `1.0.0`, not the version of the specification. */
   readonly supportedVersions: readonly string[];
 }
 
@@ -32,6 +37,10 @@ export interface PluginRegistrarOptions {
   readonly logger?: Logger;
 }
 
+/**
+ * Serves the registration socket. It stays for as long as the plugin runs: a kubelet that restarts looks through its
+ * directory and asks again.
+ */
 @GrpcService(Registration)
 export class PluginRegistrar {
   readonly #plugin: PluginDescription;
@@ -48,6 +57,7 @@ export class PluginRegistrar {
     return this.#server.start(options);
   }
 
+  /** Takes the socket away, by which the kubelet sees that the plugin is gone. */
   stop(): Promise<void> {
     return this.#server.stop();
   }
