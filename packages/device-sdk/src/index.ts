@@ -8,12 +8,15 @@
 
 // Device plugins
 export { DevicePlugin } from './device-plugin/device-plugin.js';
-export type { Allocation, DevicePluginSettings, PreferenceRequest } from './device-plugin/device-plugin.js';
+export type { DevicePluginSettings } from './device-plugin/device-plugin.js';
+export type { Allocation, DeviceAllocator, PreferenceRequest } from './device-plugin/allocation.js';
 export type { Device } from './device-plugin/device.js';
 
 // Dynamic resource allocation
 export { DraDriver } from './dra/dra-driver.js';
-export type { ClaimReference, DeviceHealth, DraDriverSettings, PreparedDevice } from './dra/dra-driver.js';
+export type { DraDriverSettings } from './dra/dra-driver.js';
+export type { ClaimPreparer, ClaimReference, PreparedDevice } from './dra/claims.js';
+export type { DeviceHealth } from './dra/dra-health-service.js';
 export { removeCdiSpec, writeCdiSpec } from './cdi/cdi-spec.js';
 export type { CdiFileOptions, CdiSpec, ContainerEdits } from './cdi/cdi-spec.js';
 

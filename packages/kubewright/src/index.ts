@@ -12,7 +12,8 @@ export { inCluster, kubeconfig } from '@kubewright/informer';
 export type { InClusterOptions, KubeconfigOptions } from '@kubewright/informer';
 export type { HealthServerOptions } from './health/health-server.js';
 export { consoleLogger } from './logging/console-logger.js';
-export type { ConsoleLoggerOptions, LogLevel } from './logging/console-logger.js';
+export type { ConsoleLoggerOptions } from './logging/console-logger.js';
+export type { LogLevel } from './logging/log-sink.js';
 
 // Controllers
 export {

@@ -3,7 +3,7 @@ import { Code } from '@kubewright/grpc';
 import { ControllerServiceCapability_RPC_Type as Can } from '../generated/csi/v1/csi_pb.js';
 import type { Snapshot, Volume } from '../generated/csi/v1/csi_pb.js';
 import { codeOf, endsWith } from './contract-assertions.js';
-import type { ContractSession, ContractTest } from './driver-contract.js';
+import type { ContractSession, ContractTest } from './contract-session.js';
 
 const mebibyte = 1n << 20n;
 const missing = 'no-such-thing';

@@ -10,6 +10,7 @@ import {
 } from '../generated/csi/v1/csi_pb.js';
 import type { VolumeCapabilitySchema } from '../generated/csi/v1/csi_pb.js';
 import { codeOf } from './contract-assertions.js';
+import type { ContractTest } from './contract-session.js';
 import { describeControllerContract } from './controller-contract.js';
 import { describeNodeContract } from './node-contract.js';
 
@@ -27,17 +28,6 @@ export interface DriverUnderTest extends AsyncDisposable {
   /** What every volume is asked to be. Default: a directory, written from one node. */
   readonly capability?: MessageInitShape<typeof VolumeCapabilitySchema>;
 }
-
-/** What the tests of one service get. */
-export interface ContractSession {
-  readonly client: CsiClient;
-  readonly mountDirectory: string;
-  readonly capability: MessageInitShape<typeof VolumeCapabilitySchema>;
-  readonly controllerCan: ReadonlySet<Can>;
-  readonly nodeCan: ReadonlySet<NodeCan>;
-}
-
-export type ContractTest = (name: string, body: (session: ContractSession) => Promise<void>) => unknown;
 
 const mounted: MessageInitShape<typeof VolumeCapabilitySchema> = {
   accessType: { case: 'mount', value: {} },

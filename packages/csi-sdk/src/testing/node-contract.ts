@@ -9,7 +9,7 @@ import {
 import type { Volume } from '../generated/csi/v1/csi_pb.js';
 import { endsWith } from './contract-assertions.js';
 import { createVolume } from './controller-contract.js';
-import type { ContractSession, ContractTest } from './driver-contract.js';
+import type { ContractSession, ContractTest } from './contract-session.js';
 
 interface PublishedVolume {
   readonly volumeId: string;

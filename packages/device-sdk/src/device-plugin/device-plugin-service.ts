@@ -3,26 +3,26 @@ import type { CallContext } from '@kubewright/grpc';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { DevicePlugin as Service } from '../generated/deviceplugin/v1beta1/deviceplugin_pb.js';
 import type * as wire from '../generated/deviceplugin/v1beta1/deviceplugin_pb.js';
+import type { DeviceAllocator } from './allocation.js';
 import { deviceMessage } from './device.js';
 import type { Device } from './device.js';
-import type { DevicePlugin } from './device-plugin.js';
 import type { Latest } from './latest.js';
 
 /** What the kubelet calls, in terms of a plugin. */
 @GrpcService(Service)
 export class DevicePluginService {
-  readonly #plugin: DevicePlugin;
+  readonly #allocator: DeviceAllocator;
   readonly #devices: Latest<readonly Device[]>;
 
-  constructor(plugin: DevicePlugin, devices: Latest<readonly Device[]>) {
-    this.#plugin = plugin;
+  constructor(allocator: DeviceAllocator, devices: Latest<readonly Device[]>) {
+    this.#allocator = allocator;
     this.#devices = devices;
   }
 
   get options(): MessageInitShape<typeof wire.DevicePluginOptionsSchema> {
     return {
-      preStartRequired: this.#plugin.preStartContainer !== undefined,
-      getPreferredAllocationAvailable: this.#plugin.preferredDevices !== undefined,
+      preStartRequired: this.#allocator.preStartContainer !== undefined,
+      getPreferredAllocationAvailable: this.#allocator.preferredDevices !== undefined,
     };
   }
 
@@ -44,13 +44,13 @@ export class DevicePluginService {
     { containerRequests }: wire.PreferredAllocationRequest,
     context: CallContext,
   ): Promise<MessageInitShape<typeof wire.PreferredAllocationResponseSchema>> {
-    if (this.#plugin.preferredDevices === undefined) {
+    if (this.#allocator.preferredDevices === undefined) {
       throw new GrpcStatusError(Code.UNIMPLEMENTED, 'this plugin has no preferences');
     }
     const containerResponses = [];
     for (const { availableDeviceIDs, mustIncludeDeviceIDs, allocationSize } of containerRequests) {
       const wish = { available: availableDeviceIDs, mustInclude: mustIncludeDeviceIDs, size: allocationSize };
-      containerResponses.push({ deviceIDs: [...(await this.#plugin.preferredDevices(wish, context))] });
+      containerResponses.push({ deviceIDs: [...(await this.#allocator.preferredDevices(wish, context))] });
     }
     return { containerResponses };
   }
@@ -62,7 +62,7 @@ export class DevicePluginService {
     const containerResponses = [];
     for (const { devicesIds } of containerRequests) {
       this.#requireUsable(devicesIds);
-      const allocation = await this.#plugin.allocate(devicesIds, context);
+      const allocation = await this.#allocator.allocate(devicesIds, context);
       const { envs, mounts = [], devices = [], annotations, cdiDevices = [] } = allocation;
       containerResponses.push({
         envs: { ...envs },
@@ -80,7 +80,7 @@ export class DevicePluginService {
     context: CallContext,
   ): Promise<MessageInitShape<typeof wire.PreStartContainerResponseSchema>> {
     this.#requireUsable(devicesIds);
-    await this.#plugin.preStartContainer?.(devicesIds, context);
+    await this.#allocator.preStartContainer?.(devicesIds, context);
     return {};
   }
 

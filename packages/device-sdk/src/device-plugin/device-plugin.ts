@@ -5,10 +5,9 @@
  */
 import { Clock, Logger, Plugin, inject } from '@kubewright/core';
 import type { Lifecycle, StartContext } from '@kubewright/core';
-import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { CallContext } from '@kubewright/grpc';
-import type { DeviceSpecSchema, MountSchema } from '../generated/deviceplugin/v1beta1/deviceplugin_pb.js';
 import { deviceErrors } from '../errors.js';
+import type { Allocation, DeviceAllocator, PreferenceRequest } from './allocation.js';
 import { checkDevices } from './device.js';
 import type { Device } from './device.js';
 import { DevicePluginService } from './device-plugin-service.js';
@@ -20,25 +19,6 @@ export interface DevicePluginSettings {
   readonly directory?: string;
   /** The plugin's socket in that directory. Default: the resource's name with dashes, and `.sock`. */
   readonly socketName?: string;
-}
-
-/** What a container gets with its devices. */
-export interface Allocation {
-  readonly envs?: Readonly<Record<string, string>>;
-  readonly mounts?: readonly MessageInitShape<typeof MountSchema>[];
-  /** Device nodes, with permissions made of `r`, `w` and `m`. */
-  readonly devices?: readonly MessageInitShape<typeof DeviceSpecSchema>[];
-  readonly annotations?: Readonly<Record<string, string>>;
-  /** Fully qualified CDI names, as `example.com/gpu=0`. */
-  readonly cdiDevices?: readonly string[];
-}
-
-/** What the kubelet asks for when several devices would do. */
-export interface PreferenceRequest {
-  readonly available: readonly string[];
-  readonly mustInclude: readonly string[];
-  /** How many to choose, those that must be included counted. */
-  readonly size: number;
 }
 
 const defaultDirectory = '/var/lib/kubelet/device-plugins';
@@ -60,7 +40,7 @@ const defaultDirectory = '/var/lib/kubelet/device-plugins';
  * ```
  */
 @Plugin({ name: 'device-plugin' })
-export abstract class DevicePlugin implements Lifecycle {
+export abstract class DevicePlugin implements DeviceAllocator, Lifecycle {
   /** A domain and a name, as `example.com/accelerator`. */
   abstract readonly resourceName: string;
   readonly settings: DevicePluginSettings = {};

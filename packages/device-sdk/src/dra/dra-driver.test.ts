@@ -9,7 +9,9 @@ import { DRAPlugin } from '../generated/dra/v1/dra_pb.js';
 import { DRAPlugin as DRAPluginBeta } from '../generated/dra/v1beta1/dra_pb.js';
 import { FakeKubelet } from '../testing/fake-kubelet.js';
 import { DraDriver } from './dra-driver.js';
-import type { ClaimReference, DeviceHealth, DraDriverSettings, PreparedDevice } from './dra-driver.js';
+import type { ClaimReference, PreparedDevice } from './claims.js';
+import type { DraDriverSettings } from './dra-driver.js';
+import type { DeviceHealth } from './dra-health-service.js';
 
 const clock = new SystemClock();
 const kind = 'example.com/gpu';

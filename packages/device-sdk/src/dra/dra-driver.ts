@@ -10,35 +10,10 @@ import { GrpcServer } from '@kubewright/grpc';
 import type { CallContext } from '@kubewright/grpc';
 import { PluginRegistrar, registrationDirectory } from '@kubewright/grpc/registration';
 import { deviceErrors } from '../errors.js';
+import type { ClaimPreparer, ClaimReference, PreparedDevice } from './claims.js';
 import { DraHealthService } from './dra-health-service.js';
+import type { DeviceHealth } from './dra-health-service.js';
 import { DraService, DraServiceBeta } from './dra-service.js';
-
-/** A claim, as the kubelet names it. What was allocated to it is in the status of the ResourceClaim. */
-export interface ClaimReference {
-  readonly namespace: string;
-  readonly uid: string;
-  readonly name: string;
-}
-
-/** A device of a claim that is ready to be used. */
-export interface PreparedDevice {
-  /** The requests of the claim that it is for; empty for all. */
-  readonly requestNames?: readonly string[];
-  readonly poolName: string;
-  readonly deviceName: string;
-  /** Fully qualified CDI names, as `example.com/gpu=0`. */
-  readonly cdiDeviceIds?: readonly string[];
-  /** Tells shares of one device apart. */
-  readonly shareId?: string;
-}
-
-export interface DeviceHealth {
-  readonly poolName: string;
-  readonly deviceName: string;
-  readonly health: 'unknown' | 'healthy' | 'unhealthy';
-  /** At most 1024 characters, for people. */
-  readonly message?: string;
-}
 
 export interface DraDriverSettings {
   /** The driver's own directory. Default: `/var/lib/kubelet/plugins/NAME`. */
@@ -51,7 +26,7 @@ export interface DraDriverSettings {
 
 /** The base of a DRA driver. Both calls are repeated until they succeed, so they have to be idempotent. */
 @Plugin({ name: 'dra-driver' })
-export abstract class DraDriver implements Lifecycle {
+export abstract class DraDriver implements ClaimPreparer, Lifecycle {
   /** As in the DeviceClass and the ResourceSlices: `gpu.example.com`. */
   abstract readonly name: string;
   readonly settings: DraDriverSettings = {};

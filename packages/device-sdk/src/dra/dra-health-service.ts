@@ -4,7 +4,15 @@ import { GrpcService } from '@kubewright/grpc';
 import type { CallContext } from '@kubewright/grpc';
 import { DRAResourceHealth, HealthStatus } from '../generated/dra/health/v1alpha1/health_pb.js';
 import type * as wire from '../generated/dra/health/v1alpha1/health_pb.js';
-import type { DeviceHealth } from './dra-driver.js';
+
+/** The health of one device. */
+export interface DeviceHealth {
+  readonly poolName: string;
+  readonly deviceName: string;
+  readonly health: 'unknown' | 'healthy' | 'unhealthy';
+  /** At most 1024 characters, for people. */
+  readonly message?: string;
+}
 
 const longestMessage = 1024;
 const statuses = {

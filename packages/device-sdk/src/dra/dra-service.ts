@@ -5,67 +5,67 @@ import { DRAPlugin } from '../generated/dra/v1/dra_pb.js';
 import type * as v1 from '../generated/dra/v1/dra_pb.js';
 import { DRAPlugin as DRAPluginBeta } from '../generated/dra/v1beta1/dra_pb.js';
 import type * as v1beta1 from '../generated/dra/v1beta1/dra_pb.js';
-import type { ClaimReference, DraDriver, PreparedDevice } from './dra-driver.js';
+import type { ClaimPreparer, ClaimReference, PreparedDevice } from './claims.js';
 
 /** What the kubelet calls, in version v1. Every claim gets an entry in the answer, with its own error if it has one. */
 @GrpcService(DRAPlugin)
 export class DraService {
-  readonly #driver: DraDriver;
+  readonly #preparer: ClaimPreparer;
 
-  constructor(driver: DraDriver) {
-    this.#driver = driver;
+  constructor(preparer: ClaimPreparer) {
+    this.#preparer = preparer;
   }
 
   async nodePrepareResources(
     { claims }: v1.NodePrepareResourcesRequest,
     context: CallContext,
   ): Promise<MessageInitShape<typeof v1.NodePrepareResourcesResponseSchema>> {
-    return { claims: await prepareAll(this.#driver, claims, context, wireDevice) };
+    return { claims: await prepareAll(this.#preparer, claims, context, wireDevice) };
   }
 
   async nodeUnprepareResources(
     { claims }: v1.NodeUnprepareResourcesRequest,
     context: CallContext,
   ): Promise<MessageInitShape<typeof v1.NodeUnprepareResourcesResponseSchema>> {
-    return { claims: await unprepareAll(this.#driver, claims, context) };
+    return { claims: await unprepareAll(this.#preparer, claims, context) };
   }
 }
 
 /** The same in version v1beta1, for kubelets before Kubernetes 1.34. It does not know shares. */
 @GrpcService(DRAPluginBeta)
 export class DraServiceBeta {
-  readonly #driver: DraDriver;
+  readonly #preparer: ClaimPreparer;
 
-  constructor(driver: DraDriver) {
-    this.#driver = driver;
+  constructor(preparer: ClaimPreparer) {
+    this.#preparer = preparer;
   }
 
   async nodePrepareResources(
     { claims }: v1beta1.NodePrepareResourcesRequest,
     context: CallContext,
   ): Promise<MessageInitShape<typeof v1beta1.NodePrepareResourcesResponseSchema>> {
-    return { claims: await prepareAll(this.#driver, claims, context, wireDeviceBeta) };
+    return { claims: await prepareAll(this.#preparer, claims, context, wireDeviceBeta) };
   }
 
   async nodeUnprepareResources(
     { claims }: v1beta1.NodeUnprepareResourcesRequest,
     context: CallContext,
   ): Promise<MessageInitShape<typeof v1beta1.NodeUnprepareResourcesResponseSchema>> {
-    return { claims: await unprepareAll(this.#driver, claims, context) };
+    return { claims: await unprepareAll(this.#preparer, claims, context) };
   }
 }
 
 type Prepared<D> = Record<string, { devices: D[] } | { error: string }>;
 
 async function prepareAll<D>(
-  driver: DraDriver,
+  preparer: ClaimPreparer,
   claims: readonly ClaimReference[],
   context: CallContext,
   toWire: (device: PreparedDevice) => D,
 ): Promise<Prepared<D>> {
   const entries = claims.map(async (claim) => {
-    const outcome = await attempt(driver, claim, async () => ({
-      devices: (await driver.prepareClaim(claim, context)).map(toWire),
+    const outcome = await attempt(preparer, claim, async () => ({
+      devices: (await preparer.prepareClaim(claim, context)).map(toWire),
     }));
     return [claim.uid, outcome] as const;
   });
@@ -73,13 +73,13 @@ async function prepareAll<D>(
 }
 
 async function unprepareAll(
-  driver: DraDriver,
+  preparer: ClaimPreparer,
   claims: readonly ClaimReference[],
   context: CallContext,
 ): Promise<Record<string, { error?: string }>> {
   const entries = claims.map(async (claim) => {
-    const outcome = await attempt(driver, claim, async () => {
-      await driver.unprepareClaim(claim, context);
+    const outcome = await attempt(preparer, claim, async () => {
+      await preparer.unprepareClaim(claim, context);
       return {};
     });
     return [claim.uid, outcome] as const;
@@ -88,15 +88,15 @@ async function unprepareAll(
 }
 
 /** One operation per claim, whichever version it comes through. */
-const locks = new WeakMap<DraDriver, InFlightLocks>();
+const locks = new WeakMap<ClaimPreparer, InFlightLocks>();
 
 async function attempt<T>(
-  driver: DraDriver,
+  preparer: ClaimPreparer,
   claim: ClaimReference,
   work: () => Promise<T>,
 ): Promise<T | { error: string }> {
-  const own = locks.get(driver) ?? new InFlightLocks();
-  locks.set(driver, own);
+  const own = locks.get(preparer) ?? new InFlightLocks();
+  locks.set(preparer, own);
   try {
     return await own.run(claim.uid, work);
   } catch (error) {

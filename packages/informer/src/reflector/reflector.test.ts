@@ -3,7 +3,7 @@ import { describe, it } from 'vitest';
 import { Client } from '../client/client.js';
 import { InformerFactory } from '../shared-informer/informer-factory.js';
 import { describeReflectorContract } from '../testing/reflector-contract.js';
-import type { ObservedInformer, ObservedInformerOptions } from '../testing/reflector-contract.js';
+import type { ObservedInformer, ObservedInformerOptions } from '../testing/observed-informer.js';
 
 function start({ transport, clock, random }: ObservedInformerOptions): ObservedInformer {
   const informer = new InformerFactory({ client: new Client({ transport, clock }), clock, random }).informer(Pod);

@@ -9,6 +9,6 @@ export { ScriptedApiServer } from './scripted-api-server.js';
 export type { Fault, RequestType } from './scripted-api-server.js';
 export { WatchStream } from './watch-stream.js';
 export { describeReflectorContract } from './reflector-contract.js';
-export type { ObservedInformer, ObservedInformerOptions } from './reflector-contract.js';
+export type { ObservedInformer, ObservedInformerOptions } from './observed-informer.js';
 export { describeWorkQueueContract } from './work-queue-contract.js';
 export type { TestRunner } from './test-runner.js';

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { statusErrors } from '@kubewright/api';
-import type { ScenarioContext } from './reflector-contract.js';
+import type { ScenarioContext } from './observed-informer.js';
 
 /** Something that happens to a list-watch, and what must come of it. After each, the suite compares the pictures. */
 export interface Scenario {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loggerTo } from './console-logger.js';
-import type { LogSink } from './console-logger.js';
+import type { LogSink } from './log-sink.js';
 import { formatPlainLine } from './plain-line.js';
 
 describe('loggerTo', () => {

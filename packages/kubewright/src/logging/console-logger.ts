@@ -3,14 +3,10 @@
  * `Logger`; where else lines go is the business of whoever reads the process's output.
  */
 import type { LogFields, Logger } from '@kubewright/core';
+import { logLevels } from './log-sink.js';
+import type { LogLevel, LogSink } from './log-sink.js';
 import { formatPlainLine } from './plain-line.js';
 import { openJsonSink } from './json-sink.js';
-
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof logLevels)[number];
-
-/** Takes finished entries. */
-export type LogSink = (level: LogLevel, message: string, fields: LogFields) => void;
 
 export interface ConsoleLoggerOptions {
   /** Less important lines are dropped. Default: `info`. */

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Logger as Pino, pino } from 'pino';
-import type { LogSink } from './console-logger.js';
+import type { LogSink } from './log-sink.js';
 
 /** One JSON object per line on stderr, by pino. It is loaded with the first line, since most short commands log none. */
 export function openJsonSink(): LogSink {

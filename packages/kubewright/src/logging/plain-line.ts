@@ -1,5 +1,5 @@
 import type { LogFields } from '@kubewright/core';
-import type { LogLevel } from './console-logger.js';
+import type { LogLevel } from './log-sink.js';
 
 /** One line: `12:00:00 WARN  message  key=value`; an error's stack follows on lines of its own. */
 export function formatPlainLine(time: Date, level: LogLevel, message: string, fields: LogFields): string {
