@@ -7,11 +7,12 @@
 // Network namespaces and kernel parameters
 export { NetworkNamespace, removeNetworkNamespace, withNamespace } from './namespaces/network-namespace.js';
 export type { Synchronous } from './namespaces/enter.js';
-export { readSysctl, sysctlPath, writeSysctl } from './sysctl/sysctl.js';
+export { readSysctl, sysctlPath, updateSysctl, writeSysctl } from './sysctl/sysctl.js';
 export type { SysctlOptions } from './sysctl/sysctl.js';
 
 // Links, addresses, routes, neighbours, queues
 export { Rtnetlink } from './rtnetlink/rtnetlink.js';
+export { linkExists } from './rtnetlink/link-exists.js';
 export { LinkReaper } from './rtnetlink/link-reaper.js';
 export type { LinkTables } from './rtnetlink/link-reaper.js';
 export {
@@ -85,6 +86,8 @@ export type { Prefix } from './ip/address.js';
 // Mounts
 export { bindMount, mount, moveMount, remount, setPropagation, unmount } from './mounts/mount.js';
 export type { MountOption, MountSpec, Propagation } from './mounts/mount.js';
+export { cloneMount } from './mounts/clone-mount.js';
+export type { MountClone } from './mounts/clone-mount.js';
 export { mountOf, parseMountInfo, readMounts } from './mounts/mount-info.js';
 export type { MountInfo } from './mounts/mount-info.js';
 
@@ -95,6 +98,10 @@ export { cgroupLayout, detectCgroups, processCgroups } from './cgroups/layout.js
 export type { CgroupLayout } from './cgroups/layout.js';
 export type { CgroupLimits } from './cgroups/limits.js';
 
+// Terminals, and sockets of packets
+export { PseudoTerminal } from './streams/pseudo-terminal.js';
+export { connectPackets } from './streams/packet-socket.js';
+
 // Files
 export { FileLock } from './files/flock.js';
 export type { FileLockOptions } from './files/flock.js';
@@ -102,6 +109,9 @@ export { syncDirectory, writeFileDurably } from './files/durable.js';
 export { joinInside, resolveInside } from './files/paths.js';
 export { getExtendedAttribute, makeNode, setExtendedAttribute } from './files/special.js';
 export type { DeviceNode } from './files/special.js';
+
+// Long lists of work
+export { inTurns } from './turns/in-turns.js';
 
 // Errors
 export { linuxErrors } from './errors.js';

@@ -7,7 +7,7 @@
 // Serving and installing the plugins
 export { NetworkDaemon } from './daemon/network-daemon.js';
 export type { NetworkDaemonOptions } from './daemon/network-daemon.js';
-export { defaultNetwork, defaultPaths } from './daemon/default-network.js';
+export { clusterNetwork, defaultNetwork, defaultPaths } from './daemon/default-network.js';
 export { networkPlugins } from './daemon/network-plugins.js';
 export { HostNetwork } from './host/host-network.js';
 export type { HostNetworkOptions } from './host/host-network.js';

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { checkArguments } from '../request/arguments.js';
 import { parseConfig, parseJson, parseValidAttachments } from '../config/parse-config.js';
 import type { NetworkConfig } from '../config/network-config.js';
@@ -69,7 +69,7 @@ async function dispatch(plugin: CniPlugin, accepted: Accepted): Promise<Json | u
   const attachment = attachmentOf(request, accepted);
   switch (environment.verb) {
     case 'ADD':
-      await checkNamespace(environment.netns, accepted.raw.environment);
+      checkNamespace(environment.netns, accepted.raw.environment);
       return encodeResult(await plugin.add(attachment), version);
     case 'CHECK': {
       const { prevResult } = attachment;
@@ -124,11 +124,21 @@ function previousResult({ json, version }: Accepted): CniResult | undefined {
 }
 
 /** A container's interface in the plugin's own namespace would be one of the machine's. */
-async function checkNamespace(netns: string, environment: Environment): Promise<void> {
+function checkNamespace(netns: string, environment: Environment): void {
   if (['1', 't', 'true'].includes(environment['CNI_NETNS_OVERRIDE']?.toLowerCase() ?? '')) return;
-  const [theirs, ours] = await Promise.all([netns, ownNamespace].map((path) => stat(path).catch(() => undefined)));
-  if (theirs === undefined || ours === undefined || theirs.ino !== ours.ino || theirs.dev !== ours.dev) return;
+  const theirs = identityOf(netns);
+  if (theirs === undefined || theirs !== identityOf(ownNamespace)) return;
   throw new CniError(cniErrorCode.invalidNamespace, `CNI_NETNS '${netns}' is the plugin's own network namespace`);
+}
+
+/** Undefined where nothing is there. The call is synchronous: the answer is in memory, a change of thread takes longer. */
+function identityOf(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path);
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
 }
 
 function succeed(body: Json | undefined): PluginOutput {

@@ -8,7 +8,12 @@ export function describeSettings(settings: Settings): string {
     const flag = flagOf(key, setting);
     return flag === undefined
       ? []
-      : [{ usage: `--${flag}${placeholder(setting)}`, text: `${setting.description}${notes(setting)}` }];
+      : [
+          {
+            usage: `${setting.letter === undefined ? '' : `-${setting.letter}, `}--${flag}${placeholder(setting)}`,
+            text: `${setting.description}${notes(setting)}`,
+          },
+        ];
   });
   const width = Math.max(0, ...rows.map(({ usage }) => usage.length));
   return rows.map(({ usage, text }) => `  ${usage.padEnd(width)}  ${text}\n`).join('');

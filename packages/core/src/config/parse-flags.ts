@@ -10,7 +10,7 @@ export interface ParsedFlags {
   readonly problems: readonly string[];
 }
 
-/** Takes a command line apart by a table of settings. `--` ends the flags. There are no one-letter flags. */
+/** Takes a command line apart by a table of settings. `--` ends the flags; letters may stand together, as in `-it`. */
 export function parseFlags(settings: Settings, argv: readonly string[]): ParsedFlags {
   const keys = new Map(
     Object.entries(settings).flatMap(([key, setting]) =>
@@ -20,7 +20,10 @@ export function parseFlags(settings: Settings, argv: readonly string[]): ParsedF
   const options = Object.fromEntries(
     [...keys].map(([flag, key]) => [
       flag,
-      { type: settings[key]?.type === 'boolean' ? ('boolean' as const) : ('string' as const) },
+      {
+        type: settings[key]?.type === 'boolean' ? ('boolean' as const) : ('string' as const),
+        ...(settings[key]?.letter !== undefined && { short: settings[key].letter }),
+      },
     ]),
   );
   const { tokens, positionals } = parseArgs({

@@ -14,6 +14,8 @@ interface SettingBase<T> {
   readonly env?: `KUBEWRIGHT_${string}`;
   /** The flag that sets it, without dashes. Default: the setting's key in kebab-case. `false`: none does. */
   readonly flag?: string | false;
+  /** A letter for the flag, as `i` for `-i`. Default: none. */
+  readonly letter?: string;
   /** What is wrong with a value, as the end of a sentence that begins with the setting's name ("must be below 65536"); undefined if nothing is. */
   readonly validate?: (value: T) => string | undefined;
 }

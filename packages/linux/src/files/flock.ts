@@ -1,5 +1,4 @@
-import { open } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import { closeSync, openSync } from 'node:fs';
 import { linuxErrors } from '../errors.js';
 import { errnoName } from '../ffi/errno.js';
 import { libc } from '../ffi/libc.js';
@@ -19,40 +18,42 @@ export interface FileLockOptions {
 }
 
 /** A lock on a file that other programs honour too (flock). It ends with `release`, or with the process. */
-export class FileLock implements AsyncDisposable {
-  readonly #handle: FileHandle;
+export class FileLock implements Disposable {
+  #descriptor: number | undefined;
 
-  private constructor(handle: FileHandle) {
-    this.#handle = handle;
+  private constructor(descriptor: number) {
+    this.#descriptor = descriptor;
   }
 
   /** Waits for the lock; the file is made if it is missing, and stays. Waiting holds no thread: the lock is tried again and again. */
   static async acquire(path: string, { shared = false, clock, signal }: FileLockOptions): Promise<FileLock> {
-    const handle = await open(path, 'a+', 0o600);
+    const descriptor = openSync(path, 'a+', 0o600);
     try {
       for (let pause = shortestPause; ; pause = Math.min(pause * 2, longestPause)) {
         signal?.throwIfAborted();
-        if (tryLock(handle, path, shared)) return new FileLock(handle);
+        if (tryLock(descriptor, path, shared)) return new FileLock(descriptor);
         await clock.sleep(pause, signal);
       }
     } catch (error) {
-      await handle.close();
+      closeSync(descriptor);
       throw error;
     }
   }
 
-  async release(): Promise<void> {
-    await this.#handle.close();
+  /** A second time does nothing. */
+  release(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.release();
+  [Symbol.dispose](): void {
+    this.release();
   }
 }
 
-function tryLock(handle: FileHandle, path: string, shared: boolean): boolean {
+function tryLock(descriptor: number, path: string, shared: boolean): boolean {
   const kind = (shared ? operation.shared : operation.exclusive) | operation.nonBlocking;
-  const { errno } = libc().attempt('flock', handle.fd, kind);
+  const { errno } = libc().attempt('flock', descriptor, kind);
   if (errno === 0) return true;
   const name = errnoName(errno);
   if (name === 'EAGAIN' || name === 'EINTR') return false;

@@ -50,6 +50,11 @@ export interface Acknowledgement {
   readonly reason?: string;
 }
 
+export interface NetlinkAnswer extends Acknowledgement {
+  /** What the kernel showed, where the request was to show something. */
+  readonly shown?: NetlinkMessage;
+}
+
 export function encodeMessage(request: NetlinkRequest, sequence: number, flags: number): Buffer {
   const attributes = encodeAttributes(request.attributes);
   const header = aligned(request.header.length);
@@ -108,6 +113,13 @@ export function refusal(request: NetlinkRequest, acknowledgement: Acknowledgemen
   return linuxErrors.NETLINK(
     acknowledgement.reason === undefined ? details : { ...details, reason: acknowledgement.reason },
   );
+}
+
+/** What a request to show something was answered with; undefined where the kernel knows no such thing. */
+export function shownBy(request: NetlinkRequest, answer: NetlinkAnswer | undefined): NetlinkMessage | undefined {
+  if (answer === undefined || answer.errno === 0) return answer?.shown;
+  if (['ENODEV', 'ENOENT', 'ESRCH'].includes(errnoName(answer.errno))) return undefined;
+  throw refusal(request, answer, 0);
 }
 
 /** Whether `error` is the kernel's refusal with one of these errno names. */

@@ -5,7 +5,7 @@ import type { LibcOutcome } from '../ffi/libc.js';
 import type { NetworkNamespace } from '../namespaces/network-namespace.js';
 import { inNamespace } from '../namespaces/enter.js';
 import { controlType, decodeAcknowledgement, decodeMessages, encodeMessage, messageFlag, refusal } from './message.js';
-import type { Acknowledgement, NetlinkMessage, NetlinkRequest } from './message.js';
+import type { Acknowledgement, NetlinkAnswer, NetlinkMessage, NetlinkRequest } from './message.js';
 
 const family = 16;
 const rawCloseOnExec = 3 | 0o2000000;
@@ -46,7 +46,8 @@ export class NetlinkSocket implements AsyncDisposable {
   readonly #descriptor: number;
   readonly #buffer = Buffer.allocUnsafeSlow(receiveSize);
   #sequence = 0;
-  #tail: Promise<unknown> = Promise.resolve();
+  /** The end of the last call in progress. */
+  #tail: Promise<unknown> | undefined;
   #closed = false;
 
   private constructor(descriptor: number) {
@@ -91,10 +92,13 @@ export class NetlinkSocket implements AsyncDisposable {
     });
   }
 
-  /** As `run`, but a refusal is a value: the answers stand in the order of the requests. */
-  settle(requests: readonly NetlinkRequest[]): Promise<Acknowledgement[]> {
+  /**
+   * As `run`, but a refusal is a value: the answers stand in the order of the requests. Among changes there may be requests to
+   * show one thing, which see what the changes before them did.
+   */
+  settle(requests: readonly NetlinkRequest[]): Promise<NetlinkAnswer[]> {
     return this.#exclusive(async () => {
-      const answers: Acknowledgement[] = [];
+      const answers: NetlinkAnswer[] = [];
       for (let done = 0; done < requests.length;) {
         const first = this.#sequence + 1;
         const encoded = this.#encode(requests.slice(done));
@@ -103,28 +107,6 @@ export class NetlinkSocket implements AsyncDisposable {
         done += encoded.length;
       }
       return answers;
-    });
-  }
-
-  /** Sends a request that is answered by one message, and returns it; undefined where the kernel knows no such thing. */
-  get(request: NetlinkRequest): Promise<NetlinkMessage | undefined> {
-    return this.#exclusive(async () => {
-      const sequence = ++this.#sequence;
-      await this.#send(encodeMessage(request, sequence, messageFlag.request | messageFlag.acknowledge));
-      let found: NetlinkMessage | undefined;
-      for (;;) {
-        for (const message of await this.#receive()) {
-          if (message.sequence !== sequence) continue;
-          if (message.type !== controlType.error) {
-            found = copyOf(message);
-            continue;
-          }
-          const answer = decodeAcknowledgement(message);
-          if (answer.errno === 0) return found;
-          if (['ENODEV', 'ENOENT', 'ESRCH'].includes(errnoName(answer.errno))) return undefined;
-          throw refusal(request, answer, 0);
-        }
-      }
     });
   }
 
@@ -177,11 +159,20 @@ export class NetlinkSocket implements AsyncDisposable {
     return this.close();
   }
 
-  #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#closed) return Promise.reject(linuxErrors.CLOSED({ what: 'the netlink socket' }));
-    const result = this.#tail.then(work);
-    this.#tail = result.catch(() => undefined);
-    return result;
+  /** What nobody is before starts at once, so that the kernel works while the caller goes on. */
+  async #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw linuxErrors.CLOSED({ what: 'the netlink socket' });
+    const mine = this.#tail === undefined ? work() : this.#tail.then(work);
+    const tail = mine.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#tail = tail;
+    try {
+      return await mine;
+    } finally {
+      if (this.#tail === tail) this.#tail = undefined;
+    }
   }
 
   #encode(requests: readonly NetlinkRequest[]): Buffer[] {
@@ -221,8 +212,9 @@ export class NetlinkSocket implements AsyncDisposable {
   }
 
   /** @param whole - the number whose refusal stands for all. */
-  async #acknowledgements(first: number, count: number, whole?: number): Promise<Acknowledgement[]> {
-    const answers: Acknowledgement[] = Array.from({ length: count });
+  async #acknowledgements(first: number, count: number, whole?: number): Promise<NetlinkAnswer[]> {
+    const answers: NetlinkAnswer[] = Array.from({ length: count });
+    const shown = new Map<number, NetlinkMessage>();
     for (let missing = count; missing > 0;) {
       for (const message of await this.#receive()) {
         const index = message.sequence - first;
@@ -230,8 +222,14 @@ export class NetlinkSocket implements AsyncDisposable {
           const refused = decodeAcknowledgement(message);
           return answers.fill(refused);
         }
-        if (message.type !== controlType.error || index < 0 || index >= count || answers[index] !== undefined) continue;
-        answers[index] = decodeAcknowledgement(message);
+        if (index < 0 || index >= count || answers[index] !== undefined) continue;
+        if (message.type !== controlType.error) {
+          shown.set(index, copyOf(message));
+          continue;
+        }
+        const answer = decodeAcknowledgement(message);
+        const what = shown.get(index);
+        answers[index] = what === undefined ? answer : { ...answer, shown: what };
         missing -= 1;
       }
     }

@@ -2,6 +2,7 @@ import { isRefusal } from '../netlink/message.js';
 import type { Acknowledgement, NetlinkRequest } from '../netlink/message.js';
 import { refusal } from '../netlink/message.js';
 import { errnoNumber } from '../ffi/errno.js';
+import { inTurns } from '../turns/in-turns.js';
 import { deleteLink, deleteLinkGroup, setLink } from './link.js';
 
 /** What the reaper needs of `Rtnetlink`. It should have a socket of its own, since each round holds it for 20 to 30 ms. */
@@ -73,7 +74,7 @@ export class LinkReaper {
     const requests = round.map(({ index }) => setLink(index, { group: this.#group }));
     const answers = await this.#tables.settle(requests);
     if (answers.some(({ errno }) => errno === 0)) await this.#deleteGroup();
-    round.forEach(({ resolve, reject }, position) => {
+    await inTurns(round.entries(), ([position, { resolve, reject }]) => {
       const answer = answers[position];
       const request = requests[position];
       if (answer === undefined || request === undefined || answer.errno === 0) resolve(true);

@@ -6,10 +6,11 @@ import { linuxErrors } from '../errors.js';
 import { errnoName } from '../ffi/errno.js';
 import { isRefusal } from '../netlink/message.js';
 import { NetworkNamespace } from '../namespaces/network-namespace.js';
-import { readSysctl, writeSysctl } from '../sysctl/sysctl.js';
+import { readSysctl, updateSysctl, writeSysctl } from '../sysctl/sysctl.js';
 import { privileged, TemporaryNamespace } from '../testing/temporary-namespace.js';
 import { addAddress, deleteAddress } from './address.js';
 import { addBridgeVlans, setBridge, setBridgePort } from './bridge.js';
+import { linkExists } from './link-exists.js';
 import { LinkReaper } from './link-reaper.js';
 import { addAlternativeNames, deleteLink, newLink, renameLink, setLink } from './link.js';
 import { appendForwarding, deleteNeighbour, setForwarding, setNeighbour } from './neighbour.js';
@@ -89,6 +90,27 @@ describe.skipIf(!privileged())('rtnetlink in namespaces of its own (needs root)'
     });
     expect(await text(client.stdout)).toBe('hello');
     server.close();
+  });
+
+  it('looks at links in the exchange that changes them, and knows what is not there', async () => {
+    const made = newLink({ kind: 'bridge', name: 'seen0' });
+    const { answers, links } = await tables.settleAndShow([made, made], ['seen0', 'nothing0']);
+    expect(answers.map(({ errno }) => errnoName(errno))).toEqual(['errno 0', 'EEXIST']);
+    expect(links).toMatchObject([{ name: 'seen0', kind: 'bridge' }, undefined]);
+    expect([linkExists('seen0', host), linkExists('seen0', pod), linkExists('nothing0', host)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(() => linkExists('../seen0', host)).toThrow(/kernel parameter/);
+    await tables.run(deleteLink('seen0'));
+    expect(linkExists('seen0', host)).toBe(false);
+  });
+
+  it('writes kernel parameters that differ, and leaves out what this kernel lacks', () => {
+    const name = 'net/ipv4/conf/lo/arp_notify';
+    updateSysctl({ [name]: 1, 'net/ipv4/conf/lo/no_such_thing': 1 }, host);
+    expect([readSysctl(name, host), readSysctl(name, pod)]).toEqual(['1', '0']);
   });
 
   it('lets VLANs pass a port', async (test) => {

@@ -1,4 +1,5 @@
 import type { NetworkNamespace } from '../namespaces/network-namespace.js';
+import { shownBy } from '../netlink/message.js';
 import type { Acknowledgement, NetlinkRequest } from '../netlink/message.js';
 import { NetlinkSocket } from '../netlink/socket.js';
 import { listAddresses, readAddress } from './address.js';
@@ -46,10 +47,24 @@ export class Rtnetlink implements AsyncDisposable {
     return this.#socket.settle(requests);
   }
 
+  /** As `settle`, and looks at links afterwards; those that are not there are undefined. One exchange takes less than several. */
+  async settleAndShow(
+    requests: readonly NetlinkRequest[],
+    references: readonly LinkReference[],
+  ): Promise<{ readonly answers: Acknowledgement[]; readonly links: (Link | undefined)[] }> {
+    const questions = references.map(getLink);
+    const answers = await this.#socket.settle([...requests, ...questions]);
+    const shown = answers.splice(requests.length);
+    const links = questions.map((question, index) => {
+      const message = shownBy(question, shown[index]);
+      return message && readLink(message);
+    });
+    return { answers, links };
+  }
+
   /** Undefined where there is none. */
   async link(reference: LinkReference): Promise<Link | undefined> {
-    const message = await this.#socket.get(getLink(reference));
-    return message && readLink(message);
+    return (await this.settleAndShow([], [reference])).links[0];
   }
 
   links(filter: Parameters<typeof listLinks>[0] = {}): Promise<Link[]> {

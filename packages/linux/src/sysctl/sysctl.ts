@@ -27,13 +27,7 @@ export function sysctlPath(name: string): string {
 /** The value without its line end; undefined where the kernel has no such parameter. */
 export function readSysctl(name: string, { namespace }: SysctlOptions = {}): string | undefined {
   const path = sysctlPath(name);
-  const read = (): string => readFileSync(path, 'utf8').trimEnd();
-  try {
-    return namespace === undefined ? read() : namespace.run(read);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  return namespace === undefined ? readValue(path) : namespace.run(() => readValue(path));
 }
 
 /** Sets parameters, in their order. @throws the error of the file, which names it. */
@@ -47,4 +41,32 @@ export function writeSysctl(
   };
   if (namespace === undefined) write();
   else namespace.run(write);
+}
+
+/**
+ * Sets the parameters that this kernel has and that have another value, in their order. Writing what is there already is not
+ * always free: for some parameters the kernel takes its routing lock.
+ */
+export function updateSysctl(
+  values: Readonly<Record<string, string | number>>,
+  { namespace }: SysctlOptions = {},
+): void {
+  const files = Object.entries(values).map(([name, value]) => [sysctlPath(name), String(value)] as const);
+  const update = (): void => {
+    for (const [path, value] of files) {
+      const present = readValue(path);
+      if (present !== undefined && present !== value) writeFileSync(path, value);
+    }
+  };
+  if (namespace === undefined) update();
+  else namespace.run(update);
+}
+
+function readValue(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trimEnd();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }

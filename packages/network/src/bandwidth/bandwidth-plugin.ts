@@ -4,6 +4,7 @@ import type { AttachmentRequest, CheckRequest, CniResult, GcRequest } from '@kub
 import { deleteLink, isRefusal, limitRate, newLink, redirectIngress } from '@kubewright/linux';
 import type { Link } from '@kubewright/linux';
 import { IsInt, IsOptional, Min } from 'class-validator';
+import { attachmentKey } from '../host/attachment-store.js';
 import type { AttachmentKey, AttachmentStore } from '../host/attachment-store.js';
 import { runAll } from '../host/failures.js';
 import type { HostNetwork } from '../host/host-network.js';
@@ -62,7 +63,7 @@ export class BandwidthPlugin extends CniPlugin<BandwidthConfig> {
     if (prevResult === undefined) throw CniError.invalidConfig('prevResult', 'is needed: bandwidth is chained');
     const limits = limitsOf(config);
     if (limits.ingress === undefined && limits.egress === undefined) return prevResult;
-    const key = keyOf(request);
+    const key = attachmentKey(request);
     const pair = await this.#pairOf(request, prevResult);
     const deviceName = linkName('bwp', key);
     this.#attachments.put(key, limits);
@@ -81,14 +82,14 @@ export class BandwidthPlugin extends CniPlugin<BandwidthConfig> {
 
   /** The limits of the pair go with the pair. */
   override async del(request: AttachmentRequest<BandwidthConfig>): Promise<void> {
-    await this.#release(keyOf(request));
+    await this.#release(attachmentKey(request));
   }
 
   override async check(request: CheckRequest<BandwidthConfig>): Promise<void> {
     const limits = limitsOf(request.config);
     if (limits.ingress === undefined && limits.egress === undefined) return;
-    if (this.#attachments.get(keyOf(request)) === undefined) throw broken('the bandwidth is not limited');
-    const device = await this.#host.tables.link(linkName('bwp', keyOf(request)));
+    if (this.#attachments.get(attachmentKey(request)) === undefined) throw broken('the bandwidth is not limited');
+    const device = await this.#host.tables.link(linkName('bwp', attachmentKey(request)));
     if (limits.egress !== undefined && device?.up !== true) throw broken('the device that limits sending is missing');
   }
 
@@ -146,8 +147,4 @@ function limitOf(name: string, rate: unknown, burst: unknown): Limits['ingress']
   if (perSecond === 0 || atOnce === 0) throw CniError.invalidConfig(`${name}Rate`, `and ${name}Burst belong together`);
   if (atOnce > greatestBurst) throw CniError.invalidConfig(`${name}Burst`, `must be at most ${greatestBurst}`);
   return { rate: perSecond, burst: atOnce };
-}
-
-function keyOf({ config, containerId, ifName }: AttachmentRequest<BandwidthConfig>): AttachmentKey {
-  return { network: config.name, containerId, ifName };
 }

@@ -120,7 +120,11 @@ async function makeBridge(host: HostNetwork, config: BridgeConfig): Promise<Link
   if (made?.mac === undefined) {
     throw new CniError(cniErrorCode.internal, `the bridge '${name}' vanished while it was being made`);
   }
-  host.setSysctl({ [`net/ipv6/conf/${name}/accept_ra`]: 0 });
+  host.setSysctl({
+    [`net/ipv6/conf/${name}/accept_ra`]: 0,
+    // A gateway that still looks for duplicates of its own address asks for no neighbour's: the first pod would wait.
+    ...(config.enabledad ? {} : { [`net/ipv6/conf/${name}/accept_dad`]: 0 }),
+  });
   // Set by hand, the hardware address no longer follows that of the lowest port, so neighbours need not learn it again.
   await host.tables.run(setLink(made.index, { mac: made.mac, up: true }));
   return { ...made, up: true };

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CniDaemon } from '@kubewright/cni-sdk';
 import { describeCliCommandContract } from '@kubewright/core/testing';
+import { informerErrors } from '@kubewright/informer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { networkErrors } from '../errors.js';
-import { cniCommands } from './cni-commands.js';
+import { cniCommands, pathSettings } from './cni-commands.js';
 import { install, uninstallAll } from './install.js';
+import { runOverlay } from './overlay.js';
 import { serve } from './serve.js';
 
 for (const command of cniCommands) describeCliCommandContract({ describe, it }, command);
@@ -52,11 +54,51 @@ describe('kubewright cni install and uninstall', () => {
     expect(readdirSync(directory)).toEqual(['bin']);
   });
 
+  it('puts the list of a node in place where the cluster gives the networks', async () => {
+    await using daemon = new CniDaemon({ plugins: [], socketPath: join(directory, 'cni.sock') });
+    await daemon.start();
+    await install(invocation({ cluster: true }));
+    const list = JSON.parse(readFileSync(join(directory, 'net.d/10-test.conflist'), 'utf8')) as unknown;
+    expect(list).toMatchObject({ plugins: [{ ipMasq: false, ipam: { type: 'cluster-local' } }, {}, {}] });
+  });
+
+  it.each(['nonsense', '10.1.0.0/99', '10.1.0.0', '10.1.0.0/31', '10.1.0.1/24'])(
+    'refuses the network %s before it writes anything',
+    async (subnet) => {
+      await expect(install(invocation({ subnet: [subnet] }))).rejects.toThrow('--subnet');
+      expect(readdirSync(directory)).toEqual([]);
+    },
+  );
+
   it('refuses a list that is none before it writes anything', async () => {
     writeFileSync(join(directory, 'list'), '[]');
     const attempt = install(invocation({ list: join(directory, 'list') }));
     await expect(attempt).rejects.toSatisfy((error) => networkErrors.INVALID_LIST.is(error));
     expect(readdirSync(directory)).toEqual(['list']);
+  });
+
+  it('says what is wrong with the cluster of an overlay, and ends', async () => {
+    const { signal } = new AbortController();
+    const told = {
+      node: 'one',
+      kubeconfig: join(directory, 'none'),
+      stateDir: directory,
+      inCluster: false,
+      family: '4',
+    };
+    const started = runOverlay({ options: told, positionals: [], signal });
+    await expect(started).rejects.toSatisfy((error) =>
+      informerErrors.KUBECONFIG_NOT_FOUND.is((error as Error).cause ?? error),
+    );
+    const stopped = runOverlay({ options: told, positionals: [], signal: AbortSignal.abort(new Error('enough')) });
+    await expect(stopped).rejects.toThrow('enough');
+  });
+
+  it('takes file names that a runtime would read', () => {
+    const { validate } = pathSettings.file;
+    expect(
+      ['10-a.conflist', 'a.json', '../a.conflist', '.conflist'].map((name) => validate?.(name) === undefined),
+    ).toEqual([true, false, false, false]);
   });
 
   it('serves until it is told to stop', async () => {

@@ -4,10 +4,11 @@ import { installNetwork, installPlugins, parseNetworkList, uninstall } from '@ku
 import type { Json } from '@kubewright/cni-sdk';
 import { SystemClock } from '@kubewright/core';
 import type { CliInvocation } from '@kubewright/core';
-import { defaultNetwork } from '../daemon/default-network.js';
+import { clusterNetwork, defaultNetwork } from '../daemon/default-network.js';
 import { networkPlugins } from '../daemon/network-plugins.js';
 import { networkErrors } from '../errors.js';
 import { HostNetwork } from '../host/host-network.js';
+import { completeRange } from '../ipam/range.js';
 import type { InstallOptions, UninstallOptions } from './cni-commands.js';
 
 /** Milliseconds between two looks at the daemon's socket. */
@@ -15,8 +16,8 @@ const pause = 100;
 
 /** The shims first; the list, by which a runtime starts to call them, when the daemon answers. */
 export async function install({ options, signal }: CliInvocation): Promise<void> {
-  const { socket, binDir, confDir, file, subnet, list, wait } = options as InstallOptions;
-  const network = list === undefined ? defaultNetwork(subnet) : await readList(list);
+  const { socket, binDir, confDir, file, subnet, cluster, list, wait } = options as InstallOptions;
+  const network = list === undefined ? ownList(cluster, subnet) : await readList(list);
   // A list that is wrong is refused before anything is written.
   parseNetworkList(network, list ?? file);
   await using host = new HostNetwork();
@@ -32,6 +33,13 @@ export async function uninstallAll({ options }: CliInvocation): Promise<void> {
     network: { configDirectory: confDir, file },
     plugins: { binDirectory: binDir, plugins: networkPlugins(host), socketPath: socket },
   });
+}
+
+/** @throws CniError where no address could be given out of a network. */
+function ownList(cluster: boolean, subnets: readonly string[]): Json {
+  if (cluster) return clusterNetwork();
+  for (const subnet of subnets) completeRange({ subnet }, '--subnet');
+  return defaultNetwork(subnets);
 }
 
 async function readList(file: string): Promise<Json> {

@@ -9,6 +9,8 @@ export const defaultPaths = {
   configFile: '10-kubewright.conflist',
 } as const;
 
+const defaultRoutes = { 4: '0.0.0.0/0', 6: '::/0' } as const;
+
 /**
  * The network list that is installed where none is given: a bridge with masquerading, addresses of the machine's own ranges,
  * host ports, and limits of bandwidth where the runtime asks for them. Pure.
@@ -16,25 +18,29 @@ export const defaultPaths = {
  * @param subnets - one per address family, as `10.85.0.0/24`.
  */
 export function defaultNetwork(subnets: readonly string[]): Json {
-  const defaults = { 4: '0.0.0.0/0', 6: '::/0' } as const;
   const families = subnets.map((subnet) => addressFamily(parsePrefix(subnet).address));
+  return networkList(true, {
+    type: 'host-local',
+    ranges: subnets.map((subnet) => [{ subnet }]),
+    routes: families.map((family) => ({ dst: defaultRoutes[family] })),
+  });
+}
+
+/**
+ * The network list of a machine that is a node of a cluster: as the default one, but addresses come from the networks that the
+ * cluster gave the node, and the overlay does the masquerading, since it knows which addresses are other pods'. Pure.
+ */
+export function clusterNetwork(): Json {
+  return networkList(false, { type: 'cluster-local' });
+}
+
+function networkList(ipMasq: boolean, ipam: Json): Json {
   return {
     cniVersion: '1.0.0',
     cniVersions: ['0.4.0', '1.0.0', '1.1.0'],
     name: 'kubewright',
     plugins: [
-      {
-        type: 'bridge',
-        bridge: 'kubewright0',
-        isGateway: true,
-        ipMasq: true,
-        hairpinMode: true,
-        ipam: {
-          type: 'host-local',
-          ranges: subnets.map((subnet) => [{ subnet }]),
-          routes: families.map((family) => ({ dst: defaults[family] })),
-        },
-      },
+      { type: 'bridge', bridge: 'kubewright0', isGateway: true, ipMasq, hairpinMode: true, ipam },
       { type: 'portmap', capabilities: { portMappings: true } },
       { type: 'bandwidth', capabilities: { bandwidth: true } },
     ],

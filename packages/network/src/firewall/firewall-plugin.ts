@@ -7,6 +7,7 @@ import type { AttachmentRequest, CheckRequest, CniRequest, CniResult, GcRequest 
 import { action, addElements, addNftRule, addSet, deleteElements, encodeKey, match } from '@kubewright/linux';
 import type { NetlinkRequest, NftSet } from '@kubewright/linux';
 import { IsIn, IsOptional, IsString } from 'class-validator';
+import { attachmentKey } from '../host/attachment-store.js';
 import type { AttachmentKey, AttachmentStore } from '../host/attachment-store.js';
 import { runAll } from '../host/failures.js';
 import type { HostNetwork } from '../host/host-network.js';
@@ -56,18 +57,18 @@ export class FirewallPlugin extends CniPlugin<FirewallConfig> {
     const bridge = hostInterface(prevResult);
     if (bridge === undefined) throw CniError.invalidConfig('prevResult.interfaces', "has none on the machine's side");
     const one: Guarded = { policy: config.ingressPolicy === '' ? 'open' : config.ingressPolicy, bridge };
-    this.#attachments.put(keyOf(request), one);
+    this.#attachments.put(attachmentKey(request), one);
     const changes = elements(one).flatMap(([set, key]) => addElements(set, [{ key }]));
     await this.#host.filter.commitInto(foundation, ...changes);
     return prevResult;
   }
 
   override async del(request: AttachmentRequest<FirewallConfig>): Promise<void> {
-    await this.#release(keyOf(request));
+    await this.#release(attachmentKey(request));
   }
 
   override async check(request: CheckRequest<FirewallConfig>): Promise<void> {
-    const stored = this.#attachments.get(keyOf(request));
+    const stored = this.#attachments.get(attachmentKey(request));
     if (stored === undefined) throw broken('the firewall does not know the attachment');
     for (const [set, key] of elements(stored)) {
       const wanted = encodeKey(set.key, key);
@@ -128,10 +129,6 @@ function checkSupported({ backend }: FirewallConfig): void {
   if (['', 'nftables'].includes(backend)) return;
   const summary = `the value '${backend}' of the field 'backend' is not supported`;
   throw new CniError(cniErrorCode.unsupportedField, summary, "leave it out, or set 'nftables'");
-}
-
-function keyOf({ config, containerId, ifName }: AttachmentRequest<FirewallConfig>): AttachmentKey {
-  return { network: config.name, containerId, ifName };
 }
 
 function readGuarded(value: unknown): Guarded {

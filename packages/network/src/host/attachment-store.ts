@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ValidAttachment } from '@kubewright/cni-sdk';
+import type { AttachmentRequest, NetworkConfig, ValidAttachment } from '@kubewright/cni-sdk';
 import { overwriteFile, removeFile } from './small-file.js';
 
 /** One interface of one container in one network. */
@@ -8,6 +8,10 @@ export interface AttachmentKey {
   readonly network: string;
   readonly containerId: string;
   readonly ifName: string;
+}
+
+export function attachmentKey({ config, containerId, ifName }: AttachmentRequest<NetworkConfig>): AttachmentKey {
+  return { network: config.name, containerId, ifName };
 }
 
 export interface StoredAttachment<T> extends AttachmentKey {

@@ -8,3 +8,9 @@ export async function runAll(steps: readonly (() => Promise<unknown>)[]): Promis
     throw new AggregateError(failures, messages.join('; '));
   }
 }
+
+/** Waits for both, also where one fails, so that nothing goes on behind the caller's back. */
+export async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return [await a, await b];
+}

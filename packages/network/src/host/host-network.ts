@@ -6,7 +6,7 @@
 import { join } from 'node:path';
 import { SystemClock } from '@kubewright/core';
 import type { Clock } from '@kubewright/core';
-import { LinkReaper, NetworkNamespace, Nftables, readSysctl, Rtnetlink, writeSysctl } from '@kubewright/linux';
+import { linkExists, LinkReaper, NetworkNamespace, Nftables, Rtnetlink, updateSysctl } from '@kubewright/linux';
 import { AttachmentStore } from './attachment-store.js';
 import { PacketFilter } from './packet-filter.js';
 
@@ -60,10 +60,12 @@ export class HostNetwork implements AsyncDisposable {
 
   /** Sets kernel parameters that do not have the value yet. One that this kernel lacks is left out. */
   setSysctl(values: Readonly<Record<string, string | number>>): void {
-    for (const [name, value] of Object.entries(values)) {
-      const present = readSysctl(name, this.#inside());
-      if (present !== undefined && present !== String(value)) writeSysctl({ [name]: value }, this.#inside());
-    }
+    updateSysctl(values, this.#inside());
+  }
+
+  /** Whether the machine has a link of this name, as far as can be told without waiting. */
+  hasLink(name: string): boolean {
+    return linkExists(name, this.#inside());
   }
 
   /** Where the pod networks of this machine stand, once the cluster gave it some. */

@@ -16,7 +16,7 @@ import type { PacketFilter } from './packet-filter.js';
 import { cniTable, postrouting, tableWith } from './table.js';
 
 /** Multicast keeps its source: the answers do not come to it. */
-const multicast = { 4: '224.0.0.0/4', 6: 'ff00::/8' } as const;
+export const multicast = { 4: '224.0.0.0/4', 6: 'ff00::/8' } as const;
 
 /**
  * Lets pods speak to the world with the machine's address. Each network of pods has a set of their addresses and a rule: what

@@ -1,4 +1,4 @@
-import { isRefusal } from '@kubewright/linux';
+import { inTurns, isRefusal } from '@kubewright/linux';
 import type { NetlinkRequest, NftChain, NftListedRule, Nftables, NftSet } from '@kubewright/linux';
 
 interface Waiting {
@@ -53,17 +53,13 @@ export class PacketFilter {
   }
 
   /** The keys of a set; none where there is no such set. */
-  async keys(set: Pick<NftSet, 'table' | 'name'>): Promise<Buffer[]> {
-    try {
-      return await this.#nftables.keys(set);
-    } catch (error) {
-      if (isRefusal(error, 'ENOENT')) return [];
-      throw error;
-    }
+  keys(set: Pick<NftSet, 'table' | 'name'>): Promise<Buffer[]> {
+    return noneIfMissing(this.#nftables.keys(set));
   }
 
+  /** The rules of a chain; none where there is no such chain. */
   rules(chain: NftChain): Promise<NftListedRule[]> {
-    return this.#nftables.rules(chain);
+    return noneIfMissing(this.#nftables.rules(chain));
   }
 
   async #found(
@@ -91,7 +87,7 @@ export class PacketFilter {
       this.#waiting = [];
       try {
         await this.#nftables.commit(...round.flatMap(({ changes }) => changes));
-        for (const { resolve } of round) resolve();
+        await inTurns(round, ({ resolve }) => resolve());
       } catch (error) {
         if (round.length === 1) round[0]?.reject(error);
         else await this.#separately(round);
@@ -110,5 +106,14 @@ export class PacketFilter {
         reject(error);
       }
     }
+  }
+}
+
+async function noneIfMissing<T>(listing: Promise<T[]>): Promise<T[]> {
+  try {
+    return await listing;
+  } catch (error) {
+    if (isRefusal(error, 'ENOENT')) return [];
+    throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { CniError } from '@kubewright/cni-sdk';
-import type { NetworkConfig } from '@kubewright/cni-sdk';
+import type { CniRequest, NetworkConfig } from '@kubewright/cni-sdk';
 import type { Clock } from '@kubewright/core';
 import { readPodNetwork } from '../overlay/pod-network.js';
 import { familyOf } from '../pod/pod-interface.js';
@@ -7,11 +7,13 @@ import { HostLocalPlugin } from './host-local-plugin.js';
 import { hostLocalSettings } from './ipam-config.js';
 import type { HostLocalSettings } from './ipam-config.js';
 
+const waiting = 'the cluster has not given this machine a pod network yet';
 const defaultRoutes = { 4: '0.0.0.0/0', 6: '::/0' } as const;
 
 /**
  * Gives out addresses of the networks that the cluster gave this machine (`spec.podCIDRs` of its Node), so that every address
- * is unique in the cluster. The overlay's controller writes them down; until it has, pods are told to come again. Leases
+ * is unique in the cluster. The overlay's controller writes them down; until it has, STATUS says that the network
+ * is not available, and pods are told to come again. Leases
  * are kept as those of host-local.
  */
 export class ClusterLocalPlugin extends HostLocalPlugin {
@@ -24,10 +26,15 @@ export class ClusterLocalPlugin extends HostLocalPlugin {
     this.#podNetworkFile = podNetworkFile;
   }
 
+  override async status(request: CniRequest<NetworkConfig>): Promise<void> {
+    if (readPodNetwork(this.#podNetworkFile) === undefined) throw CniError.notAvailable(waiting);
+    await super.status(request);
+  }
+
   protected override settings(config: NetworkConfig): Promise<HostLocalSettings> {
     const network = readPodNetwork(this.#podNetworkFile);
     if (network === undefined) {
-      return Promise.reject(CniError.tryAgainLater('the cluster has not given this machine a pod network yet'));
+      return Promise.reject(CniError.tryAgainLater(waiting));
     }
     const { podNetworks, mtu } = network;
     const ipam = {

@@ -111,7 +111,8 @@ describe.skipIf(process.platform !== 'linux')('address plugins (need Linux)', ()
 
   it('gives addresses of the cluster once it knows them, with routes that fit the tunnel', async () => {
     const ipam = { type: 'cluster-local' };
-    expect(await call('STATUS', ipam)).toMatchObject({ code: 11 });
+    expect(await call('STATUS', ipam)).toMatchObject({ code: 50 });
+    expect(await call('ADD', ipam)).toMatchObject({ code: 11 });
     expect(await call('DEL', ipam)).toEqual({});
     writePodNetwork(join(directory, 'pod-network.json'), { podNetworks: ['10.5.1.0/24'], mtu: 1450 });
     expect(await call('ADD', ipam)).toMatchObject({

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Clock } from '@kubewright/core';
-import { FileLock } from '@kubewright/linux';
+import { FileLock, inTurns } from '@kubewright/linux';
 import { overwriteFile, removeFile } from '../host/small-file.js';
 
 /** Who has an address: the container and its interface. */
@@ -34,7 +34,14 @@ interface Waiting {
   settle(error: unknown): void;
 }
 
+interface Outcome {
+  readonly one: Waiting;
+  readonly error?: unknown;
+}
+
 const lockFile = 'lock';
+/** Stands for what cannot be read. */
+const damaged = ' ';
 const lastPrefix = 'last_reserved_ip.';
 const readTogether = 64;
 const sync = promisify(fsync);
@@ -77,23 +84,23 @@ export class LeaseDirectory {
       const turn = this.#waiting;
       this.#waiting = [];
       try {
-        await this.#turn(turn);
+        await inTurns(await this.#turn(turn), ({ one, error }) => one.settle(error));
       } catch (error) {
-        for (const { settle } of turn) settle(error);
+        await inTurns(turn, ({ settle }) => settle(error));
       }
     }
     this.#running = false;
   }
 
-  async #turn(turn: readonly Waiting[]): Promise<void> {
-    await using _lock = await this.#lock();
+  async #turn(turn: readonly Waiting[]): Promise<readonly Outcome[]> {
+    using _lock = await this.#lock();
     const files = await this.#refresh();
     const last = new Map<number, string>();
-    const outcomes: { readonly one: Waiting; readonly error?: unknown }[] = [];
+    const outcomes: Outcome[] = [];
     const open: number[] = [];
     const taken: DirectoryLeases[] = [];
     try {
-      for (const one of turn) {
+      await inTurns(turn, (one) => {
         const leases = new DirectoryLeases(this.#path, files, last);
         try {
           one.work(leases);
@@ -104,7 +111,7 @@ export class LeaseDirectory {
           leases.undo();
           outcomes.push({ one, error });
         }
-      }
+      });
       // The names of new files are the directory's data. It is synced beside them, under a descriptor of its own.
       if (open.length > 0) open.push(openSync(this.#path, 'r'));
       await Promise.all(open.map((descriptor) => sync(descriptor)));
@@ -115,10 +122,18 @@ export class LeaseDirectory {
     } finally {
       for (const descriptor of open) closeSync(descriptor);
     }
-    // Only a hint where to go on: it need not reach the disk.
-    for (const [set, address] of last) overwriteFile(join(this.#path, `${lastPrefix}${set}`), address);
+    for (const [set, address] of last) this.#remember(set, address);
     this.#known = { changed: this.#changed(), leases: files };
-    for (const { one, error } of outcomes) one.settle(error);
+    return outcomes;
+  }
+
+  /** Only a hint where to go on: it need not reach the disk, and a disk that has no room for it is no reason to fail. */
+  #remember(set: number, address: string): void {
+    try {
+      overwriteFile(join(this.#path, `${lastPrefix}${set}`), address);
+    } catch {
+      // The next lease is looked for from the beginning.
+    }
   }
 
   async #lock(): Promise<FileLock> {
@@ -139,10 +154,18 @@ export class LeaseDirectory {
     const leases = new Map<string, string>();
     for (let start = 0; start < names.length; start += readTogether) {
       const some = names.slice(start, start + readTogether);
-      const texts = await Promise.all(some.map((name) => readFile(join(this.#path, name), 'utf8').catch(() => '')));
-      some.forEach((name, index) => leases.set(name, texts[index] ?? ''));
+      const texts = await Promise.all(
+        some.map((name) => readFile(join(this.#path, name), 'utf8').catch(() => damaged)),
+      );
+      some.forEach((name, index) => this.#takeIn(leases, name, texts[index] ?? ''));
     }
     return leases;
+  }
+
+  /** Under the lock nobody is about to write: an empty file is what a killed process had begun, and nobody was told of it. */
+  #takeIn(leases: Map<string, string>, address: string, text: string): void {
+    if (text === '') removeFile(join(this.#path, address));
+    else leases.set(address, text);
   }
 
   #changed(): bigint {

@@ -1,7 +1,8 @@
 import { CniError, cniErrorCode, CniPlugin, NetworkConfig } from '@kubewright/cni-sdk';
 import type { AttachmentRequest, CheckRequest, CniAddress, CniResult, GcRequest } from '@kubewright/cni-sdk';
 import { parseAddress, parsePrefix } from '@kubewright/linux';
-import type { AttachmentKey, AttachmentStore } from '../host/attachment-store.js';
+import { attachmentKey } from '../host/attachment-store.js';
+import type { AttachmentStore } from '../host/attachment-store.js';
 import type { HostNetwork } from '../host/host-network.js';
 import { listAt, readRoutes, requestedAddresses, textOf } from './ipam-config.js';
 import { attempt } from './range.js';
@@ -23,7 +24,7 @@ export class StaticPlugin extends CniPlugin {
     const routes = readRoutes(config.ipam?.['routes']);
     const dns = config.ipam?.['dns'];
     this.#attachments.put(
-      keyOf(request),
+      attachmentKey(request),
       ips.map(({ address }) => address),
     );
     return {
@@ -34,11 +35,11 @@ export class StaticPlugin extends CniPlugin {
   }
 
   override async del(request: AttachmentRequest<NetworkConfig>): Promise<void> {
-    this.#attachments.delete(keyOf(request));
+    this.#attachments.delete(attachmentKey(request));
   }
 
   override async check(request: CheckRequest<NetworkConfig>): Promise<void> {
-    const given = this.#attachments.get(keyOf(request));
+    const given = this.#attachments.get(attachmentKey(request));
     const present = new Set(request.prevResult.ips?.map(({ address }) => address));
     if (given?.every((address) => present.has(address)) === true) return;
     const problem = given === undefined ? 'was given no address' : `should have ${given.join(', ')}`;
@@ -54,10 +55,6 @@ export class StaticPlugin extends CniPlugin {
   override async status(): Promise<void> {
     // It has nothing that could be missing.
   }
-}
-
-function keyOf({ config, containerId, ifName }: AttachmentRequest<NetworkConfig>): AttachmentKey {
-  return { network: config.name, containerId, ifName };
 }
 
 /** What a runtime asks for replaces what the configuration says. */

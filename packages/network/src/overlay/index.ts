@@ -4,6 +4,8 @@
  *
  * @packageDocumentation
  */
+export { overlay } from './overlay.js';
+export type { OverlayOptions } from './overlay.js';
 export { OverlayController, OverlaySettings } from './overlay-controller.js';
 export { VxlanOverlay } from './vxlan-overlay.js';
 export type { VxlanOptions } from './vxlan-overlay.js';

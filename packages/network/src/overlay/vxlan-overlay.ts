@@ -15,6 +15,7 @@ import type { ForwardingEntry, Link, Neighbour, NetlinkRequest, Route } from '@k
 import { networkErrors } from '../errors.js';
 import type { HostNetwork } from '../host/host-network.js';
 import { accept } from '../pod/pod-interface.js';
+import { masqueradeOutside } from './overlay-masquerade.js';
 import { overlayMtu, overlayProtocol, planOverlay, tunnelAddress, tunnelMac } from './plan.js';
 import type { OverlayNode, OverlayPlan } from './plan.js';
 
@@ -25,6 +26,11 @@ export interface VxlanOptions {
   readonly vni?: number;
   /** UDP port; equal on all nodes. Default: 8472, which Linux and flannel use, too. */
   readonly port?: number;
+  /**
+   * Whether what pods send to others than pods gets the machine's address. Default: true. The plugin that connects the pods must
+   * not do so itself then, as it would for pods of other machines, too.
+   */
+  readonly masquerade?: boolean;
 }
 
 /** Entries of the tables that belong to the device. */
@@ -40,10 +46,13 @@ export class VxlanOverlay {
   readonly #device: string;
   readonly #vni: number;
   readonly #port: number;
+  readonly #masquerade: boolean;
   #tail: Promise<unknown> = Promise.resolve();
 
-  constructor(host: HostNetwork, { device = 'kubewright.1', vni = 1, port = 8472 }: VxlanOptions = {}) {
+  constructor(host: HostNetwork, options: VxlanOptions = {}) {
+    const { device = 'kubewright.1', vni = 1, port = 8472, masquerade = true } = options;
     this.#host = host;
+    this.#masquerade = masquerade;
     this.#device = device;
     this.#vni = vni;
     this.#port = port;
@@ -61,11 +70,12 @@ export class VxlanOverlay {
     return mine;
   }
 
-  /** Takes the device away, and with it all its tables. */
+  /** Takes the device away, with it all its tables, and the masquerading. */
   async remove(): Promise<void> {
     await this.#tail;
     const present = await this.#host.tables.link(this.#device);
     if (present !== undefined) await this.#host.tables.run(deleteLink(present.index));
+    await masqueradeOutside(this.#host.filter, this.#device, []);
   }
 
   async #apply(self: OverlayNode, nodes: readonly OverlayNode[]): Promise<number> {
@@ -80,6 +90,7 @@ export class VxlanOverlay {
     const present = { routes: [...v4, ...v6], neighbours, forwarding };
     const requests = overlayChanges(index, present, planOverlay(self.name, nodes));
     accept(requests, await tables.settle(requests), ['ENOENT', 'ESRCH']);
+    await masqueradeOutside(this.#host.filter, this.#device, this.#masquerade ? self.podNetworks : []);
     return mtu;
   }
 
@@ -111,6 +122,8 @@ export class VxlanOverlay {
     if (made === undefined) throw networkErrors.NO_DEVICE({ address: self.address });
     this.#host.setSysctl({
       [`net/ipv6/conf/${this.#device}/accept_ra`]: 0,
+      // Nobody else can have its addresses, and until that is known it could not send.
+      [`net/ipv6/conf/${this.#device}/accept_dad`]: 0,
       'net.ipv4.ip_forward': 1,
       'net.ipv6.conf.all.forwarding': 1,
     });

@@ -3,7 +3,7 @@
  * the plugins' part.
  */
 import { CniError, cniErrorCode } from '@kubewright/cni-sdk';
-import type { CniAddress, CniResult, CniRoute } from '@kubewright/cni-sdk';
+import type { CniAddress, CniInterface, CniResult, CniRoute } from '@kubewright/cni-sdk';
 import {
   addAddress,
   addRoute,
@@ -12,12 +12,11 @@ import {
   linuxErrors,
   NetworkNamespace,
   parsePrefix,
-  readSysctl,
   Rtnetlink,
   setLink,
-  writeSysctl,
+  updateSysctl,
 } from '@kubewright/linux';
-import type { Acknowledgement, NetlinkRequest, RouteSpec } from '@kubewright/linux';
+import type { Acknowledgement, Link, NetlinkRequest, RouteSpec } from '@kubewright/linux';
 import { linkIndex } from './link-index.js';
 
 /** Opens a pod's namespace and its tables, and closes both whatever comes. @throws CniError 8 where there is none. */
@@ -55,31 +54,37 @@ export function preparePodInterface(
   result: CniResult,
   { duplicateDetection }: InterfaceOptions,
 ): void {
-  const set = (parameter: string, value: number): void => {
-    // A kernel may lack IPv6, or the parameter.
-    if (readSysctl(parameter, { namespace }) !== undefined) writeSysctl({ [parameter]: value }, { namespace });
+  const v6 = result.ips?.some(({ address }) => familyOf(address) === 6) === true;
+  const parameters = {
+    // Neighbours hear of the new owner of the address at once.
+    [`net/ipv4/conf/${name}/arp_notify`]: 1,
+    ...(v6 ? { [`net/ipv6/conf/${name}/disable_ipv6`]: 0, [`net/ipv6/conf/${name}/keep_addr_on_down`]: 1 } : {}),
+    ...(v6 && !duplicateDetection ? { [`net/ipv6/conf/${name}/accept_dad`]: 0 } : {}),
   };
-  // Neighbours hear of the new owner of the address at once.
-  set(`net/ipv4/conf/${name}/arp_notify`, 1);
-  if (result.ips?.some(({ address }) => familyOf(address) === 6) !== true) return;
-  set(`net/ipv6/conf/${name}/disable_ipv6`, 0);
-  set(`net/ipv6/conf/${name}/keep_addr_on_down`, 1);
-  if (!duplicateDetection) set(`net/ipv6/conf/${name}/accept_dad`, 0);
+  updateSysctl(parameters, { namespace });
 }
 
-/** Brings an interface up with the addresses and routes of a result. */
+/** Brings an interface up with the addresses and routes of a result, and tells what became of it. */
 export async function configurePodInterface(
   pod: Rtnetlink,
   link: number,
   result: CniResult,
   options: InterfaceOptions,
-): Promise<void> {
+): Promise<Link> {
   const addresses = (result.ips ?? []).map(({ address }) =>
     addAddress({ link, address, noDuplicateDetection: !options.duplicateDetection && familyOf(address) === 6 }),
   );
   const routes = podRoutes(link, result).map(addRoute);
   const requests = [setLink(link, { up: true }), ...addresses, ...routes];
-  accept(requests, await pod.settle(requests), ['EEXIST']);
+  const { answers, links } = await pod.settleAndShow(requests, [link]);
+  accept(requests, answers, ['EEXIST']);
+  return present(links[0]);
+}
+
+/** @throws CniError where a link is not there that was a moment ago. */
+export function present(link: Link | undefined): Link {
+  if (link !== undefined) return link;
+  throw new CniError(cniErrorCode.internal, 'the interface vanished while it was being made', 'try again');
 }
 
 /** The routes of a result: each through its own gateway, or that of the address of its family. */
@@ -117,6 +122,11 @@ export async function checkPodInterface(pod: Rtnetlink, ifName: string, result: 
     const absent = wanted.find(({ dst }) => !routes.has(dst));
     if (absent !== undefined) throw broken(`the route to ${absent.dst} is missing`);
   }
+}
+
+/** A link as results describe it. */
+export function interfaceOf({ name, mac, mtu }: Link): CniInterface {
+  return { name, ...(mac === undefined ? {} : { mac }), mtu };
 }
 
 export function broken(problem: string): CniError {

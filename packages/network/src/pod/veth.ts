@@ -1,8 +1,8 @@
 import { CniError, cniErrorCode } from '@kubewright/cni-sdk';
-import { deleteLink, isRefusal, newLink, setLink } from '@kubewright/linux';
-import type { Link, NetworkNamespace, Rtnetlink } from '@kubewright/linux';
+import { deleteLink, isRefusal, linkExists, newLink, setLink } from '@kubewright/linux';
+import type { Link, NetworkNamespace } from '@kubewright/linux';
 import type { HostNetwork } from '../host/host-network.js';
-import { withPodIfPresent } from './pod-interface.js';
+import { accept, present, withPodIfPresent } from './pod-interface.js';
 
 export interface VethSpec {
   /** Name of the machine's end. */
@@ -20,13 +20,13 @@ export interface VethSpec {
 
 export interface Veth {
   readonly host: Link;
-  readonly pod: Link;
+  /** Index of the pod's end, in its namespace. */
+  readonly podIndex: number;
 }
 
 /** Makes a pair with one end inside the pod, in one request. The pod's end is down. */
 export async function connectVeth(
   { tables }: HostNetwork,
-  pod: Rtnetlink,
   namespace: NetworkNamespace,
   { hostName, ifName, master, mtu, mac, up = false }: VethSpec,
 ): Promise<Veth> {
@@ -37,26 +37,19 @@ export async function connectVeth(
     namespaceDescriptor: namespace.descriptor,
     ...(mac === undefined ? {} : { mac }),
   };
-  const request = newLink({
-    kind: 'veth',
-    name: hostName,
-    ...common,
-    ...(master === undefined ? {} : { master }),
-    peer,
-  });
-  await tables.run(request, ...(up ? [setLink(hostName, { up })] : []));
-  const [host, found] = await Promise.all([tables.link(hostName), pod.link(ifName)]);
-  if (host === undefined || found === undefined) {
-    throw new CniError(cniErrorCode.internal, `the pair '${hostName}' vanished while it was being made`);
-  }
-  return { host, pod: found };
+  const host = { ...common, name: hostName, ...(master === undefined ? {} : { master }) };
+  const requests = [newLink({ kind: 'veth', ...host, peer }), ...(up ? [setLink(hostName, { up })] : [])];
+  const { answers, links } = await tables.settleAndShow(requests, [hostName]);
+  accept(requests, answers, []);
+  const made = present(links[0]);
+  return { host: made, podIndex: made.peer ?? 0 };
 }
 
-/** @throws CniError where one of the two names is in use: the attachment exists already. */
-export async function requireNoVeth(host: HostNetwork, pod: Rtnetlink, spec: VethSpec): Promise<void> {
-  const [own, inside] = await Promise.all([host.tables.link(spec.hostName), pod.link(spec.ifName)]);
-  if (own === undefined && inside === undefined) return;
-  const where = own === undefined ? `'${spec.ifName}' in the pod` : `'${spec.hostName}'`;
+/** @throws CniError where a name of the pair is in use: the attachment exists already. */
+export function requireNoVeth(host: HostNetwork, namespace: NetworkNamespace, { hostName, ifName }: VethSpec): void {
+  const taken = host.hasLink(hostName);
+  if (!taken && !linkExists(ifName, { namespace })) return;
+  const where = taken ? `'${hostName}'` : `'${ifName}' in the pod`;
   throw new CniError(cniErrorCode.internal, `the interface ${where} exists already`, 'release it with DEL first');
 }
 

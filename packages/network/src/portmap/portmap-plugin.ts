@@ -2,6 +2,7 @@
 import { CniError, cniErrorCode, CniPlugin } from '@kubewright/cni-sdk';
 import type { AttachmentRequest, CheckRequest, CniRequest, CniResult, GcRequest } from '@kubewright/cni-sdk';
 import { encodeKey, isRefusal } from '@kubewright/linux';
+import { attachmentKey } from '../host/attachment-store.js';
 import type { AttachmentKey, AttachmentStore } from '../host/attachment-store.js';
 import { runAll } from '../host/failures.js';
 import type { HostNetwork } from '../host/host-network.js';
@@ -31,7 +32,7 @@ export class PortMapPlugin extends CniPlugin<PortMapConfig> {
     if (prevResult === undefined) throw CniError.invalidConfig('prevResult', 'is needed: portmap is chained');
     const elements = elementsOf(config, prevResult);
     if (elements.ports.length === 0) return prevResult;
-    const key = keyOf(request);
+    const key = attachmentKey(request);
     // What an earlier attachment of this name left behind would lead to nobody.
     if (this.#attachments.get(key) !== undefined) await this.#release(key);
     this.#attachments.put(key, elements);
@@ -46,7 +47,7 @@ export class PortMapPlugin extends CniPlugin<PortMapConfig> {
   }
 
   override async del(request: AttachmentRequest<PortMapConfig>): Promise<void> {
-    await this.#release(keyOf(request));
+    await this.#release(attachmentKey(request));
   }
 
   override async check(request: CheckRequest<PortMapConfig>): Promise<void> {
@@ -104,10 +105,6 @@ function taken({ ports }: PortElements, cause: unknown): CniError {
 
 function describe({ protocol, hostPort, hostAddress }: MappedPort): string {
   return `${hostAddress === undefined ? '' : `${hostAddress} `}${protocol}/${hostPort}`;
-}
-
-function keyOf({ config, containerId, ifName }: AttachmentRequest<PortMapConfig>): AttachmentKey {
-  return { network: config.name, containerId, ifName };
 }
 
 /** It was written by this plugin, whole or not at all; a damaged file names no ports. */

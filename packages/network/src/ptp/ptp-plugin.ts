@@ -10,24 +10,27 @@ import type {
   GcRequest,
 } from '@kubewright/cni-sdk';
 import { addAddress, addRoute, deleteRoute, networkOf, parsePrefix, setLink } from '@kubewright/linux';
-import type { Link, NetlinkRequest, NetworkNamespace, Rtnetlink } from '@kubewright/linux';
+import type { Link, NetlinkRequest, Rtnetlink } from '@kubewright/linux';
 import { IsBoolean, IsInt, IsOptional, Max, Min } from 'class-validator';
-import type { AttachmentKey, AttachmentStore } from '../host/attachment-store.js';
+import { attachmentKey } from '../host/attachment-store.js';
 import { runAll } from '../host/failures.js';
 import type { HostNetwork } from '../host/host-network.js';
-import { Masquerade } from '../host/masquerade.js';
 import { linkName } from '../host/names.js';
 import { appendResult } from '../pod/append-result.js';
+import { ConnectedPods } from '../pod/connected-pods.js';
+import { addressesOf } from '../pod/link-index.js';
 import {
   accept,
   broken,
   checkPodInterface,
+  interfaceOf,
   familyOf,
   podRoutes,
   preparePodInterface,
+  present,
   withPod,
 } from '../pod/pod-interface.js';
-import { connectVeth, disconnectVeth, requireNoVeth } from '../pod/veth.js';
+import { connectVeth, requireNoVeth } from '../pod/veth.js';
 import type { Veth } from '../pod/veth.js';
 
 const greatestMtu = 65_535;
@@ -45,10 +48,6 @@ export class PtpConfig extends NetworkConfig {
   mtu = 0;
 }
 
-interface Connected {
-  readonly addresses: readonly string[];
-}
-
 /** Position of the pod's end in the result, behind the machine's. */
 const podPosition = 1;
 const whole = { 4: 32, 6: 128 } as const;
@@ -59,86 +58,73 @@ export class PtpPlugin extends CniPlugin<PtpConfig> {
   override readonly type = 'ptp';
   override readonly config = PtpConfig;
   readonly #host: HostNetwork;
-  readonly #masquerade: Masquerade;
-  readonly #attachments: AttachmentStore<Connected>;
+  readonly #pods: ConnectedPods;
 
   constructor(host: HostNetwork) {
     super();
     this.#host = host;
-    this.#masquerade = new Masquerade(() => host.filter);
-    this.#attachments = host.attachments(this.type, readConnected);
+    this.#pods = new ConnectedPods(host, this.type);
   }
 
   override async add(request: AttachmentRequest<PtpConfig>): Promise<CniResult> {
     const { config, netns, ifName, signal } = request;
-    const key = keyOf(request);
+    const key = attachmentKey(request);
     const spec = { hostName: linkName('veth', key), ifName, ...(config.mtu === 0 ? {} : { mtu: config.mtu }) };
     return await withPod(netns, async (pod, namespace) => {
-      await requireNoVeth(this.#host, pod, spec);
+      requireNoVeth(this.#host, namespace, spec);
       const ipam = ipamOf(request);
       const given = await ipam.add();
       const addresses = config.ipMasq ? (given.ips ?? []).map(({ address }) => address) : [];
       try {
-        this.#attachments.put(key, { addresses });
-        const veth = await connectVeth(this.#host, pod, namespace, spec);
-        const result = resultOf(veth, given, netns, ifName, config.dns);
-        await this.#configure(pod, namespace, veth, result);
-        await this.#masquerade.add(addresses);
+        await this.#pods.begin(key);
+        const veth = await connectVeth(this.#host, namespace, spec);
+        preparePodInterface(namespace, ifName, given, options);
+        const inside = await this.#configure(pod, veth, given);
+        await this.#pods.masquerade(key, addresses);
         signal.throwIfAborted();
-        return appendResult(request.prevResult, result);
+        const interfaces = [interfaceOf(veth.host), { ...interfaceOf(inside), name: ifName, sandbox: netns }];
+        return appendResult(request.prevResult, resultOf(interfaces, given, config.dns));
       } catch (error) {
         // The failure says more than that of the way back, and DEL will be called again.
-        await this.#release(key, '', ipam).catch(() => undefined);
+        await this.#pods.release(key, { ipam }).catch(() => undefined);
         throw error;
       }
     });
   }
 
   override async del(request: AttachmentRequest<PtpConfig>): Promise<void> {
-    await this.#release(keyOf(request), request.netns, ipamOf(request));
+    const { config, netns, ifName, prevResult } = request;
+    const addresses = config.ipMasq ? addressesOf(prevResult, ifName) : [];
+    await this.#pods.release(attachmentKey(request), { netns, addresses, ipam: ipamOf(request) });
   }
 
   override async check(request: CheckRequest<PtpConfig>): Promise<void> {
     await withPod(request.netns, (pod) => checkPodInterface(pod, request.ifName, request.prevResult));
-    const host = await this.#host.tables.link(linkName('veth', keyOf(request)));
+    const host = await this.#host.tables.link(linkName('veth', attachmentKey(request)));
     if (host?.up !== true) throw broken("the machine's end of the pair is missing or down");
-    const [missing] = await this.#masquerade.missing(this.#attachments.get(keyOf(request))?.addresses ?? []);
-    if (missing !== undefined) throw broken(`the address ${missing} is not masqueraded`);
+    await this.#pods.checkMasquerade(attachmentKey(request));
     await ipamOf(request).check();
   }
 
   override async gc(request: GcRequest<PtpConfig>): Promise<void> {
-    const stale = this.#attachments.stale(request.config.name, request.validAttachments);
-    await runAll([...stale.map((one) => () => this.#release(one, '', undefined)), () => ipamOf(request).gc()]);
+    const { config, validAttachments } = request;
+    await runAll([() => this.#pods.releaseStale(config.name, validAttachments), () => ipamOf(request).gc()]);
   }
 
   override async status(request: CniRequest<PtpConfig>): Promise<void> {
     await ipamOf(request).status();
   }
 
-  async #configure(pod: Rtnetlink, namespace: NetworkNamespace, veth: Veth, result: CniResult): Promise<void> {
-    preparePodInterface(namespace, veth.pod.name, result, options);
-    this.#host.setSysctl({ [`net/ipv6/conf/${veth.host.name}/accept_ra`]: 0, ...forwarding(result) });
-    const outside = hostRequests(veth.host.index, result);
+  /** Both ends of the pair. Returns the pod's. */
+  async #configure(pod: Rtnetlink, veth: Veth, given: CniResult): Promise<Link> {
+    this.#host.setSysctl({ [`net/ipv6/conf/${veth.host.name}/accept_ra`]: 0, ...forwarding(given) });
+    const outside = hostRequests(veth.host.index, given);
     accept(outside, await this.#host.tables.settle(outside), ['EEXIST']);
-    const inside = podRequests(veth.pod.index, result);
+    const inside = podRequests(veth.podIndex, given);
+    const { answers, links } = await pod.settleAndShow(inside, [veth.podIndex]);
     // The route to the own network, which comes with the address, is replaced; another kernel may not have made it.
-    accept(inside, await pod.settle(inside), ['EEXIST', 'ESRCH']);
-  }
-
-  /**
-   * The link goes before the lease: nobody gets an address that another pod still has.
-   *
-   * @param netns - where to look for a pair that another plugin made; empty unless the runtime named it just now.
-   */
-  async #release(key: AttachmentKey, netns: string, ipam: Delegate | undefined): Promise<void> {
-    const stored = this.#attachments.get(key)?.addresses ?? [];
-    await runAll([
-      () => disconnectVeth(this.#host, netns, { hostName: linkName('veth', key), ifName: key.ifName }),
-      () => this.#masquerade.delete(stored),
-    ]);
-    await ipam?.del();
-    this.#attachments.delete(key);
+    accept(inside, answers, ['EEXIST', 'ESRCH']);
+    return present(links[0]);
   }
 }
 
@@ -184,11 +170,10 @@ function forwarding({ ips = [] }: CniResult): Record<string, number> {
   };
 }
 
-function resultOf(veth: Veth, given: CniResult, sandbox: string, ifName: string, dns: CniResult['dns']): CniResult {
-  const describe = ({ name, mac, mtu }: Link): CniInterface => ({ name, ...(mac === undefined ? {} : { mac }), mtu });
+function resultOf(interfaces: readonly CniInterface[], given: CniResult, dns: CniResult['dns']): CniResult {
   return {
     ...given,
-    interfaces: [describe(veth.host), { ...describe(veth.pod), name: ifName, sandbox }],
+    interfaces,
     ips: (given.ips ?? []).map((ip) => ({ ...ip, interface: podPosition })),
     ...(dns === undefined ? {} : { dns }),
   };
@@ -196,13 +181,4 @@ function resultOf(veth: Veth, given: CniResult, sandbox: string, ifName: string,
 
 function ipamOf(request: CniRequest<PtpConfig>): Delegate {
   return request.delegate(requireIpamType(request.config.ipam));
-}
-
-function keyOf({ config, containerId, ifName }: AttachmentRequest<PtpConfig>): AttachmentKey {
-  return { network: config.name, containerId, ifName };
-}
-
-function readConnected(value: unknown): Connected {
-  const { addresses } = (value ?? {}) as Partial<Record<keyof Connected, unknown>>;
-  return { addresses: Array.isArray(addresses) ? addresses.map(String) : [] };
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Json } from '@kubewright/cni-sdk';
-import { readSysctl, Rtnetlink } from '@kubewright/linux';
+import { Nftables, readSysctl, Rtnetlink } from '@kubewright/linux';
 import { privileged } from '@kubewright/linux/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestMachine } from './test-machine.js';
@@ -64,6 +64,35 @@ describe.skipIf(!privileged())('chained plugins behind a bridge (need root)', ()
     expect(await machine.tables.links({ kind: 'ifb' })).toEqual([]);
     await machine.succeed('bandwidth', 'DEL', limited);
     expect(await machine.call('bandwidth', 'CHECK', limited)).toMatchObject({ exitCode: 1 });
+  });
+
+  it('bridge and ptp leave the masquerade of an earlier plugin of the chain alone', async () => {
+    const networks: Readonly<Record<string, string>> = { bridge: '10.67.0.0/24', ptp: '10.68.0.0/24' };
+    await using filter = Nftables.open(machine.space);
+    const table = { family: 'inet', name: 'kubewright-cni' } as const;
+    const count = async (name: string): Promise<number> => (await filter.keys({ table, name })).length;
+    const earlier = {
+      name: 'earlier',
+      ipMasq: true,
+      ipam: { type: 'host-local', dataDir: machine.leases, subnet: '10.69.0.0/24' },
+    };
+    const first = { ...options(earlier), ifName: 'net1' };
+    const made = await machine.succeed('ptp', 'ADD', first);
+    for (const [type, subnet] of Object.entries(networks)) {
+      const ipam = { type: 'host-local', dataDir: machine.leases, subnet };
+      const later = {
+        ...options({ ipMasq: true, name: type, bridge: 'cni9', ipam, prevResult: made }),
+        ifName: `${type}0`,
+      };
+      const result = await machine.succeed(type, 'ADD', later);
+      await machine.succeed(type, 'DEL', { ...later, config: { ...later.config, prevResult: result } });
+      expect([
+        await count('masquerade-0a450000-24'),
+        await count(`masquerade-0a${type === 'bridge' ? 43 : 44}0000-24`),
+      ]).toEqual([1, 0]);
+    }
+    await machine.succeed('ptp', 'DEL', first);
+    expect(await count('masquerade-0a450000-24')).toBe(0);
   });
 
   it('bandwidth wants rate and burst together', async () => {

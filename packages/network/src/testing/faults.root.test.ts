@@ -5,7 +5,7 @@ import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CniRunner, installPlugins, parseNetworkList, ProcessExecutor } from '@kubewright/cni-sdk';
+import { CniRunner, InProcessExecutor, installPlugins, parseNetworkList, ProcessExecutor } from '@kubewright/cni-sdk';
 import type { Attachment, CniResult } from '@kubewright/cni-sdk';
 import { deleteLink, Nftables, removeNetworkNamespace } from '@kubewright/linux';
 import { privileged } from '@kubewright/linux/testing';
@@ -21,7 +21,6 @@ await new NetworkDaemon({ socketPath, stateDirectory, namespace }).start();
 process.stdout.write('ready');
 `;
 const patience = 120_000;
-const atOnce = 60;
 
 describe.skipIf(!privileged() || !['x64', 'arm64'].includes(process.arch))('faults (needs root)', () => {
   let machine: TestMachine;
@@ -90,23 +89,17 @@ describe.skipIf(!privileged() || !['x64', 'arm64'].includes(process.arch))('faul
     );
     let daemon = await startDaemon();
     const held = new Map<Attachment, string>();
-    /** Makes the calls, many at once, and kills the daemon when some have been answered. */
-    const storm = async (calls: readonly (() => Promise<void>)[], after: number): Promise<number> => {
-      let answered = 0;
-      let failed = 0;
-      let killed: Promise<void> | undefined;
-      const left = calls.values();
-      const caller = async (): Promise<void> => {
-        for (const call of left) {
-          await call().catch(() => void (failed += 1));
-          answered += 1;
-          if (answered === after) killed = kill(daemon);
-        }
-      };
-      await Promise.all(Array.from({ length: atOnce }, caller));
-      await killed;
+    /** Makes all calls at once, and kills the daemon in the middle of them. */
+    const storm = async (
+      calls: readonly (() => Promise<void>)[],
+      isMiddle: () => boolean | Promise<boolean>,
+    ): Promise<number> => {
+      const outcomes = Promise.allSettled(calls.map((call) => call()));
+      while (!(await isMiddle())) await new Promise((resolve) => setImmediate(resolve));
+      await kill(daemon);
+      const failed = (await outcomes).filter(({ status }) => status === 'rejected');
       daemon = await startDaemon();
-      return failed;
+      return failed.length;
     };
     const add = (one: Attachment) => async (): Promise<void> => {
       held.set(one, addressOf(await runner.add(network, one)));
@@ -116,22 +109,20 @@ describe.skipIf(!privileged() || !['x64', 'arm64'].includes(process.arch))('faul
       held.delete(one);
     };
 
-    expect(await storm(attachments.map(add), 60)).toBeGreaterThan(0);
+    expect(await storm(attachments.map(add), () => leases().length >= 60)).toBeGreaterThan(0);
     // A runtime answers a failed ADD with DEL, and tries again.
-    for (const one of attachments.filter((each) => !held.has(each))) {
+    const again = async (one: Attachment): Promise<void> => {
       await del(one)();
       await add(one)();
-    }
+    };
+    await Promise.all(attachments.filter((one) => !held.has(one)).map(again));
     expect(new Set(held.values()).size).toBe(200);
     expect(leases().toSorted()).toEqual([...held.values()].toSorted());
 
-    const half = attachments.slice(0, 100);
-    expect(await storm(half.map(del), 20)).toBeGreaterThan(0);
-    await Promise.all(half.map((one) => del(one)()));
-    await storm(
-      half.flatMap((one) => [add(one)]),
-      30,
-    );
+    expect(await storm(attachments.map(del), async () => (await pairs()) < 200)).toBeGreaterThan(0);
+    await Promise.all(attachments.map((one) => del(one)()));
+    expect([leases(), await pairs(), await masqueraded(), states()]).toEqual([[], 0, 0, []]);
+    await storm(attachments.map(add), () => leases().length >= 30);
     // What was begun and never answered is what GC is for.
     const valid = [...held.keys()].map(({ containerId, ifName }) => ({ containerID: containerId, ifname: ifName }));
     await runner.gc(network, valid);
@@ -210,6 +201,21 @@ describe.skipIf(!privileged() || !['x64', 'arm64'].includes(process.arch))('faul
     const valid = [{ containerID: 'after', ifname: 'eth0' }];
     await machine.succeed('bridge', 'GC', { config: { ...config, 'cni.dev/valid-attachments': valid } });
     expect([leases(), await pairs(), states()]).toEqual([['10.63.0.3'], 1, ['after:eth0']]);
+  });
+
+  it('releases what a damaged cache of results no longer tells', async () => {
+    const executor = new InProcessExecutor(machine.plugins, new ProcessExecutor());
+    const damaged = new CniRunner({ executor, path: ['/nowhere'], cacheDirectory: path('cache') });
+    for (const content of ['', '{"kind":"cniCacheV1"', '[]', '\0\0\0\0']) {
+      const attachment = { containerId: 'cached', netns: machine.pod().path, ifName: 'eth0' };
+      await damaged.add(network, attachment);
+      const [file = ''] = readdirSync(path('cache/results'));
+      writeFileSync(path(join('cache/results', file)), content);
+      await damaged.gc(network, []);
+      expect([leases(), await pairs(), await masqueraded(), states()]).toEqual([[], 0, 0, []]);
+      await damaged.del(network, attachment);
+      expect(readdirSync(path('cache/results'))).toEqual([]);
+    }
   });
 
   it('leaves nothing behind when the disk refuses the lease', async () => {

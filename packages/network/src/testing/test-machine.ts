@@ -67,7 +67,7 @@ export class TestMachine implements AsyncDisposable {
       environment = {},
       netns = this.space.path,
     }: Partial<Record<'stdin' | 'netns', string>> & {
-      readonly environment?: Readonly<Record<string, string>>;
+      readonly environment?: Readonly<Record<string, string | undefined>>;
     } = {},
   ): Promise<PluginOutput> {
     const child = spawn('nsenter', [`--net=${netns}`, ...command], { env: { ...process.env, ...environment } });

@@ -4,7 +4,8 @@ import type { AttachmentRequest, CheckRequest, CniResult, GcRequest } from '@kub
 import { parseMac, readSysctl, setLink, sysctlPath, writeSysctl } from '@kubewright/linux';
 import type { Link, LinkSettings, NetworkNamespace } from '@kubewright/linux';
 import { IsBoolean, IsInt, IsObject, IsOptional, IsString, Min } from 'class-validator';
-import type { AttachmentKey, AttachmentStore } from '../host/attachment-store.js';
+import { attachmentKey } from '../host/attachment-store.js';
+import type { AttachmentStore } from '../host/attachment-store.js';
 import type { HostNetwork } from '../host/host-network.js';
 import { attempt } from '../ipam/range.js';
 import { broken, withPod, withPodIfPresent } from '../pod/pod-interface.js';
@@ -63,7 +64,10 @@ export class TuningPlugin extends CniPlugin<TuningConfig> {
     return await withPod(netns, async (pod, namespace) => {
       const link = await pod.link(ifName);
       if (link === undefined) throw broken(`the interface '${ifName}' is missing`);
-      this.#attachments.put(keyOf(request), { sysctl: present(values, namespace), link: before(link, settings) });
+      this.#attachments.put(attachmentKey(request), {
+        sysctl: present(values, namespace),
+        link: before(link, settings),
+      });
       writeSysctl(values, { namespace });
       if (Object.keys(settings).length > 0) await pod.run(setLink(link.index, settings));
       return withSettings(prevResult, ifName, settings);
@@ -71,7 +75,7 @@ export class TuningPlugin extends CniPlugin<TuningConfig> {
   }
 
   override async del(request: AttachmentRequest<TuningConfig>): Promise<void> {
-    const stored = this.#attachments.get(keyOf(request));
+    const stored = this.#attachments.get(attachmentKey(request));
     if (stored !== undefined) {
       await withPodIfPresent(request.netns, async (pod, namespace) => {
         const link = await pod.link(request.ifName);
@@ -81,7 +85,7 @@ export class TuningPlugin extends CniPlugin<TuningConfig> {
         if (link !== undefined && Object.keys(stored.link).length > 0) await pod.run(setLink(link.index, stored.link));
       });
     }
-    this.#attachments.delete(keyOf(request));
+    this.#attachments.delete(attachmentKey(request));
   }
 
   override async check(request: CheckRequest<TuningConfig>): Promise<void> {
@@ -163,10 +167,6 @@ function withSettings(result: CniResult, ifName: string, { mac, mtu }: LinkSetti
     return { ...one, ...(mac === undefined ? {} : { mac }), ...(mtu === undefined ? {} : { mtu }) };
   });
   return { ...result, interfaces };
-}
-
-function keyOf({ config, containerId, ifName }: AttachmentRequest<TuningConfig>): AttachmentKey {
-  return { network: config.name, containerId, ifName };
 }
 
 function readBefore(value: unknown): Before {

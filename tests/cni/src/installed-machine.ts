@@ -1,0 +1,85 @@
+/**
+ * A machine as a user has it after `kubewright cni install`: a daemon that serves the plugins, their shims, and a network list.
+ * All of it lies in the machine's own directory and network namespace.
+ */
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import { CniDaemon, CniRunner, loadNetwork, ProcessExecutor } from '@kubewright/cni-sdk';
+import type { Json, NetworkList } from '@kubewright/cni-sdk';
+import { setLink } from '@kubewright/linux';
+import { cniCommands } from '@kubewright/network/commands';
+import { TestMachine } from '@kubewright/network/testing';
+
+const listFile = '10-test.conflist';
+const network = 'kubewright';
+
+export class InstalledMachine extends TestMachine {
+  readonly #daemon = new CniDaemon({ plugins: this.plugins, socketPath: this.path('cni.sock') });
+
+  /** @param list - the network to install; its leases lie in the machine's directory, whatever it says. */
+  static async install(list: Json): Promise<InstalledMachine> {
+    const machine = new InstalledMachine();
+    await machine.tables.run(setLink('lo', { up: true }));
+    await machine.#daemon.start();
+    writeFileSync(machine.path('list.json'), JSON.stringify(withLeases(list, machine.leases)));
+    await machine.#run('cni install', { list: machine.path('list.json'), wait: 10_000 });
+    return machine;
+  }
+
+  path(...names: readonly string[]): string {
+    return join(this.directory, ...names);
+  }
+
+  /** Addresses that are given out. */
+  given(): string[] {
+    const directory = join(this.leases, network);
+    return existsSync(directory) ? readdirSync(directory).filter((name) => isIP(name) !== 0) : [];
+  }
+
+  /** The installed network, as a runtime reads it. */
+  network(): Promise<NetworkList> {
+    return loadNetwork(this.path('net.d'), network);
+  }
+
+  /** What a runtime calls the installed plugins by. */
+  runner(): CniRunner {
+    const executor = new ProcessExecutor();
+    return new CniRunner({ executor, path: [this.path('bin')], cacheDirectory: this.path('cache') });
+  }
+
+  /** A directory with the programs of `/usr` that a container can have as its root, and what has to be mounted there. */
+  makeRoot(): string {
+    const root = this.path('root');
+    for (const name of ['usr', 'proc', 'sys', 'dev', 'etc', 'tmp']) mkdirSync(join(root, name), { recursive: true });
+    for (const name of ['bin', 'sbin', 'lib', 'lib64']) symlinkSync(`usr/${name}`, join(root, name));
+    return root;
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await this.#run('cni uninstall', {});
+    await this.#daemon.stop();
+    await super[Symbol.asyncDispose]();
+  }
+
+  async #run(name: string, more: Json): Promise<void> {
+    const command = cniCommands.find((one) => one.name === name);
+    const handler = await command?.load();
+    const options = {
+      socket: this.path('cni.sock'),
+      binDir: this.path('bin'),
+      confDir: this.path('net.d'),
+      file: listFile,
+    };
+    await handler?.({ options: { ...options, ...more }, positionals: [], signal: new AbortController().signal });
+  }
+}
+
+/** The same list with its leases elsewhere. */
+function withLeases(list: Json, dataDir: string): Json {
+  const plugins = list['plugins'] as readonly Json[];
+  return {
+    ...list,
+    plugins: plugins.map((one) => ('ipam' in one ? { ...one, ipam: { ...(one['ipam'] as Json), dataDir } } : one)),
+  };
+}
