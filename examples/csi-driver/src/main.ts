@@ -1,5 +1,7 @@
-/** Serves on CSI_ENDPOINT until SIGTERM. */
+/** The part on every node: serves on CSI_ENDPOINT until SIGTERM, and registers there where CSI_REGISTRATION_ENDPOINT says. */
 import { Host, runUntilSignal } from '@kubewright/core';
-import { SharedMemoryDriver } from './shared-memory-driver.js';
+import { livenessProbe } from '@kubewright/csi-sdk/sidecars';
+import { SharedDirectoryDriver } from './shared-directory-driver.js';
 
-await runUntilSignal(new Host().use(SharedMemoryDriver));
+const endpoint = process.env['CSI_ENDPOINT'] ?? '';
+await runUntilSignal(new Host().use(SharedDirectoryDriver).use(livenessProbe({ endpoint, port: 9808 })));

@@ -46,8 +46,11 @@ export type { MethodCall } from './decorators/create-decorator.js';
 // The cluster and what runs on it
 export { Cluster, ConnectedCluster, Connection, connectTo } from './cluster/cluster.js';
 export type { ClientIdentity } from './cluster/cluster.js';
+export { leaderElection } from './leader-election/leader-election.js';
+export type { LeaderElectionOptions } from './leader-election/leader-election.js';
 export { ControllerManager } from './manager/controller-manager.js';
 export { ControllerExtension, controllerOptionsOf } from './decorators/controller.js';
+export { watchedResources } from './decorators/watched-resources.js';
 export { EventRecorder } from './events/event-recorder.js';
 export type { EventInput, EventRecorderOptions } from './events/event-recorder.js';
 export { controllerErrors } from './errors/controller-errors.js';

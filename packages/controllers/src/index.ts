@@ -20,6 +20,9 @@ export { ClusterRoleAggregationController } from './cluster-role/cluster-role-ag
 export { PersistentVolumeBinder } from './persistent-volumes/persistent-volume-binder.js';
 export { PersistentVolumeReclaimer } from './persistent-volumes/persistent-volume-reclaimer.js';
 export { PersistentVolumeClaimProtection, PersistentVolumeProtection } from './persistent-volumes/volume-protection.js';
+export { EphemeralVolumeController } from './persistent-volumes/ephemeral-volume-controller.js';
+export { AttachDetachController } from './attach-detach/attach-detach-controller.js';
+export { OrphanedAttachments } from './attach-detach/orphaned-attachments.js';
 export { controllersErrors } from './errors/controllers-errors.js';
 
 // For extending the Deployment controller
@@ -64,3 +67,17 @@ export type { VolumePlan } from './persistent-volumes/volume-plan.js';
 export { matchVolume, mismatchOf } from './persistent-volumes/match-volume.js';
 export type { MatchOptions } from './persistent-volumes/match-volume.js';
 export type { ReadonlyClaim, ReadonlyStorageClass, ReadonlyVolume } from './persistent-volumes/annotations.js';
+
+// For extending the attach-detach controller
+export { longestUnmount, planNode } from './attach-detach/attach-plan.js';
+export type {
+  Detachment,
+  KnownAttachment,
+  NodePlan,
+  NodeSurroundings,
+  ReadonlyAttachment,
+  ReadonlyNode,
+  WantedVolume,
+} from './attach-detach/attach-plan.js';
+export { attachmentName, uniqueVolumeName } from './attach-detach/volume-names.js';
+export type { DriverVolume } from './attach-detach/volume-names.js';

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Node, PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1';
-import type { PersistentVolumeClaimSpec } from '@kubewright/api/core/v1';
+import { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '@kubewright/api/core/v1';
+import type { PersistentVolumeClaimSpec, Volume } from '@kubewright/api/core/v1';
 import { CSINode, StorageClass } from '@kubewright/api/storage/v1';
 import { TestCluster } from '@kubewright/cluster/testing';
 import { csiSidecars } from '@kubewright/csi-sdk/sidecars';
@@ -12,6 +12,8 @@ import { expect } from 'vitest';
 
 export const driverName = 'hostpath.csi.kubewright.dev';
 const topologyKey = `topology.${driverName}/node`;
+/** Kubelets say so of their node, unless they attach volumes themselves. */
+const managedNode = 'volumes.kubernetes.io/controller-managed-attach-detach';
 
 export interface StorageClusterOptions {
   readonly nodes?: number;
@@ -20,6 +22,8 @@ export interface StorageClusterOptions {
 
 /** A cluster with the host-path driver on `node-1`, reached over its socket, and its sidecars. */
 export class StorageCluster implements AsyncDisposable {
+  #later = 1;
+
   private constructor(
     readonly cluster: TestCluster,
     readonly driver: StartedHostPathDriver,
@@ -38,7 +42,7 @@ export class StorageCluster implements AsyncDisposable {
 
   /** What a kubelet does when a driver registers. */
   async register(nodeName: string): Promise<void> {
-    const patch = { metadata: { labels: { [topologyKey]: nodeName } } };
+    const patch = { metadata: { labels: { [topologyKey]: nodeName }, annotations: { [managedNode]: 'true' } } };
     await this.client.patch(Node, { name: nodeName }, { type: 'merge', patch });
     const drivers = [{ name: driverName, nodeID: nodeName, topologyKeys: [topologyKey] }];
     await this.client.create(CSINode, { metadata: { name: nodeName }, spec: { drivers } });
@@ -75,6 +79,31 @@ export class StorageCluster implements AsyncDisposable {
       expect(volume.status?.phase).toBe('Bound');
       return volume;
     });
+  }
+
+  /** A pod on a node with one volume: a claim's, or another. */
+  pod(name: string, nodeName: string, volume: string | Omit<Volume, 'name'>): Promise<Pod> {
+    const source = typeof volume === 'string' ? { persistentVolumeClaim: { claimName: volume } } : volume;
+    return this.client.create(Pod, {
+      metadata: { name, namespace: 'default' },
+      spec: { nodeName, containers: [{ name: 'main', image: 'app' }], volumes: [{ name: 'data', ...source }] },
+    });
+  }
+
+  /** Resolves when the pod is gone. */
+  async deletePod(name: string): Promise<void> {
+    await this.client.delete(Pod, { name }, { gracePeriodSeconds: 0 });
+    await this.cluster.eventually(async () => {
+      const { items } = await this.client.list(Pod);
+      expect(items.map(({ metadata }) => metadata.name)).not.toContain(name);
+    });
+  }
+
+  /** Resolves when everybody has had the time to do what must not happen: when a later claim was served. */
+  async settled(): Promise<void> {
+    const name = `later-${this.#later++}`;
+    await this.claim(name);
+    await this.bound(name);
   }
 
   /** Where the driver keeps a volume's files. */

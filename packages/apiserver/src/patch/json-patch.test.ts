@@ -27,6 +27,7 @@ describe('applyJsonPatch', () => {
     ['removes an item', { a: [1, 2, 3] }, [{ op: 'remove', path: '/a/1' }], { a: [1, 3] }],
     ['counts negative positions from the end', { a: [1, 2, 3] }, [{ op: 'remove', path: '/a/-1' }], { a: [1, 2] }],
     ['replaces a member', { a: { b: 1 } }, [{ op: 'replace', path: '/a/b', value: [] }], { a: { b: [] } }],
+    ['adds a member that is to be replaced and is absent', {}, [{ op: 'replace', path: '/a', value: 1 }], { a: 1 }],
     ['replaces an item', { a: [1, 2] }, [{ op: 'replace', path: '/a/0', value: 9 }], { a: [9, 2] }],
     ['moves a member', { a: { b: 1 }, c: {} }, [{ op: 'move', from: '/a/b', path: '/c/d' }], { a: {}, c: { d: 1 } }],
     ['moves an item', { a: [1, 2, 3] }, [{ op: 'move', from: '/a/0', path: '/a/2' }], { a: [2, 3, 1] }],
@@ -92,14 +93,14 @@ describe('applyJsonPatch', () => {
       "error in remove for path: '/a': Unable to remove nonexistent key: a: missing value",
     ],
     [
-      'a missing member to replace',
-      { b: 1 },
+      'a missing item to replace',
+      { a: [], b: 1 },
       [
         { op: 'test', path: '/b', value: 1 },
-        { op: 'replace', path: '/a', value: 1 },
+        { op: 'replace', path: '/a/0', value: 1 },
       ],
       'patch[1]',
-      'replace operation does not apply: doc is missing key: /a: missing value',
+      'replace operation does not apply: doc is missing key: /a/0: missing value',
     ],
     [
       'a position beyond the end',

@@ -21,8 +21,9 @@ interface Operation {
 /**
  * Applies a JSON patch (RFC 6902) and returns a new object that shares nothing with `original`; neither argument changes.
  *
- * As in kube-apiserver: an index may be negative and then counts from the end; `replace` and `remove` need an existing
- * member; `test` of an absent member succeeds for null only.
+ * As in kube-apiserver: an index may be negative and then counts from the end; `remove` needs an existing member and `replace`
+ * an existing item, but `replace` of a member that is absent adds it, on which the snapshotter of Kubernetes relies; `test` of
+ * an absent member succeeds for null only.
  *
  * @param patch - the parsed body
  * @throws StatusError 400 for a body that is no JSON patch, 413 over a limit, 422 where an operation does not apply.
@@ -150,10 +151,11 @@ class JsonPatchRun {
       return;
     }
     const { container, key } = this.#locate('replace', path, fail);
-    const missing = (): never => fail(`replace operation does not apply: doc is missing key: ${path}: missing value`);
-    if (Array.isArray(container)) container[indexOf(key, container.length) ?? missing()] = value;
-    else if (Object.hasOwn(container, key)) setOwn(container, key, value);
-    else missing();
+    if (!Array.isArray(container)) return setOwn(container, key, value);
+    const index = indexOf(key, container.length);
+    if (index === undefined)
+      return fail(`replace operation does not apply: doc is missing key: ${path}: missing value`);
+    container[index] = value;
   }
 
   #get(op: string, path: string, fail: Fail): MutableJson | undefined {

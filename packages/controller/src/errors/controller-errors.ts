@@ -22,6 +22,8 @@ export const controllerErrors = defineErrors('CONTROLLER', {
     `controller '${d.controller}' took longer than ${d.milliseconds} ms for ${d.key}`,
   NOT_ESTABLISHED: (d: { definition: string; reason: string }) =>
     `the CustomResourceDefinition ${d.definition} was not established: ${d.reason}`,
+  LEASE_LOST: (d: { lease: string; identity: string }) =>
+    `'${d.identity}' no longer leads: the Lease '${d.lease}' was taken by another, or could not be renewed in time`,
   NOT_A_CUSTOM_RESOURCE: (d: { className: string }) =>
     `${d.className} is no kind: decorate the class with @CustomResource({ group, version, kind, … }), or pass a built-in kind`,
 });

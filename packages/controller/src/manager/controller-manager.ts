@@ -17,10 +17,9 @@ import {
 } from '@kubewright/core';
 import type { Health, Lifecycle, StartContext } from '@kubewright/core';
 import { Cluster } from '../cluster/cluster.js';
-import { ControllerExtension, controllerOptionsOf } from '../decorators/controller.js';
-import { watchesOf } from '../decorators/watches.js';
+import { ControllerExtension } from '../decorators/controller.js';
+import { watchedResources } from '../decorators/watched-resources.js';
 import type { Reconciler } from '../reconcile/reconciler.js';
-import type { Resource } from '../custom-resource/custom-resource.js';
 import { ControllerRunner } from '../runner/controller-runner.js';
 import { customResourcesAmong, installCustomResources } from './custom-resource-installer.js';
 
@@ -43,7 +42,7 @@ export class ControllerManager implements Lifecycle, HealthCheck {
   async start({ signal }: StartContext): Promise<void> {
     const { clock, random, logger, metrics, tracer } = this;
     const services = { clock, random, logger, metrics, tracer };
-    const resources = this.reconcilers.flatMap(resourcesOf);
+    const resources = this.reconcilers.flatMap(({ constructor }) => watchedResources(constructor as new () => object));
     await installCustomResources(
       customResourcesAmong(resources),
       this.cluster.client({ name: 'custom-resource-installer' }),
@@ -64,12 +63,4 @@ export class ControllerManager implements Lifecycle, HealthCheck {
     const reasons = this.#runners.map(({ waitingFor }) => waitingFor).filter((reason) => reason !== undefined);
     return Promise.resolve(reasons.length === 0 ? { ok: true } : { ok: false, reason: reasons.join('; ') });
   }
-}
-
-/** Every kind that a reconciler names. */
-function resourcesOf(reconciler: Reconciler<KubeObject>): Resource[] {
-  const target = reconciler.constructor as new () => object;
-  const { for: own, owns = [], reads = [] } = controllerOptionsOf(target) ?? {};
-  const watched = watchesOf(target).flatMap((watch) => ('resource' in watch ? [watch.resource] : []));
-  return [...(own === undefined ? [] : [own]), ...owns, ...reads, ...watched];
 }

@@ -32,6 +32,7 @@ export type ClaimPlan =
   | { readonly do: 'lose'; readonly event: ClaimEvent };
 
 export interface ClaimSurroundings {
+  /** The one that the claim names; otherwise those that name it, and those that are free for its class and mode. */
   readonly volumes: readonly ReadonlyVolume[];
   readonly classes: readonly ReadonlyStorageClass[];
   /** The node that the claim's annotation names, where there is one. */

@@ -20,19 +20,19 @@ export function matchVolume(
   volumes: readonly ReadonlyVolume[],
   { node, onlyPrebound = false }: MatchOptions = {},
 ): ReadonlyVolume | undefined {
-  const fitting = volumes.filter((volume) => !isDeleting(volume) && mismatchOf(volume, claim) === undefined);
-  const prebound = fitting.find((volume) => isClaimedBy(volume, claim));
+  const serves = (volume: ReadonlyVolume): boolean => !isDeleting(volume) && mismatchOf(volume, claim) === undefined;
+  const prebound = volumes.find((volume) => isClaimedBy(volume, claim) && serves(volume));
   if (prebound !== undefined || onlyPrebound) return prebound;
   const selector = claim.spec?.selector === undefined ? undefined : LabelSelector.from(claim.spec.selector);
-  const free = fitting.filter(
-    (volume) =>
-      volume.spec?.claimRef === undefined &&
-      volume.status?.phase === 'Available' &&
-      (selector === undefined || selector.matches(volume.metadata.labels)) &&
-      (node === undefined || isReachable(volume, node)),
-  );
-  const [first, ...others] = free;
-  return first && others.reduce((best, volume) => (isSmaller(volume, best) ? volume : best), first);
+  let best: ReadonlyVolume | undefined;
+  for (const volume of volumes) {
+    // Asked first, as a class may have thousands of one size.
+    if (best !== undefined && !isSmaller(volume, best)) continue;
+    const isFree = volume.spec?.claimRef === undefined && volume.status?.phase === 'Available';
+    const isWanted = selector === undefined || selector.matches(volume.metadata.labels);
+    if (isFree && isWanted && serves(volume) && (node === undefined || isReachable(volume, node))) best = volume;
+  }
+  return best;
 }
 
 /** Why a volume cannot serve a claim, or undefined where it can. What only chooses among volumes is not looked at. */
@@ -90,7 +90,13 @@ function isSmaller(a: ReadonlyVolume, b: ReadonlyVolume): boolean {
   return sizeOf(a.spec).compare(sizeOf(b.spec)) < 0;
 }
 
+/** A class may have thousands of free volumes, and each claim is compared with all of them. */
+const sizes = new WeakMap<object, Quantity>();
+
 function sizeOf(spec: ReadonlyVolume['spec']): Quantity {
   const size = spec?.capacity?.['storage'];
-  return size === undefined ? Quantity.zero : Quantity.parse(size);
+  if (spec === undefined || size === undefined) return Quantity.zero;
+  const known = sizes.get(spec) ?? Quantity.parse(size);
+  sizes.set(spec, known);
+  return known;
 }

@@ -24,6 +24,7 @@ import {
 import type { ReadonlyClaim, ReadonlyVolume } from './annotations.js';
 import { planClaim } from './claim-plan.js';
 import type { ClaimPlan, ClaimSurroundings } from './claim-plan.js';
+import { VolumeIndex } from './volume-index.js';
 
 type Context = ReconcileContext<PersistentVolumeClaim>;
 
@@ -39,10 +40,11 @@ const ofClass = (name: string | undefined): string => (name === undefined ? 'no 
   for: PersistentVolumeClaim,
   reads: [PersistentVolume, StorageClass, Node],
   name: 'persistentvolume-binder',
-  concurrency: 1,
 })
 @Watches((binder: PersistentVolumeBinder) => binder.changes$, (key: ObjectKey) => [key])
 export class PersistentVolumeBinder extends Reconciler<PersistentVolumeClaim> {
+  #volumeIndex: VolumeIndex | undefined;
+
   constructor(@inject(Cluster) protected readonly cluster: Cluster) {
     super();
   }
@@ -50,13 +52,13 @@ export class PersistentVolumeBinder extends Reconciler<PersistentVolumeClaim> {
   override async reconcile(claim: ReadonlyClaim, ctx: Context): Promise<void> {
     const nodeName = annotationOf(claim, selectedNode);
     const plan = this.plan(claim, {
-      volumes: ctx.list(PersistentVolume),
+      volumes: this.#volumes.candidatesFor(claim),
       classes: ctx.list(StorageClass),
       node: nodeName === undefined ? undefined : ctx.get(Node, { name: nodeName }),
     });
     switch (plan.do) {
       case 'bind':
-        return bind(claim, plan.volume, ctx);
+        return this.#bind(claim, plan.volume, ctx);
       case 'provision':
         return requestVolume(claim, plan.provisioner, ctx);
       case 'assign-class':
@@ -88,7 +90,23 @@ export class PersistentVolumeBinder extends Reconciler<PersistentVolumeClaim> {
     );
   }
 
-  #concernedByVolume({ object, old }: InformerEvent<PersistentVolume>): ObjectKey[] {
+  async #bind(claim: ReadonlyClaim, volume: ReadonlyVolume, ctx: Context): Promise<void> {
+    this.#volumes.give(volume, claim);
+    try {
+      await bind(claim, volume, ctx);
+    } catch (error) {
+      this.#volumes.takeBack(volume);
+      throw error;
+    }
+  }
+
+  get #volumes(): VolumeIndex {
+    this.#volumeIndex ??= new VolumeIndex(this.cluster.informers);
+    return this.#volumeIndex;
+  }
+
+  #concernedByVolume({ object, old, type }: InformerEvent<PersistentVolume>): ObjectKey[] {
+    this.#volumes.seen(object, type === 'deleted');
     const named = [object, old].flatMap((volume) => {
       const { name, namespace } = volume?.spec?.claimRef ?? {};
       return name === undefined ? [] : [{ name, namespace }];

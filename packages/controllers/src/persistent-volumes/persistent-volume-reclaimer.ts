@@ -10,10 +10,9 @@ import { boundByController } from './annotations.js';
 import type { ReadonlyClaim, ReadonlyVolume } from './annotations.js';
 import { planVolume } from './volume-plan.js';
 import type { VolumePlan } from './volume-plan.js';
+import { VolumeIndex } from './volume-index.js';
 
 type Context = ReconcileContext<PersistentVolume>;
-
-const claimIndex = 'kubewright-claimed-volumes';
 
 /**
  * Keeps the phase of volumes: Available, Bound, and Released once the claim is gone. A released volume with the policy
@@ -23,7 +22,6 @@ const claimIndex = 'kubewright-claimed-volumes';
   for: PersistentVolume,
   reads: [PersistentVolumeClaim],
   name: 'persistentvolume-reclaimer',
-  concurrency: 1,
   reconcileDeleting: true,
 })
 @Watches((reclaimer: PersistentVolumeReclaimer) => reclaimer.claimChanges$, (key: ObjectKey) => [key])
@@ -46,13 +44,11 @@ export class PersistentVolumeReclaimer extends Reconciler<PersistentVolume> {
   /** Volumes that a change of a claim concerns: those that name it, and the one that it names. */
   get claimChanges$(): Observable<ObjectKey> {
     const { informers } = this.cluster;
-    const volumes = informers.informer(PersistentVolume).addIndex(claimIndex, ({ spec }) => {
-      const { namespace = '', name } = spec?.claimRef ?? {};
-      return name === undefined ? [] : [`${namespace}/${name}`];
-    });
+    const volumes = new VolumeIndex(informers);
     return informers.informer(PersistentVolumeClaim).events$.pipe(
-      mergeMap(({ key, object }) => {
-        const named = volumes.lister.list({ index: { name: claimIndex, value: key } });
+      mergeMap(({ object }) => {
+        const { name: claimName = '', namespace } = object.metadata;
+        const named = volumes.claimedBy({ name: claimName, namespace });
         const names = new Set([...named.map(({ metadata }) => metadata.name), object.spec?.volumeName]);
         return [...names].flatMap((name) => (name ? [{ name }] : []));
       }),

@@ -7,6 +7,7 @@ import type { ReconcileContext, Resource } from '@kubewright/controller';
 import type { ReadonlyPod } from '../pods/pod-state.js';
 import { isPodFinished } from '../pods/pod-state.js';
 import type { ReadonlyClaim, ReadonlyVolume } from './annotations.js';
+import { claimUses } from './claim-uses.js';
 
 const claimFinalizer = 'kubernetes.io/pvc-protection';
 const volumeFinalizer = 'kubernetes.io/pv-protection';
@@ -17,7 +18,7 @@ const volumeFinalizer = 'kubernetes.io/pv-protection';
   name: 'persistentvolumeclaim-protection-controller',
   reconcileDeleting: true,
 })
-@WatchesKind(Pod, (pod) => claimNames(pod).map(({ name }) => ({ name, namespace: pod.metadata.namespace })))
+@WatchesKind(Pod, (pod) => claimUses(pod).map(({ name }) => ({ name, namespace: pod.metadata.namespace })))
 export class PersistentVolumeClaimProtection extends Reconciler<PersistentVolumeClaim> {
   override async reconcile(claim: ReadonlyClaim, ctx: ReconcileContext<PersistentVolumeClaim>): Promise<void> {
     await protect(PersistentVolumeClaim, claim, claimFinalizer, ctx, async () => {
@@ -41,20 +42,7 @@ export class PersistentVolumeProtection extends Reconciler<PersistentVolume> {
 /** A pod that may run holds its claims, finished or not, until it is gone; one that is finished needs no scratch space. */
 export function uses(pod: ReadonlyPod, { metadata }: ReadonlyClaim): boolean {
   if (!pod.spec?.nodeName || pod.metadata.namespace !== metadata.namespace) return false;
-  return claimNames(pod).some(({ name, ephemeral }) => name === metadata.name && !(ephemeral && isPodFinished(pod)));
-}
-
-interface ClaimUse {
-  readonly name: string;
-  /** The claim was made for this pod alone. */
-  readonly ephemeral: boolean;
-}
-
-function claimNames({ metadata, spec }: ReadonlyPod): ClaimUse[] {
-  return (spec?.volumes ?? []).flatMap<ClaimUse>(({ name, persistentVolumeClaim, ephemeral }) => {
-    if (persistentVolumeClaim !== undefined) return [{ name: persistentVolumeClaim.claimName, ephemeral: false }];
-    return ephemeral === undefined ? [] : [{ name: `${metadata.name}-${name}`, ephemeral: true }];
-  });
+  return claimUses(pod).some(({ name, ephemeral }) => name === metadata.name && !(ephemeral && isPodFinished(pod)));
 }
 
 async function protect<T extends KubeObject>(

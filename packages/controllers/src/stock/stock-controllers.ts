@@ -1,9 +1,12 @@
 import { provide } from '@kubewright/core';
 import type { PluginLike } from '@kubewright/core';
+import { AttachDetachController } from '../attach-detach/attach-detach-controller.js';
+import { OrphanedAttachments } from '../attach-detach/orphaned-attachments.js';
 import { ClusterRoleAggregationController } from '../cluster-role/cluster-role-aggregation-controller.js';
 import { DeploymentController } from '../deployment/deployment-controller.js';
 import { GarbageCollector } from '../garbage-collector/garbage-collector.js';
 import { NamespaceController } from '../namespace/namespace-controller.js';
+import { EphemeralVolumeController } from '../persistent-volumes/ephemeral-volume-controller.js';
 import { PersistentVolumeBinder } from '../persistent-volumes/persistent-volume-binder.js';
 import { PersistentVolumeReclaimer } from '../persistent-volumes/persistent-volume-reclaimer.js';
 import {
@@ -49,6 +52,9 @@ export function stockControllers({
     PersistentVolumeReclaimer,
     PersistentVolumeClaimProtection,
     PersistentVolumeProtection,
+    EphemeralVolumeController,
+    AttachDetachController,
+    OrphanedAttachments,
     ...(certificateAuthority === undefined
       ? []
       : [

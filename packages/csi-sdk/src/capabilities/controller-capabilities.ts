@@ -12,6 +12,8 @@ export interface ControllerFeatures {
   readonly listPublishedNodes?: boolean;
   /** Volumes may have several writers on one node, and modes SINGLE_NODE_{SINGLE,MULTI}_WRITER are told apart. */
   readonly singleNodeMultiWriter?: boolean;
+  /** `controllerGetVolume`, and `listVolumes` where it is there, say how a volume is. */
+  readonly volumeCondition?: boolean;
 }
 
 const rules: readonly CapabilityRule<Type>[] = [
@@ -35,6 +37,7 @@ const features: readonly FeatureRule<Type, keyof ControllerFeatures>[] = [
   { feature: 'publishReadOnly', capability: Type.PUBLISH_READONLY, needs: 'controllerPublishVolume' },
   { feature: 'listPublishedNodes', capability: Type.LIST_VOLUMES_PUBLISHED_NODES, needs: 'listVolumes' },
   { feature: 'singleNodeMultiWriter', capability: Type.SINGLE_NODE_MULTI_WRITER, needs: 'createVolume' },
+  { feature: 'volumeCondition', capability: Type.VOLUME_CONDITION, needs: 'controllerGetVolume' },
 ];
 
 /** @throws HALF_CAPABILITY, FEATURE_WITHOUT_METHOD */

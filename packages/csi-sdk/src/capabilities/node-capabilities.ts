@@ -8,6 +8,8 @@ export interface NodeFeatures {
   readonly singleNodeMultiWriter?: boolean;
   /** `volume_mount_group` is applied when the volume is staged or published. */
   readonly volumeMountGroup?: boolean;
+  /** `nodeGetVolumeStats` says how the volume is. */
+  readonly volumeCondition?: boolean;
 }
 
 const rules: readonly CapabilityRule<Type>[] = [
@@ -19,6 +21,7 @@ const rules: readonly CapabilityRule<Type>[] = [
 const features: readonly FeatureRule<Type, keyof NodeFeatures>[] = [
   { feature: 'singleNodeMultiWriter', capability: Type.SINGLE_NODE_MULTI_WRITER, needs: 'nodePublishVolume' },
   { feature: 'volumeMountGroup', capability: Type.VOLUME_MOUNT_GROUP, needs: 'nodePublishVolume' },
+  { feature: 'volumeCondition', capability: Type.VOLUME_CONDITION, needs: 'nodeGetVolumeStats' },
 ];
 
 /** @throws HALF_CAPABILITY, FEATURE_WITHOUT_METHOD */

@@ -17,13 +17,16 @@ import type { ControllerService } from '../services/controller-service.js';
 import type { GroupControllerService } from '../services/group-controller-service.js';
 import type { NodeService } from '../services/node-service.js';
 import type { SnapshotMetadataService } from '../services/snapshot-metadata-service.js';
-import { checkDriverName, endpointOf } from './endpoint.js';
+import { checkDriverName, endpointOf, registrationEndpointVariable } from './endpoint.js';
 import { mapError } from './map-error.js';
 
 export interface CsiDriverSettings {
   /** Where to serve, as `unix:///csi/csi.sock`. Default: the environment variable CSI_ENDPOINT. */
   readonly endpoint?: string;
-  /** Registers the driver with the kubelet, in place of the node-driver-registrar sidecar. Default: not registered. */
+  /**
+   * Registers the driver with the kubelet, in place of the node-driver-registrar sidecar. Default: with the endpoint in the
+   * environment variable CSI_REGISTRATION_ENDPOINT; without that it is not registered.
+   */
   readonly registration?: {
     /** The path of the driver's socket as the kubelet sees it. */
     readonly endpoint: string;
@@ -84,7 +87,7 @@ export abstract class CsiDriver implements Lifecycle {
   async serve(endpoint: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     checkDriverName(this.name);
     this.#introduce();
-    const { registration } = this.settings;
+    const registration = this.settings.registration ?? registrationFrom(process.env);
     const services = [this.identity, this.controller, this.node, this.groupController, this.snapshotMetadata];
     const { clock, logger, metrics } = this;
     const server = new GrpcServer({
@@ -134,4 +137,9 @@ export abstract class CsiDriver implements Lifecycle {
       capabilities: pluginCapabilities(this, this.features),
     });
   }
+}
+
+function registrationFrom(environment: NodeJS.ProcessEnv): CsiDriverSettings['registration'] {
+  const endpoint = environment[registrationEndpointVariable];
+  return endpoint === undefined || endpoint === '' ? undefined : { endpoint };
 }

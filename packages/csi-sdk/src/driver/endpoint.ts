@@ -8,11 +8,14 @@ export function checkDriverName(name: string): void {
   if (!driverName.test(name)) throw csiErrors.INVALID_NAME({ name });
 }
 
-const variable = 'CSI_ENDPOINT';
+/** Where a driver is told to serve. */
+export const driverEndpointVariable = 'CSI_ENDPOINT';
+/** Where the kubelet finds that socket; a driver that is told so registers there. */
+export const registrationEndpointVariable = 'CSI_REGISTRATION_ENDPOINT';
 
 /** The address that a driver is told to serve on. @throws NO_ENDPOINT */
 export function endpointOf(environment: Readonly<Record<string, string | undefined>>): string {
-  const endpoint = environment[variable];
-  if (endpoint === undefined || endpoint === '') throw csiErrors.NO_ENDPOINT({ variable });
+  const endpoint = environment[driverEndpointVariable];
+  if (endpoint === undefined || endpoint === '') throw csiErrors.NO_ENDPOINT({ variable: driverEndpointVariable });
   return endpoint;
 }

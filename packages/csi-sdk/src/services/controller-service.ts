@@ -11,7 +11,7 @@ import { Controller } from '../generated/csi/v1/csi_pb.js';
 import { controllerCapabilities } from '../capabilities/controller-capabilities.js';
 import type { ControllerFeatures } from '../capabilities/controller-capabilities.js';
 import { checkCapabilities, checkCapability, checkPage, checkRange, checkSource } from './checks.js';
-import { limits, sizes } from './reply.js';
+import { capabilityReply, limits, sizes } from './reply.js';
 import type { Reply } from './reply.js';
 
 const volumeId = { required: ['volumeId'], maxBytes: { volumeId: sizes.name } } as const;
@@ -125,7 +125,6 @@ export abstract class ControllerService {
     _request: csi.ControllerGetCapabilitiesRequest,
     _context: CallContext,
   ): Reply<typeof csi.ControllerGetCapabilitiesResponseSchema> {
-    const capabilities = controllerCapabilities(this, this.features);
-    return Promise.resolve({ capabilities: capabilities.map((type) => ({ type: { case: 'rpc', value: { type } } })) });
+    return capabilityReply(controllerCapabilities(this, this.features));
   }
 }

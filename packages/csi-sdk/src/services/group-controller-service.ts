@@ -3,7 +3,7 @@ import type { CallContext } from '@kubewright/grpc';
 import type * as csi from '../generated/csi/v1/csi_pb.js';
 import { GroupController } from '../generated/csi/v1/csi_pb.js';
 import { groupCapabilities } from '../capabilities/group-capabilities.js';
-import { limits, sizes } from './reply.js';
+import { capabilityReply, limits, sizes } from './reply.js';
 import type { Reply } from './reply.js';
 
 const groupKey = (request: { groupSnapshotId: string }): string => `group ${request.groupSnapshotId}`;
@@ -39,7 +39,6 @@ export abstract class GroupControllerService {
     _request: csi.GroupControllerGetCapabilitiesRequest,
     _context: CallContext,
   ): Reply<typeof csi.GroupControllerGetCapabilitiesResponseSchema> {
-    const capabilities = groupCapabilities(this);
-    return Promise.resolve({ capabilities: capabilities.map((type) => ({ type: { case: 'rpc', value: { type } } })) });
+    return capabilityReply(groupCapabilities(this));
   }
 }

@@ -5,7 +5,7 @@ import { Node } from '../generated/csi/v1/csi_pb.js';
 import { nodeCapabilities } from '../capabilities/node-capabilities.js';
 import type { NodeFeatures } from '../capabilities/node-capabilities.js';
 import { checkCapability, checkPath, checkRange } from './checks.js';
-import { limits, sizes } from './reply.js';
+import { capabilityReply, limits, sizes } from './reply.js';
 import type { Reply } from './reply.js';
 
 const volumeKey = (request: { volumeId: string }): string => `volume ${request.volumeId}`;
@@ -105,7 +105,6 @@ export abstract class NodeService {
     _request: csi.NodeGetCapabilitiesRequest,
     _context: CallContext,
   ): Reply<typeof csi.NodeGetCapabilitiesResponseSchema> {
-    const capabilities = nodeCapabilities(this, this.features);
-    return Promise.resolve({ capabilities: capabilities.map((type) => ({ type: { case: 'rpc', value: { type } } })) });
+    return capabilityReply(nodeCapabilities(this, this.features));
   }
 }

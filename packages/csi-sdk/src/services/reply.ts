@@ -9,3 +9,10 @@ export const sizes = { name: 128, nodeId: 256, map: 4096, path: 4096 } as const;
 
 /** What holds for the requests of every service. */
 export const limits: RequestLimits = { maxMapBytes: sizes.map, knownEnums: true };
+
+/** What a service answers that is asked for its capabilities. */
+export function capabilityReply<T>(types: readonly T[]): Promise<{
+  capabilities: { type: { case: 'rpc'; value: { type: T } } }[];
+}> {
+  return Promise.resolve({ capabilities: types.map((type) => ({ type: { case: 'rpc', value: { type } } })) });
+}

@@ -15,7 +15,7 @@ import { topologyRequirement } from './volume-topology.js';
 type Context = ReconcileContext<StorageClass>;
 
 /** Objects about capacity say nothing of anybody's namespace; they live with the other parts of the cluster. */
-const namespace = 'kube-system';
+export const capacityNamespace = 'kube-system';
 /** How old what is published may become, in milliseconds; after Kubernetes' own provisioner. */
 const refreshPeriod = 60_000;
 
@@ -59,7 +59,7 @@ export class CapacityPublisher extends Reconciler<StorageClass> {
     await ctx.apply<CSIStorageCapacity>({
       apiVersion: 'storage.k8s.io/v1',
       kind: 'CSIStorageCapacity',
-      metadata: { name, namespace },
+      metadata: { name, namespace: capacityNamespace },
       storageClassName,
       nodeTopology: { matchLabels: { ...segments } },
       capacity: textOf(availableCapacity),

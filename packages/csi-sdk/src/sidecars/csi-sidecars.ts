@@ -1,38 +1,56 @@
 import { provide } from '@kubewright/core';
-import type { PluginLike } from '@kubewright/core';
+import type { Class, PluginLike } from '@kubewright/core';
+import { AttachedVolumeProtection } from './attached-volume-protection.js';
 import { CapacityPublisher } from './capacity-publisher.js';
+import { CloneProtection } from './clone-protection.js';
 import { DriverConnection, DriverEndpoint } from './driver-connection.js';
+import { GroupSnapshotContentController } from './snapshots/group-snapshot-content-controller.js';
+import { GroupSnapshotController } from './snapshots/group-snapshot-controller.js';
 import { SnapshotContentController } from './snapshots/snapshot-content-controller.js';
 import { SnapshotController } from './snapshots/snapshot-controller.js';
-import { SnapshotDefinitions } from './snapshots/snapshot-definitions.js';
+import { GroupSnapshotDefinitions, SnapshotDefinitions } from './snapshots/snapshot-definitions.js';
 import { VolumeAttacher } from './volume-attacher.js';
 import { VolumeDeleter } from './volume-deleter.js';
+import { HealthIntervals, VolumeHealthMonitor } from './volume-health-monitor.js';
+import { VolumeModifier } from './volume-modifier.js';
 import { VolumeProvisioner } from './volume-provisioner.js';
 import { VolumeResizer } from './volume-resizer.js';
 
-const parts = {
-  provisioner: [VolumeProvisioner, VolumeDeleter],
+/** What each consists of. */
+export const sidecarPlugins = {
+  provisioner: [VolumeProvisioner, VolumeDeleter, CloneProtection],
   capacity: [CapacityPublisher],
-  attacher: [VolumeAttacher],
-  resizer: [VolumeResizer],
+  attacher: [VolumeAttacher, AttachedVolumeProtection],
+  resizer: [VolumeResizer, VolumeModifier],
   snapshotter: [SnapshotDefinitions, SnapshotController, SnapshotContentController],
-} as const satisfies Record<string, readonly PluginLike[]>;
+  /** Needs a snapshotter beside it, which looks after the members. */
+  'group-snapshotter': [
+    SnapshotDefinitions,
+    GroupSnapshotDefinitions,
+    GroupSnapshotController,
+    GroupSnapshotContentController,
+  ],
+  'health-monitor': [VolumeHealthMonitor],
+} as const satisfies Record<string, readonly Class[]>;
 
-export type CsiSidecar = keyof typeof parts;
+export type CsiSidecar = keyof typeof sidecarPlugins;
 
 export interface CsiSidecarsOptions {
   /** The driver's socket, as `unix:///csi/csi.sock`. The driver may start later. */
   readonly endpoint: string;
   /** Which of them; the others may run elsewhere, as Kubernetes' own sidecars. Default: all. */
   readonly only?: readonly CsiSidecar[];
+  /** How often the health monitor asks. Default: as Kubernetes' own. */
+  readonly healthIntervals?: HealthIntervals;
 }
 
 /** The sidecars of one driver as controllers of a host. A host has those of one driver; for another use a child host. */
-export function csiSidecars({ endpoint, only }: CsiSidecarsOptions): readonly PluginLike[] {
-  const chosen = only ?? (Object.keys(parts) as CsiSidecar[]);
+export function csiSidecars({ endpoint, only, healthIntervals = {} }: CsiSidecarsOptions): readonly PluginLike[] {
+  const chosen = only ?? (Object.keys(sidecarPlugins) as CsiSidecar[]);
   return [
     { name: 'csi-driver-endpoint', provides: [provide(DriverEndpoint, { value: endpoint })] },
+    { name: 'csi-health-intervals', provides: [provide(HealthIntervals, { value: healthIntervals })] },
     DriverConnection,
-    ...chosen.flatMap((name): readonly PluginLike[] => parts[name]),
+    ...new Set(chosen.flatMap((name): readonly PluginLike[] => sidecarPlugins[name])),
   ];
 }

@@ -1,7 +1,8 @@
 /**
- * What the sidecars of Kubernetes do beside a driver, as controllers that call it: provision, tell capacity, resize, attach, snapshot. They
- * know the driver by its socket only, so it may be anybody's, and run where controllers run. Neighbours: `driver` and
- * `services` are the driver's side; binding claims is `@kubewright/controllers`' work.
+ * What the sidecars of Kubernetes do beside a driver, as controllers that call it: provision, tell capacity, attach, resize and
+ * modify, snapshot, watch the health of volumes. They know the driver by its socket only, so it may be anybody's, and run where
+ * controllers run. Neighbours: `driver` and `services` are the driver's side; binding claims, and saying which volume is to be
+ * attached where, is `@kubewright/controllers`' work.
  */
 import { Clock, Plugin, inject, token } from '@kubewright/core';
 import type { Lifecycle, Token } from '@kubewright/core';

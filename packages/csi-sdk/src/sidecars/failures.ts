@@ -1,4 +1,4 @@
-import { Code, GrpcStatusError } from '@kubewright/grpc';
+import { Code, GrpcStatusError, codeName } from '@kubewright/grpc';
 
 /** With these nobody knows whether the driver did it, or still does. */
 const open = new Set<Code>([
@@ -18,4 +18,10 @@ export function isFinal(error: unknown): boolean {
 /** What an error says, for events. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** A status as a reason of conditions, in the spelling that other resizers use: `InvalidArgument`. */
+export function reasonOf(status: Code): string {
+  const words = codeName(status).split('_');
+  return words.map((word) => word.charAt(0) + word.slice(1).toLowerCase()).join('');
 }

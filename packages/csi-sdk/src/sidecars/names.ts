@@ -11,5 +11,15 @@ export const deletionSecretName = 'volume.kubernetes.io/provisioner-deletion-sec
 export const deletionSecretNamespace = 'volume.kubernetes.io/provisioner-deletion-secret-namespace';
 /** Keeps a PersistentVolume until its storage is deleted. */
 export const volumeFinalizer = 'external-provisioner.volume.kubernetes.io/finalizer';
-/** Keeps a claim while a volume is made for it, so that none is left that nobody knows of. */
+/** Keeps a claim from the moment when the driver may have made a volume for it, so that none is left that nobody knows of. */
 export const provisioningFinalizer = 'csi.kubewright.dev/provisioning';
+/** Keeps a claim while its volume is copied for another. */
+export const cloningFinalizer = 'provisioner.storage.kubernetes.io/cloning-protection';
+/** On a volume: the secret to modify it with, where that is not the one to expand it with. */
+export const modifySecretName = 'volume.kubernetes.io/controller-modify-secret-name';
+export const modifySecretNamespace = 'volume.kubernetes.io/controller-modify-secret-namespace';
+
+/** Keeps a VolumeAttachment, and the volume that it is of, until the volume is detached. */
+export function attacherFinalizer(driver: string): string {
+  return `external-attacher/${driver.replaceAll('.', '-')}`;
+}

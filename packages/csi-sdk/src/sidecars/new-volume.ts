@@ -4,7 +4,14 @@ import type { PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/co
 import type { StorageClass } from '@kubewright/api/storage/v1';
 import type { NewObject } from '@kubewright/informer';
 import type { Volume } from '../generated/csi/v1/csi_pb.js';
-import { deletionSecretName, deletionSecretNamespace, provisionedBy, volumeFinalizer } from './names.js';
+import {
+  deletionSecretName,
+  deletionSecretNamespace,
+  modifySecretName,
+  modifySecretNamespace,
+  provisionedBy,
+  volumeFinalizer,
+} from './names.js';
 import { fileSystemOf, secretReference, variablesOf } from './parameters.js';
 import { nodeAffinityOf } from './volume-topology.js';
 
@@ -29,6 +36,7 @@ export function newVolume({ driver, claim, storageClass, volume }: NewVolume): N
   const variables = variablesOf(claim, name);
   const secret = (step: string) => secretReference(parameters, step, variables);
   const deletion = secret('provisioner');
+  const modification = secret('controller-modify');
   const references = {
     controllerPublishSecretRef: secret('controller-publish'),
     nodeStageSecretRef: secret('node-stage'),
@@ -51,6 +59,10 @@ export function newVolume({ driver, claim, storageClass, volume }: NewVolume): N
         ...(deletion && {
           [deletionSecretName]: deletion.name ?? '',
           [deletionSecretNamespace]: deletion.namespace ?? '',
+        }),
+        ...(modification && {
+          [modifySecretName]: modification.name ?? '',
+          [modifySecretNamespace]: modification.namespace ?? '',
         }),
       },
     },

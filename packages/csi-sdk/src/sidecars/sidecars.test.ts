@@ -8,7 +8,8 @@ import {
   VolumeCapability_AccessMode_Mode as Mode,
   VolumeSchema,
 } from '../generated/csi/v1/csi_pb.js';
-import { isFinal } from './failures.js';
+import { isFinal, reasonOf } from './failures.js';
+import { planModify } from './modify-plan.js';
 import { newVolume } from './new-volume.js';
 import { driverParameters, secretReference, variablesOf } from './parameters.js';
 import { volumeCapabilities } from './volume-capabilities.js';
@@ -137,10 +138,41 @@ describe('access modes', () => {
   });
 });
 
+describe('planModify', () => {
+  const bound = (wanted: string, status: PersistentVolumeClaim['status'] = {}): PersistentVolumeClaim => ({
+    ...claim,
+    spec: { ...claim.spec, volumeAttributesClassName: wanted },
+    status: { phase: 'Bound', currentVolumeAttributesClassName: 'slow', ...status },
+  });
+  const last = (status: string, target: string) => ({
+    modifyVolumeStatus: { status, targetVolumeAttributesClassName: target },
+  });
+
+  it('follows the wish, and back where it came from', () => {
+    expect(planModify(bound('slow'), true)).toEqual({ do: 'nothing' });
+    expect(planModify(bound('fast'), true)).toEqual({ do: 'modify', target: 'fast', isBegun: false });
+    const back = bound('slow', last('Infeasible', 'fast'));
+    expect(planModify(back, true)).toEqual({ do: 'modify', target: 'slow', isBegun: false });
+  });
+
+  it('finishes what may be under way before it begins something else', () => {
+    const changed = bound('other', last('InProgress', 'fast'));
+    expect(planModify(changed, true)).toEqual({ do: 'modify', target: 'fast', isBegun: true });
+    expect(planModify(changed, false)).toEqual({ do: 'modify', target: 'other', isBegun: false });
+    expect(planModify(bound('', last('InProgress', 'fast')), false)).toMatchObject({ target: 'fast' });
+  });
+
+  it('forgets a wish that was taken back', () => {
+    expect(planModify(bound('', last('Pending', '')), true)).toEqual({ do: 'cancel' });
+    expect(planModify(bound('', last('Infeasible', 'fast')), true)).toEqual({ do: 'cancel' });
+  });
+});
+
 describe('isFinal', () => {
   it('holds for refusals only', () => {
     expect(isFinal(new GrpcStatusError(Code.OUT_OF_RANGE, ''))).toBe(true);
     expect(isFinal(new GrpcStatusError(Code.DEADLINE_EXCEEDED, ''))).toBe(false);
     expect(isFinal(new Error('the cluster'))).toBe(false);
+    expect(reasonOf(Code.RESOURCE_EXHAUSTED)).toBe('ResourceExhausted');
   });
 });

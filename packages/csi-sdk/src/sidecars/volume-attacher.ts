@@ -11,6 +11,7 @@ import { DriverConnection } from './driver-connection.js';
 import type { DriverInfo } from './driver-connection.js';
 import { dropStatusField } from './drop-status-field.js';
 import { messageOf } from './failures.js';
+import { attacherFinalizer } from './names.js';
 import { readSecret } from './parameters.js';
 import { volumeCapabilities } from './volume-capabilities.js';
 
@@ -42,7 +43,7 @@ export class VolumeAttacher extends Reconciler<VolumeAttachment> {
     if (attachment.status?.attached === true) return undefined;
     // A driver without the capability needs no attaching; pods wait for the word all the same.
     if (!info.controller.has(Rpc.PUBLISH_UNPUBLISH_VOLUME)) return ctx.status({ attached: true });
-    const finalizer = finalizerOf(info);
+    const finalizer = attacherFinalizer(info.name);
     const { finalizers = [], resourceVersion } = attachment.metadata;
     if (!hasFinalizer(attachment, finalizer)) {
       const metadata = { finalizers: [...finalizers, finalizer], resourceVersion };
@@ -57,6 +58,7 @@ export class VolumeAttacher extends Reconciler<VolumeAttachment> {
     const spec = volumeSpecOf(attachment, ctx);
     const nodeId = nodeIdOf(attachment, info, ctx);
     if (spec?.csi === undefined || nodeId === undefined) return requeueAfter(searchPeriod);
+    if (!(await this.#holdVolume(attachment, info, ctx))) return requeueAfter(searchPeriod);
     const { accessModes, volumeMode, mountOptions, csi } = spec;
     const [volumeCapability] = volumeCapabilities({ accessModes, volumeMode, mountOptions, fsType: csi.fsType }, info);
     try {
@@ -82,8 +84,23 @@ export class VolumeAttacher extends Reconciler<VolumeAttachment> {
     return undefined;
   }
 
+  /** Resolves with false for a volume that is to go and was not attached before. */
+  async #holdVolume({ spec }: ReadonlyAttachment, { name }: DriverInfo, ctx: Context): Promise<boolean> {
+    const { persistentVolumeName } = spec.source;
+    if (persistentVolumeName === undefined) return true;
+    const volume = ctx.get(PersistentVolume, { name: persistentVolumeName });
+    const finalizer = attacherFinalizer(name);
+    if (volume === undefined || hasFinalizer(volume, finalizer)) return volume !== undefined;
+    if (isDeleting(volume)) return false;
+    const { finalizers = [], resourceVersion } = volume.metadata;
+    await ctx.patch(PersistentVolume, volume, {
+      metadata: { finalizers: [...finalizers, finalizer], resourceVersion },
+    });
+    return true;
+  }
+
   async #detach(attachment: ReadonlyAttachment, info: DriverInfo, ctx: Context): Promise<void> {
-    const finalizer = finalizerOf(info);
+    const finalizer = attacherFinalizer(info.name);
     if (!hasFinalizer(attachment, finalizer)) return;
     const csi = volumeSpecOf(attachment, ctx)?.csi;
     try {
@@ -119,10 +136,6 @@ export class VolumeAttacher extends Reconciler<VolumeAttachment> {
   #error(error: unknown): { message: string; time: string } {
     return { message: messageOf(error), time: new Date(this.clock.now()).toISOString() };
   }
-}
-
-function finalizerOf({ name }: DriverInfo): string {
-  return `external-attacher/${name.replaceAll('.', '-')}`;
 }
 
 function volumeSpecOf({ spec }: ReadonlyAttachment, ctx: Context): DeepReadonly<PersistentVolumeSpec> | undefined {

@@ -10,7 +10,8 @@ type ContentSource = MessageInitShape<typeof VolumeContentSourceSchema>;
 
 export type SourceAnswer =
   | { readonly is: 'empty' }
-  | { readonly is: 'content'; readonly source: ContentSource }
+  /** The claim is the one that is copied, if that is what is done. */
+  | { readonly is: 'content'; readonly source: ContentSource; readonly claim?: PersistentVolumeClaim }
   /** Not there yet. */
   | { readonly is: 'missing'; readonly reason: string };
 
@@ -38,11 +39,12 @@ async function fromClaim(
   driver: string,
   { client, key, signal }: ReconcileContext<PersistentVolumeClaim>,
 ): Promise<SourceAnswer> {
-  const { spec, status } = await client.get(PersistentVolumeClaim, { name, namespace: key.namespace }, { signal });
+  const claim = await client.get(PersistentVolumeClaim, { name, namespace: key.namespace }, { signal });
+  const { spec, status } = claim;
   if (status?.phase !== 'Bound') return { is: 'missing', reason: `PersistentVolumeClaim "${name}" is not bound` };
   const { csi } = (await client.get(PersistentVolume, { name: spec?.volumeName ?? '' }, { signal })).spec ?? {};
   if (csi?.driver !== driver) return { is: 'missing', reason: `"${name}" is a volume of another driver` };
-  return { is: 'content', source: { type: { case: 'volume', value: { volumeId: csi.volumeHandle } } } };
+  return { is: 'content', source: { type: { case: 'volume', value: { volumeId: csi.volumeHandle } } }, claim };
 }
 
 async function fromSnapshot(

@@ -14,7 +14,8 @@ export interface Places {
   readonly allowed?: DeepReadonly<StorageClass>['allowedTopologies'];
 }
 
-interface Requirement {
+/** Where a volume may be. */
+export interface TopologyRequirement {
   requisite: { segments: Record<string, string> }[];
   preferred: { segments: Record<string, string> }[];
 }
@@ -31,7 +32,7 @@ export function topologyRequirement({
   csiNodes,
   selectedNode,
   allowed,
-}: Places): Requirement | undefined {
+}: Places): TopologyRequirement | undefined {
   const placeOf = (name: string | undefined): Segments | undefined => {
     const keys = csiNodes
       .find(({ metadata }) => metadata.name === name)

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeKubelet } from '../testing/fake-kubelet.js';
 import type { Device } from './device.js';
 import { DevicePlugin } from './device-plugin.js';
-import type { Allocation, PreferenceRequest } from './device-plugin.js';
+import type { Allocation, PreferenceRequest } from './allocation.js';
 import { Latest } from './latest.js';
 
 const resource = 'example.com/accelerator';

@@ -64,14 +64,14 @@ export class HostPathDriver extends CsiDriver {
       this.#pool = pool;
       await super.serve(endpoint, options);
     } catch (error) {
-      await this.#lock.release();
+      this.#lock.release();
       throw error;
     }
   }
 
   override async stop(): Promise<void> {
     await super.stop();
-    await this.#lock?.release();
+    this.#lock?.release();
   }
 
   /** The pool is there before the first call can come in. */

@@ -27,7 +27,7 @@ export async function detachVolume(pool: HostPathPool, id: string, nodeId: strin
     if (volume?.phase !== 'ready') return;
     const kept = Object.entries(volume.attachments).filter(([node]) => nodeId !== '' && node !== nodeId);
     if (kept.length === Object.keys(volume.attachments).length) return;
-    await pool.volumes.put({ ...volume, attachments: Object.fromEntries(kept) });
+    await pool.reserve.use(() => pool.volumes.put({ ...volume, attachments: Object.fromEntries(kept) }));
     pool.faults.reach('detach:commit');
   });
 }

@@ -68,7 +68,7 @@ export async function deleteGroup(pool: HostPathPool, id: string, snapshotIds: r
     const group = pool.groups.get(id);
     if (group === undefined) return;
     if (group.phase === 'ready') checkMembers(group, snapshotIds);
-    await pool.groups.put({ ...group, phase: 'deleting' });
+    await pool.reserve.use(() => pool.groups.put({ ...group, phase: 'deleting' }));
     pool.faults.reach('delete-group:intent');
     await dropGroup(pool, group);
     pool.faults.reach('delete-group:commit');

@@ -15,6 +15,7 @@ import type { HostPathOptions } from '../driver/options.js';
 import { noFaults } from '../state/fault-points.js';
 import type { FaultPoints } from '../state/fault-points.js';
 import { RecordFiles } from '../state/record-files.js';
+import { Reserve } from '../state/reserve.js';
 import { Sequence } from '../state/sequence.js';
 import type { GroupRecord, SnapshotRecord, VolumeRecord } from '../state/records.js';
 
@@ -32,6 +33,8 @@ export interface HostPathPool extends PoolServices {
   readonly volumes: RecordFiles<VolumeRecord>;
   readonly snapshots: RecordFiles<SnapshotRecord>;
   readonly groups: RecordFiles<GroupRecord>;
+  /** For records of what is let go. */
+  readonly reserve: Reserve;
   readonly volumeData: DataFiles;
   readonly snapshotData: DataFiles;
   readonly mounter: Mounter;
@@ -63,6 +66,7 @@ export async function openPool(options: HostPathOptions, services: PoolServices)
     volumes: await RecordFiles.open(join(root, 'state', 'volumes'), services),
     snapshots: await RecordFiles.open(join(root, 'state', 'snapshots'), services),
     groups: await RecordFiles.open(join(root, 'state', 'groups'), services),
+    reserve: await Reserve.open(join(root, 'state', 'reserve')),
     volumeData,
     snapshotData,
     mounter: options.mounter ?? new LinuxMounter(),

@@ -68,7 +68,7 @@ export async function deleteSnapshot(pool: HostPathPool, id: string): Promise<vo
         reason: `belongs to group '${snapshot.groupId}': delete the group`,
       });
     }
-    await pool.snapshots.put({ ...snapshot, phase: 'deleting' });
+    await pool.reserve.use(() => pool.snapshots.put({ ...snapshot, phase: 'deleting' }));
     pool.faults.reach('delete-snapshot:intent');
     await pool.snapshotData.remove(snapshot);
     pool.faults.reach('delete-snapshot:data');

@@ -134,7 +134,7 @@ export async function deleteVolume(pool: HostPathPool, id: string): Promise<void
     const volume = pool.volumes.get(id);
     if (volume === undefined) return;
     if (volume.phase === 'ready') await refuseUsed(pool, volume);
-    await pool.volumes.put({ ...volume, phase: 'deleting' });
+    await pool.reserve.use(() => pool.volumes.put({ ...volume, phase: 'deleting' }));
     pool.faults.reach('delete-volume:intent');
     await pool.volumeData.remove(volume);
     pool.faults.reach('delete-volume:data');

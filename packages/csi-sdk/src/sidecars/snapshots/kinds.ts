@@ -7,7 +7,7 @@ import type { ObjectReference } from '@kubewright/api/core/v1';
 
 const api = { group: 'snapshot.storage.k8s.io', version: 'v1', categories: [] } as const;
 
-interface SnapshotError {
+export interface SnapshotError {
   readonly message?: string;
   readonly time?: string;
 }
@@ -24,6 +24,8 @@ export interface VolumeSnapshot extends KubeObject {
     readonly creationTime?: string;
     readonly readyToUse?: boolean;
     readonly restoreSize?: string;
+    /** The group that it is a member of. */
+    readonly volumeGroupSnapshotName?: string;
     readonly error?: SnapshotError;
   };
 }
@@ -54,6 +56,8 @@ export interface VolumeSnapshotContent extends KubeObject {
     readonly readyToUse?: boolean;
     /** Bytes. */
     readonly restoreSize?: number;
+    /** The group on the storage that it is a member of. */
+    readonly volumeGroupSnapshotHandle?: string;
     readonly error?: SnapshotError;
   };
 }

@@ -10,8 +10,10 @@ import type { Snapshot } from '../../generated/csi/v1/csi_pb.js';
 import { DriverConnection } from '../driver-connection.js';
 import { dropStatusField } from '../drop-status-field.js';
 import { isFinal, messageOf } from '../failures.js';
-import { driverParameters, readSecret, secretReference } from '../parameters.js';
+import { driverParameters, readSecret } from '../parameters.js';
+import { isContentOfMember } from './group-members.js';
 import { VolumeSnapshotClass, VolumeSnapshotContent } from './kinds.js';
+import { classSecret, ofSnapshot, writtenSecret } from './snapshot-secrets.js';
 
 type ReadonlyContent = DeepReadonly<VolumeSnapshotContent>;
 type Context = ReconcileContext<VolumeSnapshotContent>;
@@ -45,7 +47,8 @@ export class SnapshotContentController extends Reconciler<VolumeSnapshotContent>
       await ctx.patch(VolumeSnapshotContent, content, { metadata });
       return undefined;
     }
-    if (content.status?.readyToUse === true) return undefined;
+    // A member is made, and its status written, with its group.
+    if (content.status?.readyToUse === true || isContentOfMember(content)) return undefined;
     try {
       const snapshot = await this.#ensure(content, ctx);
       await ctx.status(statusOf(snapshot));
@@ -62,16 +65,17 @@ export class SnapshotContentController extends Reconciler<VolumeSnapshotContent>
   }
 
   /** The snapshot, made if it is not there; the same one however often it is asked for. */
-  async #ensure({ spec }: ReadonlyContent, ctx: Context): Promise<Snapshot> {
+  async #ensure(content: ReadonlyContent, ctx: Context): Promise<Snapshot> {
     const { signal } = ctx;
+    const { spec } = content;
     const { snapshotHandle, volumeHandle } = spec.source;
     if (snapshotHandle !== undefined) return this.#find(snapshotHandle, signal);
     const { snapshot } = await this.driver.client.controller.createSnapshot(
       {
         name: `snapshot-${spec.volumeSnapshotRef.uid}`,
         sourceVolumeId: volumeHandle ?? '',
-        parameters: driverParameters(this.#class(spec, ctx)?.parameters),
-        secrets: await this.#secrets(spec, ctx),
+        parameters: this.#parameters(content, ctx),
+        secrets: await this.#secrets(content, ctx),
       },
       { signal },
     );
@@ -92,7 +96,7 @@ export class SnapshotContentController extends Reconciler<VolumeSnapshotContent>
 
   async #release(content: ReadonlyContent, ctx: Context): Promise<void> {
     if (!hasFinalizer(content, finalizer)) return;
-    if (content.spec.deletionPolicy === 'Delete') await this.#delete(content, ctx);
+    if (content.spec.deletionPolicy === 'Delete' && !isContentOfMember(content)) await this.#delete(content, ctx);
     const { finalizers = [], resourceVersion } = content.metadata;
     const rest = finalizers.filter((name) => name !== finalizer);
     await ctx.patch(VolumeSnapshotContent, content, { metadata: { finalizers: rest, resourceVersion } });
@@ -103,7 +107,7 @@ export class SnapshotContentController extends Reconciler<VolumeSnapshotContent>
     try {
       const snapshotId = await this.#idToDelete(content, ctx);
       if (snapshotId === undefined) return;
-      const secrets = await this.#secrets(content.spec, ctx);
+      const secrets = await this.#secrets(content, ctx);
       await this.driver.client.controller.deleteSnapshot({ snapshotId, secrets }, { signal });
     } catch (error) {
       ctx.event('Warning', 'SnapshotDeleteFailed', messageOf(error));
@@ -123,15 +127,25 @@ export class SnapshotContentController extends Reconciler<VolumeSnapshotContent>
     }
   }
 
-  #class(spec: ReadonlyContent['spec'], ctx: Context): DeepReadonly<VolumeSnapshotClass> | undefined {
-    return ctx.get(VolumeSnapshotClass, { name: spec.volumeSnapshotClassName ?? '' });
+  /** With others the driver would make another snapshot, so nothing is made without the class. */
+  #parameters(content: ReadonlyContent, ctx: Context): Record<string, string> {
+    const { volumeSnapshotClassName: name } = content.spec;
+    const found = this.#class(content, ctx);
+    if (found === undefined && name !== undefined) throw new Error(`VolumeSnapshotClass "${name}" is not there`);
+    return driverParameters(found?.parameters);
   }
 
-  #secrets(spec: ReadonlyContent['spec'], ctx: Context): Promise<Record<string, string>> {
-    const { name = '', namespace = '' } = spec.volumeSnapshotRef;
-    const variables = { 'volumesnapshot.name': name, 'volumesnapshot.namespace': namespace };
-    const reference = secretReference(this.#class(spec, ctx)?.parameters, 'snapshotter', variables);
+  #secrets(content: ReadonlyContent, ctx: Context): Promise<Record<string, string>> {
+    const { metadata, spec } = content;
+    const { parameters } = this.#class(content, ctx) ?? {};
+    const reference =
+      writtenSecret(ofSnapshot, content) ??
+      classSecret(ofSnapshot, parameters, metadata.name ?? '', spec.volumeSnapshotRef);
     return readSecret(ctx.client, reference, ctx.signal);
+  }
+
+  #class({ spec }: ReadonlyContent, ctx: Context): DeepReadonly<VolumeSnapshotClass> | undefined {
+    return ctx.get(VolumeSnapshotClass, { name: spec.volumeSnapshotClassName ?? '' });
   }
 }
 

@@ -6,7 +6,9 @@ import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { inject } from '@kubewright/core';
 import { DriverConnection } from '../driver-connection.js';
 import { dropStatusField } from '../drop-status-field.js';
+import { groupNameOf, memberContentName, memberFinalizer } from './group-members.js';
 import { VolumeSnapshot, VolumeSnapshotClass, VolumeSnapshotContent } from './kinds.js';
+import { classSecret, ofSnapshot, secretAnnotations } from './snapshot-secrets.js';
 
 type ReadonlySnapshot = DeepReadonly<VolumeSnapshot>;
 type ReadonlyContent = DeepReadonly<VolumeSnapshotContent>;
@@ -47,7 +49,8 @@ export class SnapshotController extends Reconciler<VolumeSnapshot> {
       const volumeSnapshotRef = { uid: snapshot.metadata.uid };
       await ctx.patch(VolumeSnapshotContent, content, { metadata, spec: { volumeSnapshotRef } });
     } else if (uid !== snapshot.metadata.uid) return undefined;
-    await ctx.status(statusFrom(content));
+    const volumeGroupSnapshotName = groupNameOf(snapshot);
+    await ctx.status({ ...statusFrom(content), ...(volumeGroupSnapshotName && { volumeGroupSnapshotName }) });
     const isOver = content.status?.error === undefined && snapshot.status?.error !== undefined;
     if (isOver) await dropStatusField(VolumeSnapshot, 'error', ctx);
     return undefined;
@@ -55,8 +58,8 @@ export class SnapshotController extends Reconciler<VolumeSnapshot> {
 
   async #create(snapshot: ReadonlySnapshot, ctx: Context): Promise<Outcome> {
     const { persistentVolumeClaimName: claimName } = snapshot.spec.source;
-    // One of content that exists waits for that to be made known.
-    if (claimName === undefined) return undefined;
+    // One of content that exists waits for that to be made known, and a member for its group.
+    if (claimName === undefined || groupNameOf(snapshot) !== undefined) return undefined;
     const claim = ctx.get(PersistentVolumeClaim, { name: claimName });
     const volume = ctx.get(PersistentVolume, { name: claim?.spec?.volumeName ?? '' });
     if (claim?.status?.phase !== 'Bound' || volume === undefined) {
@@ -72,25 +75,27 @@ export class SnapshotController extends Reconciler<VolumeSnapshot> {
     }
     // First, so that no content is left without its snapshot.
     if (!hasFinalizer(snapshot, finalizer)) return hold(snapshot, ctx);
-    const { name, uid } = snapshot.metadata;
+    const name = contentNameOf(snapshot);
+    const volumeSnapshotRef = {
+      apiVersion: 'snapshot.storage.k8s.io/v1',
+      kind: 'VolumeSnapshot',
+      name: snapshot.metadata.name ?? '',
+      namespace: ctx.key.namespace ?? '',
+      uid: snapshot.metadata.uid ?? '',
+    };
+    const secret = classSecret(ofSnapshot, snapshotClass.parameters, name, volumeSnapshotRef);
     try {
       await ctx.create(
         VolumeSnapshotContent,
         {
-          metadata: { name: contentNameOf(snapshot) },
+          metadata: { name, annotations: secretAnnotations(ofSnapshot, secret) },
           spec: {
             driver,
             deletionPolicy: snapshotClass.deletionPolicy,
             source: { volumeHandle: volume.spec.csi.volumeHandle },
             sourceVolumeMode: volume.spec.volumeMode ?? 'Filesystem',
             volumeSnapshotClassName: snapshotClass.metadata.name ?? '',
-            volumeSnapshotRef: {
-              apiVersion: 'snapshot.storage.k8s.io/v1',
-              kind: 'VolumeSnapshot',
-              name: name ?? '',
-              namespace: ctx.key.namespace ?? '',
-              uid: uid ?? '',
-            },
+            volumeSnapshotRef,
           },
         },
         { owned: false },
@@ -114,7 +119,8 @@ function contentNameOf({ metadata }: ReadonlySnapshot): string {
 }
 
 function contentOf(snapshot: ReadonlySnapshot, ctx: Context): ReadonlyContent | undefined {
-  const { volumeSnapshotContentName = contentNameOf(snapshot) } = snapshot.spec.source;
+  const made = groupNameOf(snapshot) === undefined ? contentNameOf(snapshot) : memberContentName(snapshot);
+  const { volumeSnapshotContentName = made } = snapshot.spec.source;
   return ctx.get(VolumeSnapshotContent, { name: volumeSnapshotContentName });
 }
 
@@ -153,7 +159,8 @@ async function releaseSnapshot(
   content: ReadonlyContent | undefined,
   ctx: Context,
 ): Promise<void> {
-  if (!hasFinalizer(snapshot, finalizer)) return;
+  // A member goes when its group does, which takes the other finalizer off then.
+  if (!hasFinalizer(snapshot, finalizer) || hasFinalizer(snapshot, memberFinalizer)) return;
   const isOwn = content?.spec.volumeSnapshotRef.uid === snapshot.metadata.uid;
   if (content !== undefined && isOwn && content.spec.deletionPolicy === 'Delete') {
     // Its going brings the snapshot back here.

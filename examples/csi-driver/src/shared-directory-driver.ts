@@ -1,44 +1,45 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ControllerService, CsiDriver, LinuxMounter, NodeService } from '@kubewright/csi-sdk';
 import { alreadyExists, capacityFits, chooseCapacity, notFound } from '@kubewright/csi-sdk';
 import { cleanupTarget, ensureBindMount } from '@kubewright/csi-sdk';
 import type * as csi from '@kubewright/csi-sdk/v1';
 
-export const directory = '/dev/shm/example-csi-volumes';
+/** A file system that all nodes share. A volume is the directory `ID/BYTES` in it, so nothing else has to be remembered. */
+export const directory = process.env['VOLUMES_DIRECTORY'] ?? '/dev/shm/example-csi-volumes';
 const mounter = new LinuxMounter();
-const sizes = new Map<string, bigint>();
 
-function requireVolume(volumeId: string): void {
-  if (!sizes.has(volumeId)) throw notFound('volume', volumeId);
+async function sizeOf(volumeId: string): Promise<string | undefined> {
+  if (!/^[0-9a-f]{64}$/.test(volumeId)) return undefined;
+  return (await readdir(join(directory, volumeId)).catch(() => []))[0];
 }
 
-class SharedMemoryController extends ControllerService {
+class SharedDirectoryController extends ControllerService {
   override async createVolume({ name, capacityRange }: csi.CreateVolumeRequest) {
     const volumeId = createHash('sha256').update(name).digest('hex');
-    const capacityBytes = sizes.get(volumeId) ?? chooseCapacity(capacityRange, { default: 1n << 20n });
+    const capacityBytes = BigInt((await sizeOf(volumeId)) ?? chooseCapacity(capacityRange, { default: 1n << 20n }));
     if (!capacityFits(capacityRange, capacityBytes)) throw alreadyExists('volume', name, 'has another size');
-    await mkdir(join(directory, volumeId), { recursive: true });
-    sizes.set(volumeId, capacityBytes);
+    await mkdir(join(directory, volumeId, String(capacityBytes)), { recursive: true });
     return { volume: { volumeId, capacityBytes } };
   }
 
   override async deleteVolume({ volumeId }: csi.DeleteVolumeRequest) {
-    if (sizes.delete(volumeId)) await rm(join(directory, volumeId), { recursive: true, force: true });
+    if (await sizeOf(volumeId)) await rm(join(directory, volumeId), { recursive: true, force: true });
     return {};
   }
 
   override async validateVolumeCapabilities({ volumeId, volumeCapabilities }: csi.ValidateVolumeCapabilitiesRequest) {
-    requireVolume(volumeId);
+    if (!(await sizeOf(volumeId))) throw notFound('volume', volumeId);
     return { confirmed: { volumeCapabilities } };
   }
 }
 
-class SharedMemoryNode extends NodeService {
+class SharedDirectoryNode extends NodeService {
   override async nodePublishVolume({ volumeId, targetPath, readonly }: csi.NodePublishVolumeRequest) {
-    requireVolume(volumeId);
-    const source = join(directory, volumeId);
+    const size = await sizeOf(volumeId);
+    if (!size) throw notFound('volume', volumeId);
+    const source = join(directory, volumeId, size);
     await ensureBindMount(mounter, { source, target: targetPath, kind: 'directory', readOnly: readonly });
     return {};
   }
@@ -48,12 +49,12 @@ class SharedMemoryNode extends NodeService {
     return {};
   }
 
-  override nodeGetInfo = () => Promise.resolve({ nodeId: 'this-node' });
+  override nodeGetInfo = () => Promise.resolve({ nodeId: process.env['KUBE_NODE_NAME'] ?? 'this-node' });
 }
 
-export class SharedMemoryDriver extends CsiDriver {
-  readonly name = 'memory.example.com';
+export class SharedDirectoryDriver extends CsiDriver {
+  readonly name = 'files.example.com';
   readonly version = '1.0.0';
-  override readonly controller = new SharedMemoryController();
-  override readonly node = new SharedMemoryNode();
+  override readonly controller = new SharedDirectoryController();
+  override readonly node = new SharedDirectoryNode();
 }

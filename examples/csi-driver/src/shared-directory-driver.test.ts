@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeCsiDriverContract, startDriver } from '@kubewright/csi-sdk/testing';
 import { afterAll, describe, expect, it } from 'vitest';
-import { SharedMemoryDriver, directory as volumes } from './shared-memory-driver.js';
+import { SharedDirectoryDriver, directory as volumes } from './shared-directory-driver.js';
 
 const root = process.getuid?.() === 0;
-const sanity = process.env.KUBEWRIGHT_CSI_SANITY;
-const start = () => startDriver((...services) => new SharedMemoryDriver(...services));
+const sanity = process.env['KUBEWRIGHT_CSI_SANITY'];
+const start = () => startDriver((...services) => new SharedDirectoryDriver(...services));
 
 describe.skipIf(!root)('the example driver', () => {
   afterAll(() => rm(volumes, { recursive: true, force: true }));
@@ -50,7 +50,7 @@ describe.skipIf(!root)('the example driver', () => {
   });
 
   it('is written in at most 60 lines', async () => {
-    const source = await readFile(new URL('shared-memory-driver.ts', import.meta.url), 'utf8');
+    const source = await readFile(new URL('shared-directory-driver.ts', import.meta.url), 'utf8');
     expect(source.trimEnd().split('\n').length).toBeLessThanOrEqual(60);
   });
 });

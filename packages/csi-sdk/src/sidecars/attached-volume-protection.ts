@@ -1,0 +1,36 @@
+import { hasFinalizer, isDeleting } from '@kubewright/api';
+import type { DeepReadonly } from '@kubewright/api';
+import { PersistentVolume } from '@kubewright/api/core/v1';
+import { VolumeAttachment } from '@kubewright/api/storage/v1';
+import { Controller, Reconciler, WatchesKind } from '@kubewright/controller';
+import type { ReconcileContext } from '@kubewright/controller';
+import { inject } from '@kubewright/core';
+import { DriverConnection } from './driver-connection.js';
+import { attacherFinalizer } from './names.js';
+
+/**
+ * Lets a volume go that the attacher held when it is detached from everywhere: without the object nobody would know what to
+ * detach.
+ */
+@Controller({ for: PersistentVolume, name: 'csi-attached-volume-protection', reconcileDeleting: true })
+@WatchesKind(VolumeAttachment, ({ spec }) =>
+  spec.source.persistentVolumeName === undefined ? [] : [{ name: spec.source.persistentVolumeName }],
+)
+export class AttachedVolumeProtection extends Reconciler<PersistentVolume> {
+  constructor(@inject(DriverConnection) private readonly driver: DriverConnection) {
+    super();
+  }
+
+  override async reconcile(
+    volume: DeepReadonly<PersistentVolume>,
+    ctx: ReconcileContext<PersistentVolume>,
+  ): Promise<void> {
+    if (!isDeleting(volume) || volume.spec?.csi === undefined) return;
+    const finalizer = attacherFinalizer((await this.driver.info(ctx.signal)).name);
+    const { name, finalizers = [], resourceVersion } = volume.metadata;
+    if (!hasFinalizer(volume, finalizer)) return;
+    if (ctx.list(VolumeAttachment).some(({ spec }) => spec.source.persistentVolumeName === name)) return;
+    const rest = finalizers.filter((each) => each !== finalizer);
+    await ctx.patch(PersistentVolume, volume, { metadata: { finalizers: rest, resourceVersion } });
+  }
+}

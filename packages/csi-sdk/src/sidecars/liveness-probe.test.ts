@@ -1,0 +1,43 @@
+import { Host } from '@kubewright/core';
+import { Code, GrpcStatusError } from '@kubewright/grpc';
+import { describe, expect, it } from 'vitest';
+import { IdentityService } from '../services/identity-service.js';
+import { MemoryDriver } from '../testing/memory-driver.js';
+import { startDriver } from '../testing/start-driver.js';
+import { LivenessProbe, livenessProbe } from './liveness-probe.js';
+
+/** Answers as it is told to. */
+class ToldIdentity extends IdentityService {
+  answer: () => ReturnType<IdentityService['probe']> = () => Promise.resolve({});
+  override probe(): ReturnType<IdentityService['probe']> {
+    return this.answer();
+  }
+}
+
+class ToldDriver extends MemoryDriver {
+  override readonly identity = new ToldIdentity();
+}
+
+describe('LivenessProbe', () => {
+  it('tells what the driver says of itself, and that it says nothing', async () => {
+    await using started = await startDriver((...services) => new ToldDriver(...services));
+    const { identity } = started.driver;
+    const host = await new Host().use(livenessProbe({ endpoint: started.socketPath, port: 0, timeout: 200 })).start();
+    const ask = async (path = '/healthz') => {
+      const response = await fetch(`http://127.0.0.1:${host.get(LivenessProbe).port}${path}`);
+      return [response.status, (await response.text()).trim()];
+    };
+    try {
+      expect(await ask()).toEqual([200, 'ok']);
+      identity.answer = () => Promise.resolve({ ready: false });
+      expect(await ask()).toEqual([500, 'the driver answers, and says that it is not ready']);
+      identity.answer = () => Promise.reject(new GrpcStatusError(Code.FAILED_PRECONDITION, 'no disk'));
+      expect(await ask()).toEqual([500, 'the driver does not answer: no disk']);
+      identity.answer = () => new Promise(() => undefined);
+      expect((await ask())[0]).toBe(500);
+      expect((await ask('/'))[0]).toBe(404);
+    } finally {
+      await host.stop();
+    }
+  });
+});

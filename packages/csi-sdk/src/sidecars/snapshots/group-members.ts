@@ -1,0 +1,99 @@
+/** The members of a group of snapshots: their names, and the two objects that each of them is. */
+import { createHash } from 'node:crypto';
+import type { DeepReadonly } from '@kubewright/api';
+import type { PersistentVolume } from '@kubewright/api/core/v1';
+import type { NewObject } from '@kubewright/informer';
+import type { VolumeGroupSnapshot, VolumeGroupSnapshotContent, VolumeSnapshotInfo } from './group-kinds.js';
+import type { VolumeSnapshot, VolumeSnapshotContent } from './kinds.js';
+
+type ReadonlySnapshot = DeepReadonly<VolumeSnapshot>;
+type ReadonlyContent = DeepReadonly<VolumeSnapshotContent>;
+
+/** On the content of a member, from the start: it is made and deleted with the group only. */
+const groupHandle = 'groupsnapshot.storage.k8s.io/volumeGroupSnapshotHandle';
+/** Keeps the snapshot of a member until the group goes. */
+export const memberFinalizer = 'snapshot.storage.kubernetes.io/volumesnapshot-in-group-protection';
+const group = { apiVersion: 'groupsnapshot.storage.k8s.io/v1', kind: 'VolumeGroupSnapshot' } as const;
+const [snapshotPrefix, contentPrefix] = ['snapshot-', 'snapcontent-'];
+
+export interface Member {
+  readonly group: DeepReadonly<VolumeGroupSnapshot>;
+  readonly content: DeepReadonly<VolumeGroupSnapshotContent>;
+  readonly info: DeepReadonly<VolumeSnapshotInfo>;
+  /** The volume that it is a snapshot of, where there is an object for that. */
+  readonly volume: DeepReadonly<PersistentVolume> | undefined;
+}
+
+/** The group that a snapshot is a member of, if it is one. */
+export function groupNameOf({ metadata }: ReadonlySnapshot): string | undefined {
+  return metadata.ownerReferences?.find(({ kind }) => kind === group.kind)?.name;
+}
+
+export function isMemberOf({ metadata }: ReadonlySnapshot, owner: DeepReadonly<VolumeGroupSnapshot>): boolean {
+  return metadata.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid) ?? false;
+}
+
+export function isContentOfMember({ metadata }: ReadonlyContent): boolean {
+  return metadata.annotations?.[groupHandle] !== undefined;
+}
+
+/** The name of the content of a member's snapshot. */
+export function memberContentName({ metadata }: ReadonlySnapshot): string {
+  return (metadata.name ?? '').replace(snapshotPrefix, contentPrefix);
+}
+
+export function memberSnapshot({ group: owner, info, volume }: Member): NewObject<VolumeSnapshot> {
+  const { name = '', namespace = '', uid = '' } = owner.metadata;
+  return {
+    metadata: {
+      name: `${snapshotPrefix}${idOf(owner, info)}`,
+      namespace,
+      finalizers: [memberFinalizer],
+      ownerReferences: [{ ...group, name, uid }],
+    },
+    spec: { source: { persistentVolumeClaimName: volume?.spec?.claimRef?.name ?? '' } },
+  };
+}
+
+export function memberContent(
+  { group: owner, content, info, volume }: Member,
+  { metadata }: ReadonlySnapshot,
+): NewObject<VolumeSnapshotContent> {
+  const { driver, deletionPolicy } = content.spec;
+  return {
+    metadata: {
+      name: `${contentPrefix}${idOf(owner, info)}`,
+      annotations: { [groupHandle]: content.status?.volumeGroupSnapshotHandle ?? '' },
+    },
+    spec: {
+      driver,
+      deletionPolicy,
+      source: { volumeHandle: info.volumeHandle ?? '' },
+      ...(volume !== undefined && { sourceVolumeMode: volume.spec?.volumeMode ?? 'Filesystem' }),
+      volumeSnapshotRef: {
+        apiVersion: 'snapshot.storage.k8s.io/v1',
+        kind: 'VolumeSnapshot',
+        name: metadata.name ?? '',
+        namespace: metadata.namespace ?? '',
+        uid: metadata.uid ?? '',
+      },
+    },
+  };
+}
+
+/** What the content of a member says of it. */
+export function memberStatus({ content, info }: Member): NonNullable<VolumeSnapshotContent['status']> {
+  const { snapshotHandle, creationTime, readyToUse = false, restoreSize } = info;
+  return {
+    ...(snapshotHandle !== undefined && { snapshotHandle }),
+    ...(creationTime !== undefined && { creationTime }),
+    ...(restoreSize !== undefined && { restoreSize }),
+    volumeGroupSnapshotHandle: content.status?.volumeGroupSnapshotHandle ?? '',
+    readyToUse,
+  };
+}
+
+/** The same however often the member is made. */
+function idOf({ metadata }: DeepReadonly<VolumeGroupSnapshot>, { volumeHandle = '' }: VolumeSnapshotInfo): string {
+  return createHash('sha256').update(`${metadata.uid}${volumeHandle}`).digest('hex');
+}

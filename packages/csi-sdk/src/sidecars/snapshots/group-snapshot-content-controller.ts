@@ -1,0 +1,175 @@
+import { timestampMs } from '@bufbuild/protobuf/wkt';
+import { hasFinalizer, isDeleting } from '@kubewright/api';
+import type { DeepReadonly } from '@kubewright/api';
+import { Controller, Reconciler, requeueAfter } from '@kubewright/controller';
+import type { Outcome, ReconcileContext } from '@kubewright/controller';
+import { Clock, inject } from '@kubewright/core';
+import { Code, GrpcStatusError } from '@kubewright/grpc';
+import type { VolumeGroupSnapshot } from '../../generated/csi/v1/csi_pb.js';
+import { DriverConnection } from '../driver-connection.js';
+import { dropStatusField } from '../drop-status-field.js';
+import { isFinal, messageOf } from '../failures.js';
+import { driverParameters, readSecret } from '../parameters.js';
+import { VolumeGroupSnapshotClass, VolumeGroupSnapshotContent } from './group-kinds.js';
+import type { VolumeSnapshotInfo } from './group-kinds.js';
+import { classSecret, ofGroup, ofGroupToGet, writtenSecret } from './snapshot-secrets.js';
+
+type ReadonlyContent = DeepReadonly<VolumeGroupSnapshotContent>;
+type Context = ReconcileContext<VolumeGroupSnapshotContent>;
+
+const finalizer = 'groupsnapshot.storage.kubernetes.io/volumegroupsnapshotcontent-bound-protection';
+/** How often a group that is not ready is asked about, in milliseconds. */
+const readyPeriod = 5_000;
+
+/** Makes groups of snapshots on the storage, and deletes them when their content is deleted and its policy says so. */
+@Controller({
+  for: VolumeGroupSnapshotContent,
+  reads: [VolumeGroupSnapshotClass],
+  name: 'csi-group-snapshotter',
+  reconcileDeleting: true,
+})
+export class GroupSnapshotContentController extends Reconciler<VolumeGroupSnapshotContent> {
+  constructor(
+    @inject(DriverConnection) private readonly driver: DriverConnection,
+    @inject(Clock) private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  override async reconcile(content: ReadonlyContent, ctx: Context): Promise<Outcome> {
+    if (content.spec.driver !== (await this.driver.info(ctx.signal)).name) return undefined;
+    if (isDeleting(content)) return this.#release(content, ctx);
+    const { finalizers = [], resourceVersion } = content.metadata;
+    if (!hasFinalizer(content, finalizer)) {
+      const metadata = { finalizers: [...finalizers, finalizer], resourceVersion };
+      await ctx.patch(VolumeGroupSnapshotContent, content, { metadata });
+      return undefined;
+    }
+    if (content.status?.readyToUse === true) return undefined;
+    try {
+      const group = await this.#ensure(content, ctx);
+      await ctx.status(statusOf(group));
+      if (content.status?.error !== undefined) await dropStatusField(VolumeGroupSnapshotContent, 'error', ctx);
+      return group.readyToUse ? undefined : requeueAfter(readyPeriod);
+    } catch (error) {
+      const message = messageOf(error);
+      ctx.event('Warning', 'GroupSnapshotCreationFailed', message);
+      // The same again would only bring the content back here at once.
+      if (content.status?.error?.message !== message)
+        await ctx.status({ readyToUse: false, error: { message, time: new Date(this.clock.now()).toISOString() } });
+      throw error;
+    }
+  }
+
+  /** The group, made if it is not there; the same one however often it is asked for. */
+  async #ensure(content: ReadonlyContent, ctx: Context): Promise<VolumeGroupSnapshot> {
+    const { signal } = ctx;
+    const { source, volumeGroupSnapshotRef } = content.spec;
+    const { volumeHandles = [], groupSnapshotHandles: made } = source;
+    const { groupController } = this.driver.client;
+    const { groupSnapshot } =
+      made === undefined
+        ? await groupController.createVolumeGroupSnapshot(
+            {
+              name: `groupsnapshot-${volumeGroupSnapshotRef.uid}`,
+              sourceVolumeIds: [...volumeHandles],
+              parameters: this.#parameters(content, ctx),
+              secrets: await this.#secrets(content, ctx),
+            },
+            { signal },
+          )
+        : await groupController.getVolumeGroupSnapshot(
+            {
+              groupSnapshotId: made.volumeGroupSnapshotHandle,
+              snapshotIds: [...made.volumeSnapshotHandles],
+              secrets: await this.#secrets(content, ctx, ofGroupToGet),
+            },
+            { signal },
+          );
+    if (groupSnapshot === undefined) throw new GrpcStatusError(Code.UNKNOWN, 'the driver answered without a group');
+    return groupSnapshot;
+  }
+
+  async #release(content: ReadonlyContent, ctx: Context): Promise<void> {
+    if (!hasFinalizer(content, finalizer)) return;
+    if (content.spec.deletionPolicy === 'Delete') await this.#delete(content, ctx);
+    const { finalizers = [], resourceVersion } = content.metadata;
+    const rest = finalizers.filter((name) => name !== finalizer);
+    await ctx.patch(VolumeGroupSnapshotContent, content, { metadata: { finalizers: rest, resourceVersion } });
+  }
+
+  async #delete(content: ReadonlyContent, ctx: Context): Promise<void> {
+    const { signal } = ctx;
+    try {
+      const group = await this.#groupToDelete(content, ctx);
+      if (group === undefined) return;
+      const secrets = await this.#secrets(content, ctx);
+      await this.driver.client.groupController.deleteVolumeGroupSnapshot({ ...group, secrets }, { signal });
+    } catch (error) {
+      ctx.event('Warning', 'GroupSnapshotDeleteError', messageOf(error));
+      throw error;
+    }
+  }
+
+  /** Where nobody wrote down what was made, making it again tells; what cannot be made was not made. */
+  async #groupToDelete(
+    content: ReadonlyContent,
+    ctx: Context,
+  ): Promise<{ groupSnapshotId: string; snapshotIds: string[] } | undefined> {
+    const { status, spec } = content;
+    if (status?.volumeGroupSnapshotHandle !== undefined) {
+      const snapshotIds = status.volumeSnapshotInfoList?.map(({ snapshotHandle = '' }) => snapshotHandle) ?? [];
+      return { groupSnapshotId: status.volumeGroupSnapshotHandle, snapshotIds };
+    }
+    const made = spec.source.groupSnapshotHandles;
+    if (made !== undefined)
+      return { groupSnapshotId: made.volumeGroupSnapshotHandle, snapshotIds: [...made.volumeSnapshotHandles] };
+    try {
+      const { groupSnapshotId, snapshots } = await this.#ensure(content, ctx);
+      return { groupSnapshotId, snapshotIds: snapshots.map(({ snapshotId }) => snapshotId) };
+    } catch (error) {
+      if (isFinal(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** With others the driver would make another group, so nothing is made without the class. */
+  #parameters(content: ReadonlyContent, ctx: Context): Record<string, string> {
+    const { volumeGroupSnapshotClassName: name } = content.spec;
+    const found = this.#class(content, ctx);
+    if (found === undefined && name !== undefined) throw new Error(`VolumeGroupSnapshotClass "${name}" is not there`);
+    return driverParameters(found?.parameters);
+  }
+
+  #secrets(content: ReadonlyContent, ctx: Context, names = ofGroup): Promise<Record<string, string>> {
+    const { metadata, spec } = content;
+    const { parameters } = this.#class(content, ctx) ?? {};
+    const reference =
+      (names === ofGroup ? writtenSecret(ofGroup, content) : undefined) ??
+      classSecret(names, parameters, metadata.name ?? '', spec.volumeGroupSnapshotRef);
+    return readSecret(ctx.client, reference, ctx.signal);
+  }
+
+  #class({ spec }: ReadonlyContent, ctx: Context): DeepReadonly<VolumeGroupSnapshotClass> | undefined {
+    return ctx.get(VolumeGroupSnapshotClass, { name: spec.volumeGroupSnapshotClassName ?? '' });
+  }
+}
+
+function statusOf(group: VolumeGroupSnapshot): NonNullable<VolumeGroupSnapshotContent['status']> {
+  const { groupSnapshotId, creationTime, readyToUse, snapshots } = group;
+  return {
+    volumeGroupSnapshotHandle: groupSnapshotId,
+    readyToUse,
+    // Seconds are what the API's times have.
+    ...(creationTime && { creationTime: new Date(timestampMs(creationTime)).toISOString().replace(/\.\d+Z$/, 'Z') }),
+    volumeSnapshotInfoList: snapshots.map(
+      ({ snapshotId, sourceVolumeId, sizeBytes, creationTime: takenAt, readyToUse: isReady }): VolumeSnapshotInfo => ({
+        volumeHandle: sourceVolumeId,
+        snapshotHandle: snapshotId,
+        readyToUse: isReady,
+        ...(takenAt !== undefined && { creationTime: timestampMs(takenAt) * 1e6 }),
+        ...(sizeBytes > 0n && { restoreSize: Number(sizeBytes) }),
+      }),
+    ),
+  };
+}

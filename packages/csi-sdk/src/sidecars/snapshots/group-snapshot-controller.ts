@@ -1,0 +1,237 @@
+import { LabelSelector, hasFinalizer, isAlreadyExists, isDeleting } from '@kubewright/api';
+import type { DeepReadonly } from '@kubewright/api';
+import { PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1';
+import { Controller, Reconciler, WatchesKind, requeueAfter } from '@kubewright/controller';
+import type { Outcome, ReconcileContext } from '@kubewright/controller';
+import { inject } from '@kubewright/core';
+import { DriverConnection } from '../driver-connection.js';
+import { dropStatusField } from '../drop-status-field.js';
+import { VolumeGroupSnapshot, VolumeGroupSnapshotClass, VolumeGroupSnapshotContent } from './group-kinds.js';
+import { isMemberOf, memberContent, memberFinalizer, memberSnapshot, memberStatus } from './group-members.js';
+import type { Member } from './group-members.js';
+import { VolumeSnapshot, VolumeSnapshotContent } from './kinds.js';
+import { classSecret, ofGroup, secretAnnotations } from './snapshot-secrets.js';
+
+type ReadonlyGroup = DeepReadonly<VolumeGroupSnapshot>;
+type ReadonlyContent = DeepReadonly<VolumeGroupSnapshotContent>;
+type ReadonlyVolume = DeepReadonly<PersistentVolume>;
+type Context = ReconcileContext<VolumeGroupSnapshot>;
+
+const finalizer = 'groupsnapshot.storage.kubernetes.io/volumegroupsnapshot-bound-protection';
+const defaultClass = 'groupsnapshot.storage.kubernetes.io/is-default-class';
+/** How often claims that are not bound yet are looked at, in milliseconds. */
+const claimPeriod = 1_000;
+
+/**
+ * Gives each VolumeGroupSnapshot its content, and once that is made, a VolumeSnapshot with its content for each member. For a group
+ * that exists already the snapshots are made by hand, like the content.
+ */
+@Controller({
+  for: VolumeGroupSnapshot,
+  reads: [VolumeGroupSnapshotClass, VolumeSnapshotContent, PersistentVolumeClaim, PersistentVolume],
+  name: 'csi-group-snapshot-controller',
+  reconcileDeleting: true,
+})
+@WatchesKind(VolumeGroupSnapshotContent, ({ spec }) => {
+  const { name, namespace } = spec.volumeGroupSnapshotRef;
+  return name === undefined ? [] : [{ name, namespace }];
+})
+@WatchesKind(VolumeSnapshot, ({ metadata }) => {
+  const owner = metadata.ownerReferences?.find(({ kind }) => kind === VolumeGroupSnapshot.kind);
+  return owner === undefined ? [] : [{ name: owner.name, namespace: metadata.namespace }];
+})
+export class GroupSnapshotController extends Reconciler<VolumeGroupSnapshot> {
+  constructor(@inject(DriverConnection) private readonly driver: DriverConnection) {
+    super();
+  }
+
+  override async reconcile(group: ReadonlyGroup, ctx: Context): Promise<Outcome> {
+    const content = contentOf(group, ctx);
+    if (isDeleting(group)) return releaseGroup(group, content, ctx);
+    if (content === undefined) return this.#create(group, ctx);
+    if ((await this.driver.info(ctx.signal)).name !== content.spec.driver) return undefined;
+    if (!hasFinalizer(group, finalizer)) return hold(group, ctx);
+    const { uid, name, namespace } = content.spec.volumeGroupSnapshotRef;
+    if (name !== group.metadata.name || namespace !== ctx.key.namespace) return undefined;
+    // A content that was made by hand names the group without knowing its uid.
+    if (!uid) {
+      const metadata = { resourceVersion: content.metadata.resourceVersion };
+      const volumeGroupSnapshotRef = { uid: group.metadata.uid };
+      await ctx.patch(VolumeGroupSnapshotContent, content, { metadata, spec: { volumeGroupSnapshotRef } });
+    } else if (uid !== group.metadata.uid) return undefined;
+    if (content.status?.volumeGroupSnapshotHandle !== undefined && content.spec.source.volumeHandles !== undefined) {
+      const volumes = volumesByHandle(content, ctx);
+      for (const info of content.status.volumeSnapshotInfoList ?? [])
+        await makeMember({ group, content, info, volume: volumes.get(info.volumeHandle ?? '') }, ctx);
+    }
+    const { creationTime, readyToUse = false, error } = content.status ?? {};
+    await ctx.status({
+      boundVolumeGroupSnapshotContentName: content.metadata.name ?? '',
+      readyToUse,
+      ...(creationTime !== undefined && { creationTime }),
+      ...(error !== undefined && { error }),
+    });
+    if (error === undefined && group.status?.error !== undefined)
+      await dropStatusField(VolumeGroupSnapshot, 'error', ctx);
+    return undefined;
+  }
+
+  async #create(group: ReadonlyGroup, ctx: Context): Promise<Outcome> {
+    const { selector } = group.spec.source;
+    // One of content that exists waits for that to be made known.
+    if (selector === undefined) return undefined;
+    const wait = (note: string): Outcome => {
+      ctx.event('Normal', 'GroupSnapshotWaits', note);
+      return requeueAfter(claimPeriod);
+    };
+    const claims = ctx.list(PersistentVolumeClaim, { labelSelector: LabelSelector.from(selector) });
+    if (claims.length === 0) return wait('Waiting for a PersistentVolumeClaim that the selector finds');
+    const volumes: ReadonlyVolume[] = [];
+    for (const { metadata, spec, status } of claims) {
+      const volume = ctx.get(PersistentVolume, { name: spec?.volumeName ?? '' });
+      if (status?.phase !== 'Bound' || volume === undefined)
+        return wait(`Waiting until PersistentVolumeClaim "${metadata.name}" is bound`);
+      volumes.push(volume);
+    }
+    const driver = (await this.driver.info(ctx.signal)).name;
+    if (!volumes.some(({ spec }) => spec?.csi?.driver === driver)) return undefined;
+    const foreign = volumes.find(({ spec }) => spec?.csi?.driver !== driver);
+    const groupClass = classOf(group, driver, ctx);
+    if (foreign !== undefined || groupClass === undefined) {
+      const reason = foreign ? `volume "${foreign.metadata.name}" is of another driver` : 'there is no class for it';
+      ctx.event('Warning', 'CreateGroupSnapshotContentFailed', `${driver} cannot make the group: ${reason}`);
+      return requeueAfter(claimPeriod);
+    }
+    // First, so that no content is left without its group.
+    if (!hasFinalizer(group, finalizer)) return hold(group, ctx);
+    const name = contentNameOf(group);
+    const volumeGroupSnapshotRef = {
+      apiVersion: group.apiVersion,
+      kind: VolumeGroupSnapshot.kind,
+      name: group.metadata.name ?? '',
+      namespace: ctx.key.namespace ?? '',
+      uid: group.metadata.uid ?? '',
+    };
+    const secret = classSecret(ofGroup, groupClass.parameters, name, volumeGroupSnapshotRef);
+    try {
+      await ctx.create(
+        VolumeGroupSnapshotContent,
+        {
+          metadata: { name, annotations: secretAnnotations(ofGroup, secret) },
+          spec: {
+            driver,
+            deletionPolicy: groupClass.deletionPolicy,
+            source: { volumeHandles: volumes.map(({ spec }) => spec?.csi?.volumeHandle ?? '') },
+            volumeGroupSnapshotClassName: groupClass.metadata.name ?? '',
+            volumeGroupSnapshotRef,
+          },
+        },
+        { owned: false },
+      );
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+    }
+    return undefined;
+  }
+}
+
+/** The change brings the group back. */
+async function hold(group: ReadonlyGroup, ctx: Context): Promise<void> {
+  const { finalizers = [], resourceVersion } = group.metadata;
+  await ctx.patch(VolumeGroupSnapshot, group, {
+    metadata: { finalizers: [...finalizers, finalizer], resourceVersion },
+  });
+}
+
+function contentNameOf({ metadata }: ReadonlyGroup): string {
+  return `groupsnapcontent-${metadata.uid}`;
+}
+
+function contentOf(group: ReadonlyGroup, ctx: Context): ReadonlyContent | undefined {
+  const { volumeGroupSnapshotContentName: name = contentNameOf(group) } = group.spec.source;
+  return ctx.get(VolumeGroupSnapshotContent, { name });
+}
+
+/** The class that the group names, or the driver's default. */
+function classOf(
+  { spec }: ReadonlyGroup,
+  driver: string,
+  ctx: Context,
+): DeepReadonly<VolumeGroupSnapshotClass> | undefined {
+  const classes = ctx.list(VolumeGroupSnapshotClass).filter((each) => each.driver === driver);
+  const { volumeGroupSnapshotClassName: name } = spec;
+  return name === undefined
+    ? classes.find(({ metadata }) => metadata.annotations?.[defaultClass] === 'true')
+    : classes.find(({ metadata }) => metadata.name === name);
+}
+
+/** The volumes of the group's namespace, by what the driver calls them. */
+function volumesByHandle({ spec }: ReadonlyContent, ctx: Context): ReadonlyMap<string, ReadonlyVolume> {
+  const found = new Map<string, ReadonlyVolume>();
+  for (const claim of ctx.list(PersistentVolumeClaim)) {
+    const volume = ctx.get(PersistentVolume, { name: claim.spec?.volumeName ?? '' });
+    const csi = volume?.spec?.csi;
+    if (volume !== undefined && csi?.driver === spec.driver) found.set(csi.volumeHandle, volume);
+  }
+  return found;
+}
+
+/** The snapshot first, since the content names its uid; from there on the snapshot controller does what it does for any. */
+async function makeMember(member: Member, ctx: Context): Promise<void> {
+  const wanted = memberSnapshot(member);
+  const key = { name: wanted.metadata.name ?? '', namespace: ctx.key.namespace };
+  const snapshot = ctx.get(VolumeSnapshot, key) ?? (await ctx.create(VolumeSnapshot, wanted, { owned: false }));
+  if (isDeleting(snapshot)) return;
+  const made = memberContent(member, snapshot);
+  const name = made.metadata.name ?? '';
+  const content =
+    ctx.get(VolumeSnapshotContent, { name }) ?? (await ctx.create(VolumeSnapshotContent, made, { owned: false }));
+  const status = memberStatus(member);
+  const isTold =
+    content.status?.snapshotHandle === status.snapshotHandle && content.status?.readyToUse === status.readyToUse;
+  if (isTold) return;
+  const { client, signal } = ctx;
+  await client.status(VolumeSnapshotContent).patch({ name }, { type: 'merge', patch: { status } }, { signal });
+}
+
+/** A claim whose volume is being made from one of the snapshots. */
+function restoredFrom(snapshots: readonly DeepReadonly<VolumeSnapshot>[], ctx: Context): string | undefined {
+  const names = new Set(snapshots.map(({ metadata }) => metadata.name));
+  return ctx.list(PersistentVolumeClaim).find(({ spec, status }) => {
+    const { kind, name } = spec?.dataSourceRef ?? spec?.dataSource ?? {};
+    return status?.phase === 'Pending' && kind === VolumeSnapshot.kind && names.has(name);
+  })?.metadata.name;
+}
+
+/** What is on the storage goes first where the policy says so, then the members, then the group. */
+async function releaseGroup(
+  group: ReadonlyGroup,
+  content: ReadonlyContent | undefined,
+  ctx: Context,
+): Promise<Outcome> {
+  if (!hasFinalizer(group, finalizer)) return undefined;
+  const members = ctx.list(VolumeSnapshot).filter((snapshot) => isMemberOf(snapshot, group));
+  const restored = restoredFrom(members, ctx);
+  if (restored !== undefined) {
+    ctx.event('Warning', 'SnapshotDeletePending', `PersistentVolumeClaim "${restored}" is being made from a member`);
+    return requeueAfter(claimPeriod);
+  }
+  const isOwn = content?.spec.volumeGroupSnapshotRef.uid === group.metadata.uid;
+  if (content !== undefined && isOwn && content.spec.deletionPolicy === 'Delete') {
+    // Its going brings the group back here.
+    if (!isDeleting(content)) await ctx.delete(VolumeGroupSnapshotContent, content);
+    return undefined;
+  }
+  for (const member of members) {
+    const { finalizers = [], resourceVersion } = member.metadata;
+    const others = finalizers.filter((name) => name !== memberFinalizer);
+    if (!isDeleting(member)) await ctx.delete(VolumeSnapshot, member);
+    else if (hasFinalizer(member, memberFinalizer))
+      await ctx.patch(VolumeSnapshot, member, { metadata: { finalizers: others, resourceVersion } });
+  }
+  if (members.length > 0) return undefined;
+  const { finalizers = [], resourceVersion } = group.metadata;
+  const rest = finalizers.filter((name) => name !== finalizer);
+  await ctx.patch(VolumeGroupSnapshot, group, { metadata: { finalizers: rest, resourceVersion } });
+  return undefined;
+}
