@@ -5,9 +5,13 @@ import type { DriverProcess } from './driver-process.js';
 import { rpcOverhead, volumeCycles } from './volume-cycle.js';
 
 /** A command that serves a driver in memory on `{endpoint}` or CSI_ENDPOINT, arguments separated by spaces. */
-const peerVariable = 'KUBEWRIGHT_CSI_PEER';
+const peerVariable = 'KUBEWRIGHT_CSI_GO_DRIVER';
 const peer = 'a Go driver in memory';
-const volumes = 640;
+/** How many volumes for how many at once: of fewer, the 99th percentile would be a matter of single pauses. */
+const plans = [
+  { concurrency: 1, volumes: 640 },
+  { concurrency: 64, volumes: 1_920 },
+];
 const probes = 1_000;
 
 /** What a driver costs beside its storage. */
@@ -58,7 +62,7 @@ class Samples {
 
 async function measure(driver: DriverProcess, into: Samples): Promise<void> {
   into.add('rpc overhead', await rpcOverhead(driver, probes));
-  for (const concurrency of [1, 64]) {
+  for (const { concurrency, volumes } of plans) {
     const { callsPerSecond, publishP99 } = await volumeCycles(driver, volumes, concurrency);
     into.add(`publish p99 at ${concurrency}`, publishP99);
     into.add(`calls at ${concurrency}`, callsPerSecond);

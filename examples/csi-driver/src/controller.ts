@@ -1,7 +1,6 @@
 /** The part of which one copy works: the driver's controller and the sidecars that call it. Outside a cluster, KUBECONFIG says which. */
-import { leaderElection } from '@kubewright/controller';
 import { csiSidecars } from '@kubewright/csi-sdk/sidecars';
-import { Kubewright, inCluster, kubeconfig } from 'kubewright';
+import { Kubewright, inCluster, kubeconfig, leaderElection } from 'kubewright';
 import { SharedDirectoryDriver } from './shared-directory-driver.js';
 
 await new Kubewright({ name: 'files-controller' })

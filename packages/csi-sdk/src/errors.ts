@@ -30,6 +30,8 @@ export const csiErrors = defineErrors('CSI', {
     `'${d.fileSystem}' cannot be made or grown here: use one of ${d.known.join(', ')}`,
   DEVICE_UNFORMATTED: (d: { device: string }) =>
     `'${d.device}' holds no file system and is to be mounted read-only: publish it writable once`,
+  SNAPSHOT_CLASS_MISSING: (d: { kind: string; class: string }) =>
+    `${d.kind} '${d.class}' is not there, and without its parameters another snapshot would be made: create it again`,
   LIVENESS_PORT: (d: { port: number; reason: string }) =>
     `the liveness probe cannot listen at port ${d.port} (${d.reason}): free the port, or set another one`,
 });

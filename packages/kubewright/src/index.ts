@@ -24,12 +24,14 @@ export {
   Watches,
   WatchesKind,
   condition,
+  leaderElection,
   requeueAfter,
 } from '@kubewright/controller';
 export type {
   ChildOptions,
   ConditionInput,
   ControllerOptions,
+  LeaderElectionOptions,
   MapToKeys,
   Outcome,
   ReconcileContext,

@@ -42,6 +42,7 @@ default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
 [engine]
 cgroup_manager = "cgroupfs"
 events_logger = "none"
+lock_type = "file"
 `;
     writeFileSync(machine.path('containers.conf'), config);
   });

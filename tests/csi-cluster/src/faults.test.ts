@@ -9,7 +9,8 @@ import { ForgetfulDriver } from './forgetful-driver.js';
 
 async function start() {
   const stack = new AsyncDisposableStack();
-  const { driver, socketPath } = stack.use(await startDriver((...services) => new ForgetfulDriver(...services)));
+  const started = stack.use(await startDriver((...services) => new ForgetfulDriver(...services)));
+  const { driver, socketPath, client: csi } = started;
   const sidecars = csiSidecars({ endpoint: socketPath, only: ['provisioner', 'snapshotter'] });
   const cluster = stack.use(await TestCluster.start({ controllers: sidecars }));
   const { client } = cluster;
@@ -29,7 +30,7 @@ async function start() {
       expect((await client.list(PersistentVolumeClaim)).items).toEqual([]);
       expect(driver.controller.volumes.size).toBe(0);
     });
-  return { driver, client, cluster, claim, nothingLeft, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return { driver, csi, client, cluster, claim, nothingLeft, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 describe('a driver whose answers are lost', () => {
@@ -204,5 +205,37 @@ describe('a driver whose answers are lost', () => {
     await client.delete(VolumeSnapshot, { name: 'monday' });
     await cluster.eventually(async () => expect((await client.list(VolumeSnapshot)).items).toEqual([]));
     expect(driver.controller.secrets).toEqual({ token: 'opened' });
+  });
+
+  it('leaves no snapshot whose class went before the answer came', async () => {
+    await using storage = await start();
+    const { driver, client, cluster } = storage;
+    const daily = { metadata: { name: 'daily' }, driver: driver.name, deletionPolicy: 'Delete' };
+    const made = async () => (await storage.csi.controller.listSnapshots({})).entries;
+    await client.create(VolumeSnapshotClass, daily);
+    await storage.claim();
+    await cluster.eventually(async () =>
+      expect((await client.get(PersistentVolumeClaim, { name: 'data' })).status?.phase).toBe('Bound'),
+    );
+    driver.controller.lost = Infinity;
+    await client.create(VolumeSnapshot, {
+      metadata: { name: 'monday', namespace: 'default' },
+      spec: { volumeSnapshotClassName: 'daily', source: { persistentVolumeClaimName: 'data' } },
+    });
+    await cluster.eventually(async () => expect(await made()).toHaveLength(1));
+    await client.delete(VolumeSnapshotClass, { name: 'daily' });
+    await client.delete(VolumeSnapshot, { name: 'monday' });
+    await cluster.eventually(async () => {
+      const { items } = await client.list(Event);
+      const failures = items.filter(({ reason }) => reason === 'SnapshotDeleteFailed').map(({ note }) => note);
+      expect(failures.join()).toContain("VolumeSnapshotClass 'daily' is not there");
+    });
+    driver.controller.lost = 0;
+    expect(await made()).toHaveLength(1);
+    await client.create(VolumeSnapshotClass, daily);
+    await cluster.eventually(async () => {
+      expect((await client.list(VolumeSnapshot)).items).toEqual([]);
+      expect(await made()).toEqual([]);
+    });
   });
 });

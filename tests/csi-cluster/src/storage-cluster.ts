@@ -12,8 +12,6 @@ import { expect } from 'vitest';
 
 export const driverName = 'hostpath.csi.kubewright.dev';
 const topologyKey = `topology.${driverName}/node`;
-/** Kubelets say so of their node, unless they attach volumes themselves. */
-const managedNode = 'volumes.kubernetes.io/controller-managed-attach-detach';
 
 export interface StorageClusterOptions {
   readonly nodes?: number;
@@ -42,7 +40,7 @@ export class StorageCluster implements AsyncDisposable {
 
   /** What a kubelet does when a driver registers. */
   async register(nodeName: string): Promise<void> {
-    const patch = { metadata: { labels: { [topologyKey]: nodeName }, annotations: { [managedNode]: 'true' } } };
+    const patch = { metadata: { labels: { [topologyKey]: nodeName } } };
     await this.client.patch(Node, { name: nodeName }, { type: 'merge', patch });
     const drivers = [{ name: driverName, nodeID: nodeName, topologyKeys: [topologyKey] }];
     await this.client.create(CSINode, { metadata: { name: nodeName }, spec: { drivers } });

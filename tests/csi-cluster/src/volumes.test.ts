@@ -80,7 +80,6 @@ describe('a claim', () => {
     await using storage = await StorageCluster.start({ nodes: 2, only: ['capacity'] });
     const { client, cluster } = storage;
     await storage.register('node-1');
-    await storage.register('node-2');
     await storage.storageClass('fast', { volumeBindingMode: 'WaitForFirstConsumer' });
     await storage.storageClass('anywhere');
     const published = async () => {
@@ -91,10 +90,13 @@ describe('a claim', () => {
         hasRoom: capacity !== '0',
       }));
     };
+    const first = { storageClassName: 'fast', node: 'node-1', hasRoom: true };
+    await cluster.eventually(async () => expect(await published()).toEqual([first]));
+    await storage.register('node-2');
     await cluster.eventually(async () => {
       const found = await published();
       expect(found).toHaveLength(2);
-      expect(found).toContainEqual({ storageClassName: 'fast', node: 'node-1', hasRoom: true });
+      expect(found).toContainEqual(first);
       expect(found).toContainEqual({ storageClassName: 'fast', node: 'node-2', hasRoom: false });
     });
     await client.delete(StorageClass, { name: 'fast' });

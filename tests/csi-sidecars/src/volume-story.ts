@@ -88,11 +88,11 @@ export class VolumeStory {
       metadata: { name, namespace: 'default' },
       spec: { accessModes: ['ReadWriteOnce'], storageClassName: 'story', ...spec },
     });
-    return this.cluster.eventually(async () => {
+    return this.#repeat(async () => {
       const claim = await client.get(PersistentVolumeClaim, { name });
       expect(claim.status?.phase).toBe('Bound');
       return client.get(PersistentVolume, { name: claim.spec?.volumeName ?? '' });
-    }, patience);
+    });
   }
 
   /** Attaches the volume, shows it as a kubelet would, and takes all of that back. */
@@ -104,11 +104,11 @@ export class VolumeStory {
     const key = { name: `csi-${metadata.name}` };
     const source = { persistentVolumeName: metadata.name ?? '' };
     await client.create(VolumeAttachment, { metadata: key, spec: { attacher: this.driver.name, nodeName, source } });
-    const publishContext = await this.cluster.eventually(async () => {
+    const publishContext = await this.#repeat(async () => {
       const { status } = await client.get(VolumeAttachment, key);
       expect(status?.attached).toBe(true);
       return status?.attachmentMetadata ?? {};
-    }, patience);
+    });
     const stagingTargetPath = join(this.driver.mountDirectory, 'staging');
     const targetPath = join(this.driver.mountDirectory, 'target');
     const staged = { volumeId, volumeContext, publishContext, volumeCapability, stagingTargetPath };
@@ -120,16 +120,13 @@ export class VolumeStory {
     await this.#repeat(() => node.nodeUnstageVolume({ volumeId, stagingTargetPath }));
     expect(mountsAt(await new LinuxMounter().mounts(), targetPath)).toEqual([]);
     await client.delete(VolumeAttachment, key);
-    await this.cluster.eventually(
-      async () => expect((await client.list(VolumeAttachment)).items).toEqual([]),
-      patience,
-    );
+    await this.#repeat(async () => expect((await client.list(VolumeAttachment)).items).toEqual([]));
     return result;
   }
 
   /** Until it holds, or until a driver that is being restarted does it. */
-  async #repeat(call: () => Promise<unknown>): Promise<void> {
-    await this.cluster.eventually(call, patience);
+  #repeat<T>(call: () => Promise<T>): Promise<T> {
+    return this.cluster.eventually(call, patience);
   }
 
   /** Where the driver leaves a part to the node, the controllers' part. */
@@ -137,13 +134,13 @@ export class VolumeStory {
     const { client } = this.cluster;
     const patch = { spec: { resources: { requests: { storage } } } };
     await client.patch(PersistentVolumeClaim, { name }, { type: 'merge', patch });
-    await this.cluster.eventually(async () => {
+    await this.#repeat(async () => {
       const { spec, status } = await client.get(PersistentVolumeClaim, { name });
       const volume = await client.get(PersistentVolume, { name: spec?.volumeName ?? '' });
       expect(volume.spec?.capacity).toEqual({ storage });
       const isLeftToNode = isConditionTrue(status?.conditions, 'FileSystemResizePending');
       if (!isLeftToNode) expect(status?.capacity).toEqual({ storage });
-    }, patience);
+    });
   }
 
   async #snapshot(claim: string, name: string): Promise<void> {
@@ -154,9 +151,8 @@ export class VolumeStory {
       metadata: { name, namespace: 'default' },
       spec: { volumeSnapshotClassName: 'story', source: { persistentVolumeClaimName: claim } },
     });
-    await this.cluster.eventually(
-      async () => expect((await client.get(VolumeSnapshot, { name })).status).toMatchObject({ readyToUse: true }),
-      patience,
+    await this.#repeat(async () =>
+      expect((await client.get(VolumeSnapshot, { name })).status).toMatchObject({ readyToUse: true }),
     );
   }
 

@@ -8,6 +8,8 @@ import { formatTime } from '@kubewright/api';
 
 /** On a Node: no container runs there. */
 export const simulatedAnnotation = 'kubewright.io/simulated';
+/** On a Node: the control plane attaches volumes to it, as kubelets leave it to do by default. */
+const managedAttachDetach = 'volumes.kubernetes.io/controller-managed-attach-detach';
 
 /** A node's place in the cluster; everything else about it follows. */
 export interface NodeIdentity {
@@ -40,7 +42,7 @@ export function nodeObject(identity: NodeIdentity, version: string, now: number)
     kind: 'Node',
     metadata: {
       name,
-      annotations: { [simulatedAnnotation]: 'true' },
+      annotations: { [simulatedAnnotation]: 'true', [managedAttachDetach]: 'true' },
       labels: {
         'kubernetes.io/hostname': name,
         'kubernetes.io/os': 'linux',

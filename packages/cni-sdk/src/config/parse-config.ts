@@ -31,10 +31,40 @@ export function parseConfig<C extends NetworkConfig>(type: ConfigClass<C>, json:
       `'${name}' must start with a letter or digit and have only those, '_', '.' and '-'`,
     );
   }
-  const config = instanceOf(type, json);
+  const config = instanceOf(type, normalized(json));
   const problems = validateSync(config, { forbidUnknownValues: false }).flatMap((error) => describe(error, ''));
   if (problems.length === 0) return config;
   throw new CniError(cniErrorCode.invalidConfig, `the network configuration is invalid: ${problems.join('; ')}`);
+}
+
+/** Capabilities whose keys are known. Others may be maps, whose keys are somebody's data. */
+const knownCapabilities = ['portMappings', 'ipRanges', 'bandwidth', 'dns'];
+
+/**
+ * What runtimes write for Go's decoders: null is as good as absent, and containerd begins the keys inside of capabilities
+ * with capitals, which those decoders take for the same.
+ */
+function normalized(json: Json): Json {
+  const given = withoutNulls(json);
+  const capabilities = given['runtimeConfig'];
+  if (typeof capabilities !== 'object' || Array.isArray(capabilities)) return given;
+  const entries = Object.entries(withoutNulls(capabilities as Json)).map(([name, value]) => [
+    name,
+    knownCapabilities.includes(name) ? withoutCapitals(value) : value,
+  ]);
+  return { ...given, runtimeConfig: Object.fromEntries(entries) as Json };
+}
+
+function withoutNulls(json: Json): Json {
+  return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null));
+}
+
+function withoutCapitals(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutCapitals);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [`${key.charAt(0).toLowerCase()}${key.slice(1)}`, one as unknown]),
+  );
 }
 
 /** Keys such as `__proto__` and `constructor` can hide what the conversion needs of an object: such input is no configuration. */

@@ -116,6 +116,29 @@ describe('the configuration', () => {
     expect(plugin.seen?.config.vlans[0]).toBeInstanceOf(Vlan);
   });
 
+  it('takes null for absent, and capabilities as containerd writes them', async () => {
+    const plugin = new SmallPlugin();
+    const runtimeConfig = {
+      portMappings: [{ HostPort: 1, ContainerPort: 2, Protocol: 'tcp', HostIP: '' }],
+      ipRanges: [[{ Subnet: '10.1.0.0/24' }]],
+      bandwidth: { IngressRate: 5 },
+      'io.kubernetes.cri.pod-annotations': { Note: 'kept' },
+      mac: null,
+    };
+    await request(plugin, 'ADD', { cniVersion: '0.3.1', mtu: null, args: null, runtimeConfig });
+    expect(plugin.seen?.config).toMatchObject({
+      mtu: 1500,
+      runtimeConfig: {
+        portMappings: [{ hostPort: 1, containerPort: 2, protocol: 'tcp', hostIP: '' }],
+        ipRanges: [[{ subnet: '10.1.0.0/24' }]],
+        bandwidth: { ingressRate: 5 },
+        'io.kubernetes.cri.pod-annotations': { Note: 'kept' },
+      },
+    });
+    expect(plugin.seen?.config.args).toBeUndefined();
+    expect(plugin.seen?.config.runtimeConfig?.mac).toBeUndefined();
+  });
+
   it('is refused with the path of each wrong field', async () => {
     const { code, msg } = await errorOf(
       request(new SmallPlugin(), 'ADD', { cniVersion: '0.3.1', mtu: 'x', vlans: [{ id: 1 }, { id: 5000 }] }),

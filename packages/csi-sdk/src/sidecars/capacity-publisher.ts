@@ -3,9 +3,12 @@ import { Quantity } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import { Node } from '@kubewright/api/core/v1';
 import { CSINode, CSIStorageCapacity, StorageClass } from '@kubewright/api/storage/v1';
-import { Controller, Reconciler, requeueAfter } from '@kubewright/controller';
+import { Cluster, Controller, Reconciler, Watches, requeueAfter } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { inject } from '@kubewright/core';
+import type { ObjectKey } from '@kubewright/informer';
+import { mergeMap } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { ControllerServiceCapability_RPC_Type as Rpc } from '../generated/csi/v1/csi_pb.js';
 import type { Segments } from '../volumes/topology.js';
 import { DriverConnection } from './driver-connection.js';
@@ -24,9 +27,22 @@ const refreshPeriod = 60_000;
  * classes that wait for the first consumer: for others the driver chooses the place.
  */
 @Controller({ for: StorageClass, owns: [CSIStorageCapacity], reads: [Node, CSINode], name: 'csi-capacity' })
+@Watches((publisher: CapacityPublisher) => publisher.classes$, (key: ObjectKey) => [key])
 export class CapacityPublisher extends Reconciler<StorageClass> {
-  constructor(@inject(DriverConnection) private readonly driver: DriverConnection) {
+  constructor(
+    @inject(DriverConnection) private readonly driver: DriverConnection,
+    @inject(Cluster) private readonly cluster: Cluster,
+  ) {
     super();
+  }
+
+  /** All classes, whenever a driver comes to a node or leaves it: kubelets write down where the node is before that. */
+  get classes$(): Observable<ObjectKey> {
+    const { informers } = this.cluster;
+    return informers.informer(CSINode).events$.pipe(
+      mergeMap(() => informers.informer(StorageClass).lister.list()),
+      mergeMap(({ metadata }) => [{ name: metadata.name ?? '' }]),
+    );
   }
 
   override async reconcile(storageClass: DeepReadonly<StorageClass>, ctx: Context): Promise<Outcome> {

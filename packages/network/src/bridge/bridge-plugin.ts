@@ -27,7 +27,6 @@ import type { Veth, VethSpec } from '../pod/veth.js';
 import { BridgeConfig } from './bridge-config.js';
 import { ensureBridge, ensureBridgeAddresses, portSettings } from './bridge-device.js';
 import { planGateways } from './gateways.js';
-import type { GatewayPlan } from './gateways.js';
 
 /** Position of the pod's end in the result: the bridge and the machine's end come first. */
 const podPosition = 2;
@@ -55,11 +54,12 @@ export class BridgePlugin extends CniPlugin<BridgeConfig> {
       requireNoVeth(this.#host, namespace, spec);
       const ipam = ipamOf(request);
       try {
-        const connected = this.#connect(request, namespace, spec);
-        // The pair needs no address, and the lease no pair: its sync passes while the kernel works.
-        const prepared = this.#prepare(request, ipam);
-        const [made, plan] = await both(connected, prepared);
-        return await this.#configure(request, { pod, namespace, ...made, ...plan });
+        // Written down while the kernel looks for the bridge, before the pair is made.
+        const [bridge] = await both(ensureBridge(this.#host, config), this.#pods.begin(attachmentKey(request)));
+        // The pair needs no address, and the lease no pair: the kernel makes the one while the other is written and synced.
+        const connected = this.#connect(config, namespace, { ...spec, master: bridge.index });
+        const [veth, given] = await both(connected, ipam?.add() ?? Promise.resolve({}));
+        return await this.#configure(request, { pod, namespace, bridge, veth, given });
       } catch (error) {
         // The failure says more than that of the way back, and DEL will be called again.
         await this.#pods.release(attachmentKey(request), { ipam }).catch(() => undefined);
@@ -104,45 +104,32 @@ export class BridgePlugin extends CniPlugin<BridgeConfig> {
   }
 
   /** Makes the pair, and its end on the machine a port of the bridge. */
-  async #connect(
-    request: AttachmentRequest<BridgeConfig>,
-    namespace: NetworkNamespace,
-    spec: VethSpec,
-  ): Promise<{ readonly bridge: Link; readonly veth: Veth }> {
-    const { config } = request;
-    // Written down while the kernel looks for the bridge, before the pair is made.
-    const [bridge] = await both(ensureBridge(this.#host, config), this.#pods.begin(attachmentKey(request)));
+  async #connect(config: BridgeConfig, namespace: NetworkNamespace, spec: VethSpec): Promise<Veth> {
     const up = portSettings(0, config).length === 0;
-    const veth = await connectVeth(this.#host, namespace, { ...spec, master: bridge.index, up });
+    const veth = await connectVeth(this.#host, namespace, { ...spec, up });
     const settings = portSettings(veth.host.index, config);
     if (settings.length > 0) await this.#host.tables.run(...settings, setLink(veth.host.index, { up: true }));
-    return { bridge, veth };
-  }
-
-  /** Gets addresses and has them masqueraded, for which no link has to be there. */
-  async #prepare(request: AttachmentRequest<BridgeConfig>, ipam: Delegate | undefined): Promise<GatewayPlan> {
-    const { config } = request;
-    const plan = planGateways(config, (await ipam?.add()) ?? {}, podPosition);
-    const masqueraded = config.ipMasq ? (plan.result.ips ?? []).map(({ address }) => address) : [];
-    await this.#pods.masquerade(attachmentKey(request), masqueraded);
-    return plan;
+    return veth;
   }
 
   async #configure(request: AttachmentRequest<BridgeConfig>, made: Connection): Promise<CniResult> {
     const { config, netns, ifName, signal } = request;
-    const { pod, namespace, bridge, veth, result, bridgeAddresses } = made;
+    const { pod, namespace, bridge, veth } = made;
+    const { result, bridgeAddresses } = planGateways(config, made.given, podPosition);
     const options = { duplicateDetection: config.enabledad };
+    const masqueraded = config.ipMasq ? (result.ips ?? []).map(({ address }) => address) : [];
     preparePodInterface(namespace, ifName, result, options);
-    const configure = async (): Promise<Link> => {
+    const configurePod = async (): Promise<Link> => {
       const inside = await configurePodInterface(pod, veth.podIndex, result, options);
       await this.#untilForwarding(veth.host);
       return inside;
     };
-    const prepareMachine = async (): Promise<void> => {
+    const configureMachine = async (): Promise<void> => {
       await ensureBridgeAddresses(this.#host, bridge, config, bridgeAddresses);
       this.#host.setSysctl({ [`net/ipv6/conf/${veth.host.name}/accept_ra`]: 0 });
     };
-    const [inside] = await both(configure(), prepareMachine());
+    const machine = [configureMachine, () => this.#pods.masquerade(attachmentKey(request), masqueraded)];
+    const [inside] = await both(configurePod(), runAll(machine));
     signal.throwIfAborted();
     const sandbox = { ...interfaceOf(inside), name: ifName, sandbox: netns };
     return appendResult(request.prevResult, {
@@ -161,11 +148,13 @@ export class BridgePlugin extends CniPlugin<BridgeConfig> {
   }
 }
 
-interface Connection extends GatewayPlan {
+interface Connection {
   readonly pod: Rtnetlink;
   readonly namespace: NetworkNamespace;
   readonly bridge: Link;
   readonly veth: Veth;
+  /** What the IPAM plugin gave. */
+  readonly given: CniResult;
 }
 
 /** Without an IPAM plugin pods are connected, but get no address. */

@@ -114,7 +114,9 @@ export class LeaseDirectory {
       });
       // The names of new files are the directory's data. It is synced beside them, under a descriptor of its own.
       if (open.length > 0) open.push(openSync(this.#path, 'r'));
-      await Promise.all(open.map((descriptor) => sync(descriptor)));
+      const synced = Promise.all(open.map((descriptor) => sync(descriptor)));
+      for (const [set, address] of last) this.#remember(set, address);
+      await synced;
     } catch (error) {
       for (const leases of taken) leases.undo();
       this.#known = undefined;
@@ -122,7 +124,6 @@ export class LeaseDirectory {
     } finally {
       for (const descriptor of open) closeSync(descriptor);
     }
-    for (const [set, address] of last) this.#remember(set, address);
     this.#known = { changed: this.#changed(), leases: files };
     return outcomes;
   }

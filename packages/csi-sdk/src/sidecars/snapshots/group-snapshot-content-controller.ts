@@ -5,6 +5,7 @@ import { Controller, Reconciler, requeueAfter } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { Clock, inject } from '@kubewright/core';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
+import { csiErrors } from '../../errors.js';
 import type { VolumeGroupSnapshot } from '../../generated/csi/v1/csi_pb.js';
 import { DriverConnection } from '../driver-connection.js';
 import { dropStatusField } from '../drop-status-field.js';
@@ -137,7 +138,8 @@ export class GroupSnapshotContentController extends Reconciler<VolumeGroupSnapsh
   #parameters(content: ReadonlyContent, ctx: Context): Record<string, string> {
     const { volumeGroupSnapshotClassName: name } = content.spec;
     const found = this.#class(content, ctx);
-    if (found === undefined && name !== undefined) throw new Error(`VolumeGroupSnapshotClass "${name}" is not there`);
+    if (found === undefined && name !== undefined)
+      throw csiErrors.SNAPSHOT_CLASS_MISSING({ kind: VolumeGroupSnapshotClass.kind, class: name });
     return driverParameters(found?.parameters);
   }
 

@@ -5,6 +5,7 @@ import { Controller, Reconciler, requeueAfter } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { Clock, inject } from '@kubewright/core';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
+import { csiErrors } from '../../errors.js';
 import { ControllerServiceCapability_RPC_Type as Rpc } from '../../generated/csi/v1/csi_pb.js';
 import type { Snapshot } from '../../generated/csi/v1/csi_pb.js';
 import { DriverConnection } from '../driver-connection.js';
@@ -131,7 +132,8 @@ export class SnapshotContentController extends Reconciler<VolumeSnapshotContent>
   #parameters(content: ReadonlyContent, ctx: Context): Record<string, string> {
     const { volumeSnapshotClassName: name } = content.spec;
     const found = this.#class(content, ctx);
-    if (found === undefined && name !== undefined) throw new Error(`VolumeSnapshotClass "${name}" is not there`);
+    if (found === undefined && name !== undefined)
+      throw csiErrors.SNAPSHOT_CLASS_MISSING({ kind: VolumeSnapshotClass.kind, class: name });
     return driverParameters(found?.parameters);
   }
 
