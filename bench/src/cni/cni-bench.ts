@@ -14,6 +14,8 @@ import type { Plugin } from './harness.js';
 
 const goPlugins = '/usr/lib/cni';
 const peer = 'Go plugins';
+/** Attachments are written down in memory, as `/run` is on a machine in use; leases are not. */
+const inMemory = '/dev/shm';
 const parallel = 40;
 const alone = 10;
 
@@ -106,7 +108,8 @@ async function ourSide(
   directory: string,
   machine: string,
 ): Promise<{ readonly plugin: Plugin; close(): Promise<void> }> {
-  const host = new HostNetwork({ namespace: machine, stateDirectory: join(directory, 'state') });
+  const stateDirectory = mkdtempSync(join(existsSync(inMemory) ? inMemory : directory, 'cni-bench-'));
+  const host = new HostNetwork({ namespace: machine, stateDirectory });
   const plugins = networkPlugins(host);
   const socketPath = join(directory, 'cni.sock');
   const daemon = new CniDaemon({ plugins, socketPath });
@@ -119,6 +122,7 @@ async function ourSide(
     close: async () => {
       await daemon.stop();
       await host.close();
+      rmSync(stateDirectory, { recursive: true, force: true });
     },
   };
 }

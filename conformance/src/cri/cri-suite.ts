@@ -1,81 +1,71 @@
-/** critest, the judge of container runtimes, against ours. Neighbours: `runner` prints what it said. */
-import { spawn } from 'node:child_process';
-import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+/** critest, the judge of container runtimes, on ours and on the distribution's containerd. */
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SystemClock, SystemRandom } from '@kubewright/core';
-import { readMounts, unmount } from '@kubewright/linux';
-import { ContainerRuntime } from '@kubewright/runtime';
 import type { CaseResult, Suite, SuiteContext } from '../runner/suite.js';
-import { parseGinkgoReport } from './ginkgo-report.js';
+import { Containerd } from './containerd.js';
+import { runCritest } from './critest.js';
+import { exclusions } from './exclusions.js';
+import { Machine } from './machine.js';
+import { formatTable } from './results-table.js';
+import { machineNeeds, whatIsMissing } from './what-is-missing.js';
 
 const variable = 'KUBEWRIGHT_CRITEST';
-/** Where the images of the judge are fetched from instead of their own registries, as a URL. */
-const mirrorVariable = 'KUBEWRIGHT_CRITEST_MIRROR';
-const registries = ['registry.k8s.io', 'gcr.io', 'k8s.gcr.io'];
+const runtimeVariable = 'KUBEWRIGHT_OCI_RUNTIME';
+
+/** The cases of streams; they are asked over SPDY, and on our runtime once more over WebSocket. */
+const streaming = ' Streaming ';
+const webSocketFlags = ['-websocket-exec', '-websocket-attach', '-websocket-portforward'];
 
 export const criSuite: Suite = {
   name: 'cri',
-  summary: 'critest against the container runtime',
+  summary: "critest on the container runtime, and on the distribution's containerd beside it",
   needs: [
     `${variable} (path of critest 1.36 or newer)`,
-    `${mirrorVariable} (a registry with its images)`,
-    'root',
-    'crun',
-    'conmon',
+    ...machineNeeds,
+    'the Debian package containerd for the comparison',
+    `${runtimeVariable} (path of an OCI runtime) if it is to be another one than crun`,
   ],
   async run(context) {
-    const program = context.environment[variable];
-    const missing = await reasonToSkip(program);
-    if (program === undefined || missing !== undefined)
-      return [{ name: 'critest', outcome: 'skipped', reason: missing ?? '' }];
-    return judge(program, context);
+    const { environment, progress } = context;
+    const reason = await whatIsMissing(variable, environment);
+    if (reason !== undefined) return [{ name: 'critest', outcome: 'skipped', reason }];
+    for (const { cases, reason: why } of exclusions) progress(`left out: ${cases}: ${why}`);
+    const program = environment[variable] ?? '';
+    const ours = await judgeOurs(program, context);
+    const theirs = (await Containerd.isInstalled()) ? await judgeContainerd(program, context) : undefined;
+    const results = join(context.root, 'conformance', 'results');
+    await mkdir(results, { recursive: true });
+    await writeFile(join(results, 'cri-table.md'), formatTable(ours, theirs, 'containerd'));
+    return [...ours, comparison(theirs)];
   },
 };
 
-async function reasonToSkip(program: string | undefined): Promise<string | undefined> {
-  if (program === undefined || program === '') return `set ${variable} to the path of critest`;
-  const found = await access(program).then(
-    () => true,
-    () => false,
-  );
-  if (!found) return `${variable} names '${program}', which is not there`;
-  return process.getuid?.() === 0 ? undefined : 'it needs root';
-}
-
-async function judge(program: string, { environment, signal, progress }: SuiteContext): Promise<readonly CaseResult[]> {
-  const home = await mkdtemp(join(tmpdir(), 'kw-critest-'));
-  const mirror = environment[mirrorVariable];
-  const mirrors = mirror === undefined ? {} : Object.fromEntries(registries.map((name) => [name, [mirror]]));
-  const runtime = await ContainerRuntime.start({
-    address: join(home, 'cri.sock'),
-    root: join(home, 'root'),
-    state: join(home, 'state'),
-    mirrors,
-    clock: new SystemClock(),
-    random: new SystemRandom(),
+async function judgeOurs(program: string, { environment, signal, progress }: SuiteContext): Promise<CaseResult[]> {
+  const ociRuntime = environment[runtimeVariable];
+  await using machine = await Machine.start({
+    runtime: true,
+    ...(ociRuntime !== undefined && ociRuntime !== '' && { program: ociRuntime }),
   });
-  try {
-    const report = join(home, 'report.json');
-    progress(`running ${program}`);
-    const args = [
-      `-runtime-endpoint=${runtime.address}`,
-      `-image-endpoint=${runtime.address}`,
-      `-ginkgo.json-report=${report}`,
-    ];
-    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'], signal });
-    // Its exit code says only whether a case failed, which the report says by name.
-    await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
-    return parseGinkgoReport(await readFile(report, 'utf8'));
-  } finally {
-    await runtime.stop();
-    await removeMounted(home);
-  }
+  progress('critest on our runtime: a few minutes');
+  const run = { program, machine, address: machine.addresses.runtime, signal };
+  const all = await runCritest(run);
+  const again = await runCritest({ ...run, flags: [`-ginkgo.focus=${streaming}`, ...webSocketFlags] });
+  const overWebSocket = again
+    .filter(({ name }) => name.includes(streaming))
+    .map((result) => ({ ...result, name: `${result.name} over WebSocket` }));
+  return [...all, ...overWebSocket];
 }
 
-/** What a case left running keeps its mounts, which would keep the directory. */
-async function removeMounted(home: string): Promise<void> {
-  const inside = (await readMounts()).map(({ mountPoint }) => mountPoint).filter((path) => path.startsWith(`${home}/`));
-  for (const path of inside.reverse()) await unmount(path, { detach: true });
-  await rm(home, { recursive: true, force: true });
+async function judgeContainerd(program: string, { signal, progress }: SuiteContext): Promise<CaseResult[]> {
+  await using machine = await Machine.start({ runtime: false });
+  await using containerd = await Containerd.start(machine);
+  progress("critest on the distribution's containerd: a few minutes more");
+  return await runCritest({ program, machine, address: containerd.address, signal });
+}
+
+/** What containerd fails is no failure of ours: a case is that it could be judged at all. */
+function comparison(theirs: readonly CaseResult[] | undefined): CaseResult {
+  const name = "the distribution's containerd was judged beside it";
+  if (theirs === undefined) return { name, outcome: 'skipped', reason: 'containerd is not installed' };
+  return { name, outcome: theirs.some(({ outcome }) => outcome === 'passed') ? 'passed' : 'failed' };
 }

@@ -16,7 +16,8 @@ export { formatJunit } from './report/junit.js';
 
 // Writing further checks
 export { allChecks } from './checks/all-checks.js';
-export { demand, equal, fail, section, skip } from './check/check.js';
+export { section } from './check/check.js';
+export { demand, equal, fail, skip } from './check/verdict.js';
 export type { Check, CheckNeeds } from './check/check.js';
 export { describe, failedWith, jsonOf, refused, succeeded } from './call/reply.js';
 export type { ErrorReply, Reply } from './call/reply.js';

@@ -24,7 +24,8 @@ export {
   renameLink,
   setLink,
 } from './rtnetlink/link.js';
-export type { Link, LinkIdentity, LinkReference, LinkSettings, LinkSpec, LinkStatistics } from './rtnetlink/link.js';
+export type { Link, LinkReference, LinkSpec, LinkStatistics } from './rtnetlink/link.js';
+export type { LinkIdentity, LinkSettings } from './rtnetlink/link-settings.js';
 export type { BridgeSettings, LinkKind, VxlanSettings } from './rtnetlink/link-kind.js';
 export { addBridgeVlans, deleteBridgeVlans, setBridge, setBridgePort } from './rtnetlink/bridge.js';
 export type { BridgePortSettings, BridgePortVlans, BridgeVlan } from './rtnetlink/bridge.js';

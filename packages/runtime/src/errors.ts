@@ -29,9 +29,24 @@ export const runtimeErrors = defineErrors('RUNTIME', {
   NOT_SUPPORTED: (d: { what: string }) => `this runtime does not support ${d.what}`,
   USER_UNKNOWN: (d: { user: string }) =>
     `the image has no user or group '${d.user}': use a number, or add it to the image's /etc/passwd or /etc/group`,
+  ALREADY_RUNNING: (d: { root: string }) =>
+    `another runtime works with '${d.root}': stop it, or give this one a directory of its own with --root and --state`,
+  PART_UNKNOWN: (d: { kind: string; name: string; known: readonly string[] }) =>
+    `the settings name the ${d.kind} '${d.name}', which no plugin contributes; there are: ${d.known.join(', ')}`,
+  ARCHIVE_INVALID: (d: { reason: string }) =>
+    `this archive holds no image that can be read: ${d.reason}; it has to be an OCI layout or made by 'docker save'`,
+  IMAGE_UNKNOWN: (d: { name: string }) => `there is no image '${d.name}' here: see 'kubewright runtime images'`,
+  CONTROL_UNREACHABLE: (d: { path: string }) =>
+    `no runtime of this machine listens on '${d.path}': start one with 'kubewright runtime serve', or name its --control`,
+  CONTROL_FAILED: (d: { reason: string }) => `the runtime refused: ${d.reason}`,
+  COMMAND_FAILED: (d: { reason: string }) => `the command could not be run: ${d.reason}`,
+  WORDS_MISSING: (d: { what: string }) => `this command needs ${d.what}: see its --help`,
   CONTAINER_UNKNOWN: (d: { word: string; matches: number }) =>
     `'${d.word}' names ${d.matches === 0 ? 'no container' : `${d.matches} containers`}: give a name or id that 'kubewright runtime ps --all' shows`,
   NO_NETWORK: (d: { directory: string }) =>
     `no network is configured in '${d.directory}': put a CNI configuration there; pods in the host's network work without`,
+  CDI_INVALID: (d: { path: string; reason: string }) => `the CDI file '${d.path}' cannot be used: ${d.reason}`,
+  CDI_UNKNOWN: (d: { name: string; reason: string }) =>
+    `the device '${d.name}' cannot be given to a container: ${d.reason}`,
   RECORD_INVALID: (d: { path: string }) => `the record '${d.path}' cannot be read: it is left out`,
 });

@@ -5,12 +5,19 @@
  */
 
 // Running it
-export { ContainerRuntime } from './runtime.js';
+export { ContainerRuntime, defaultOciRuntime, defaultSnapshotter } from './runtime.js';
 export type { ContainerRuntimeOptions } from './runtime.js';
+
+export { RuntimeDaemon } from './plugins/runtime-daemon.js';
+export { runtimePlugins } from './plugins/runtime-plugins.js';
+export type { RuntimePluginsOptions } from './plugins/runtime-plugins.js';
+export { RuntimeSettings } from './plugins/runtime-settings.js';
 
 // Images without the runtime
 export { ImagePuller } from './images/image-puller.js';
-export type { ImagePullerOptions, PullOptions, PullProgress } from './images/image-puller.js';
+export type { ImageNames, ImagePullerOptions, PullOptions, PullProgress } from './images/image-puller.js';
+export { ImageArchives } from './archives/image-archives.js';
+export type { ImageArchivesOptions } from './archives/image-archives.js';
 export { ImageStore } from './images/image-store.js';
 export type { ImageStoreOptions } from './images/image-store.js';
 export type { ImageProcess, ImageRecord } from './images/image-record.js';
@@ -40,6 +47,9 @@ export type { PodAttachment } from './network/pod-network.js';
 export { CniNetwork } from './network/cni-network.js';
 export type { CniNetworkOptions } from './network/cni-network.js';
 export { LoopbackNetwork } from './network/loopback-network.js';
+export { HostPrograms } from './oci/hidden-unified.js';
+export type { HostProgramsOptions } from './oci/hidden-unified.js';
+export type { RecordStep } from './state/record-store.js';
 export { SystemPrograms } from './programs/program-runner.js';
 export type { ProgramOutput, ProgramRunner, RunOptions } from './programs/program-runner.js';
 

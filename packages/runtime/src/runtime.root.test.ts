@@ -1,13 +1,18 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SystemClock, SystemRandom } from '@kubewright/core';
 import { CriClient } from '@kubewright/cri-sdk';
 import { SpdyClient, describeRuntimeContract } from '@kubewright/cri-sdk/testing';
 import type { RuntimeSubject } from '@kubewright/cri-sdk/testing';
-import { ContainerState, SecurityProfile_ProfileType as ProfileType } from '@kubewright/cri-sdk/v1';
-import { readMounts, unmount } from '@kubewright/linux';
+import {
+  ContainerState,
+  NamespaceMode,
+  PodSandboxState,
+  SecurityProfile_ProfileType as ProfileType,
+} from '@kubewright/cri-sdk/v1';
+import { mount, readMounts, unmount } from '@kubewright/linux';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ContainerRuntime } from './runtime.js';
 import { FakeRegistry } from './testing/fake-registry.js';
@@ -50,8 +55,10 @@ describe.skipIf(!able)('the container runtime (needs root, crun and conmon)', ()
 
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), 'kw-rt-'));
+    // Users of pods have to get through to their files.
+    await chmod(home, 0o711);
     registry = await new FakeRegistry().start();
-    image = await registry.push('test/shell', '1', [shellLayer()], {
+    image = await registry.push('test/shell', '1', [shellLayer(['sh', 'sleep', 'cat', 'id', 'stty'])], {
       config: { Cmd: ['/bin/sh'], Env: ['A=image', 'B=image'] },
     });
     await start();
@@ -264,6 +271,107 @@ describe.skipIf(!able)('the container runtime (needs root, crun and conmon)', ()
     await client.runtime.removePodSandbox({ podSandboxId });
   });
 
+  it('gives commands a terminal, and joins clients with the first process', async () => {
+    const podSandboxId = await pod();
+    const script = 'read word; echo "got $word"; echo "on stderr" >&2';
+    const containerId = await container(podSandboxId, script, { stdin: true, stdinOnce: true });
+    const join = async (url: string, types: readonly string[]) => {
+      const spdy = await SpdyClient.connect(url, ['v4.channel.k8s.io']);
+      return Promise.all(types.map((streamType) => spdy.open({ streamType })));
+    };
+    const waits = 'until [ "$(stty size)" = "24 80" ]; do :; done; read word; echo "$word on $(stty size)"';
+    const streams = { stdin: true, stdout: true };
+    const exec = await client.runtime.exec({ containerId, cmd: shell(waits), ...streams, tty: true });
+    const [error, stdin, stdout, resize] = await join(exec.url, ['error', 'stdin', 'stdout', 'resize']);
+    resize?.write('{"Width":80,"Height":24}');
+    stdin?.write('typed\n');
+    await error?.ended;
+    expect([stdout?.text(), JSON.parse(error?.text() ?? '')]).toMatchObject([
+      'typed\r\ntyped on 24 80\r\n',
+      { status: 'Success' },
+    ]);
+    const attach = await client.runtime.attach({ containerId, ...streams, stderr: true });
+    const [, input, output, errors] = await join(attach.url, ['error', 'stdin', 'stdout', 'stderr']);
+    input?.write('it\n');
+    await errors?.ended;
+    expect([output?.text(), errors?.text()]).toEqual(['got it\n', 'on stderr\n']);
+    await client.runtime.removePodSandbox({ podSandboxId });
+  });
+
+  it('gives pods users of their own, and processes that they share', async () => {
+    const mapping = [{ containerId: 0, hostId: 100_000, length: 65_536 }];
+    const usernsOptions = { mode: NamespaceMode.POD, uids: mapping, gids: mapping };
+    const namespaceOptions = { pid: NamespaceMode.POD, usernsOptions };
+    const podSandboxId = await pod({ securityContext: { namespaceOptions } });
+    const linux = { securityContext: { namespaceOptions } };
+    const hostPath = join(home, 'mapped');
+    await mkdir(hostPath);
+    const { imageRef } = await client.images.pullImage({ image: { image } });
+    const mounts = [
+      { containerPath: '/mapped', hostPath, uidMappings: mapping, gidMappings: mapping },
+      { containerPath: '/of-image', readonly: true, image: { image: imageRef } },
+    ];
+    const first = await container(podSandboxId, forever, { metadata: { name: 'first' }, linux });
+    const { info } = await client.runtime.containerStatus({ containerId: first, verbose: true });
+    expect(await readFile(`/proc/${info['pid']}/status`, 'utf8')).toMatch(/^Uid:\s100000\s/m);
+    const script =
+      'cat /proc/self/uid_map /proc/1/comm; echo x > /new; echo x > /mapped/new; for f in /bin/cat /new /mapped/new /of-image/bin/cat; do [ -O $f ] && echo $f; done';
+    const text = await run(podSandboxId, script, { linux, mounts });
+    expect(text.replaceAll(/ +/g, ' ').split('\n')).toEqual([
+      ' 0 100000 65536',
+      'pause',
+      '/bin/cat',
+      '/new',
+      '/mapped/new',
+      '/of-image/bin/cat',
+      '',
+    ]);
+    expect((await stat(join(hostPath, 'new'))).uid).toBe(0);
+    const pause = Number(await readFile(join(home, 'state/pauses', podSandboxId, 'pid'), 'utf8'));
+    process.kill(pause, 'SIGKILL');
+    const ready = async () => (await client.runtime.podSandboxStatus({ podSandboxId })).status?.state;
+    await expect.poll(ready, { timeout: 5_000 }).toBe(PodSandboxState.SANDBOX_NOTREADY);
+    expect(await state(first)).toMatchObject({ state: ContainerState.CONTAINER_EXITED });
+    await client.runtime.removePodSandbox({ podSandboxId });
+  });
+
+  it('mounts parts of images, and directories that are read-only with all below them', async () => {
+    const podSandboxId = await pod();
+    const { imageRef } = await client.images.pullImage({ image: { image } });
+    const hostPath = join(home, 'volume');
+    const below = join(hostPath, 'below');
+    await mkdir(below, { recursive: true });
+    await mount({ fileSystem: 'tmpfs', source: 'tmpfs', target: below });
+    const ofImage = { containerPath: '/of-image', readonly: true, image: { image: imageRef } };
+    const mounts = [
+      { ...ofImage, imageSubPath: 'etc' },
+      { containerPath: '/volume', hostPath, readonly: true, recursiveReadOnly: true },
+    ];
+    const script = 'cat /of-image/group; (echo x > /of-image/new) 2>&1; (echo x > /volume/below/new) 2>&1';
+    const readOnly = /Read-only file system/g;
+    const text = await run(podSandboxId, script, { mounts });
+    expect([text.includes('extra:x:2000:user'), text.match(readOnly)?.length]).toEqual([true, 2]);
+    const missing = container(podSandboxId, '', { mounts: [{ ...ofImage, imageSubPath: 'none' }] });
+    await expect(missing).rejects.toThrow(/names nothing in the image/);
+    await unmount(below);
+    await client.runtime.removePodSandbox({ podSandboxId });
+  });
+
+  it('tells what pods use, as statistics and as metrics', async () => {
+    const podSandboxId = await pod();
+    const containerId = await container(podSandboxId, forever);
+    const { stats } = await client.runtime.podSandboxStats({ podSandboxId });
+    expect(stats?.linux).toMatchObject({ process: { processCount: { value: expect.any(BigInt) as bigint } } });
+    expect(stats?.linux?.containers.map(({ attributes }) => attributes?.id)).toEqual([containerId]);
+    const { descriptors } = await client.runtime.listMetricDescriptors({});
+    const { podMetrics } = await client.runtime.listPodSandboxMetrics({});
+    const metrics = podMetrics.find((one) => one.podSandboxId === podSandboxId)?.containerMetrics[0]?.metrics ?? [];
+    const labels = new Map(descriptors.map(({ name, labelKeys }) => [name, labelKeys.length]));
+    expect(metrics.length).toBeGreaterThan(30);
+    for (const { name, labelValues } of metrics) expect([name, labelValues.length]).toEqual([name, labels.get(name)]);
+    await client.runtime.removePodSandbox({ podSandboxId });
+  });
+
   it('leaves nothing behind', async () => {
     const { items } = await client.runtime.listPodSandbox({});
     for (const { id } of items) await client.runtime.removePodSandbox({ podSandboxId: id });
@@ -271,6 +379,8 @@ describe.skipIf(!able)('the container runtime (needs root, crun and conmon)', ()
       'state/ns',
       'state/bundles',
       'state/pods',
+      'state/pauses',
+      'state/mounts',
       'state/exits',
       'state/exec',
       'root/o/roots',

@@ -1,7 +1,8 @@
 import type { FuzzTarget } from './target.js';
 import { apiServerTarget } from './targets/api-server.js';
 import { cniTarget } from './targets/cni.js';
+import { criTarget } from './targets/cri.js';
 import { csiTarget } from './targets/csi.js';
 
 /** Every fuzzer there is. */
-export const targets: readonly FuzzTarget[] = [apiServerTarget, cniTarget, csiTarget];
+export const targets: readonly FuzzTarget[] = [apiServerTarget, cniTarget, criTarget, csiTarget];

@@ -3,7 +3,6 @@
  * finds out. Checks know nothing of each other, of their order, or of how outcomes are shown.
  */
 import type { CniVersion } from '@kubewright/cni-sdk';
-import { sanityErrors } from '../errors.js';
 import type { PluginKind } from '../profile/profile.js';
 import type { Session } from '../session/session.js';
 
@@ -36,25 +35,4 @@ export interface Check {
 /** A section of version 1.1.0, which all checks cite. */
 export function section(number: 1 | 2 | 3 | 4 | 5, title = ''): string {
   return `CNI 1.1.0 §${number}${title === '' ? '' : ` ${title}`}`;
-}
-
-/** Ends the check: the plugin broke its rule. */
-export function fail(problem: string): never {
-  throw sanityErrors.CHECK_FAILED({ problem });
-}
-
-/** Ends the check without an outcome. */
-export function skip(reason: string): never {
-  throw sanityErrors.NOT_APPLICABLE({ reason });
-}
-
-export function demand(condition: boolean, problem: string): asserts condition {
-  if (!condition) fail(problem);
-}
-
-export function equal(actual: unknown, expected: unknown, what: string): void {
-  demand(
-    JSON.stringify(actual) === JSON.stringify(expected),
-    `${what} is ${JSON.stringify(actual)} and should be ${JSON.stringify(expected)}`,
-  );
 }

@@ -1,7 +1,8 @@
 /** ADD: what the result says is what there is. */
 import { networkOf, newLink, parsePrefix } from '@kubewright/linux';
 import type { Link } from '@kubewright/linux';
-import { demand, equal, fail, section, skip } from '../check/check.js';
+import { section } from '../check/check.js';
+import { demand, equal, fail, skip } from '../check/verdict.js';
 import type { Check } from '../check/check.js';
 import { failedWith } from '../call/reply.js';
 import type { Container } from '../session/container.js';

@@ -1,6 +1,7 @@
 /** Being one plugin among several, and what runtimes add for everybody. */
 import type { CniResult } from '@kubewright/cni-sdk';
-import { demand, equal, section } from '../check/check.js';
+import { section } from '../check/check.js';
+import { demand, equal } from '../check/verdict.js';
 import type { Check } from '../check/check.js';
 import { succeeded } from '../call/reply.js';
 

@@ -1,6 +1,7 @@
 /** Variables that are missing or wrong. */
 import type { CniVersion } from '@kubewright/cni-sdk';
-import { demand, section } from '../check/check.js';
+import { section } from '../check/check.js';
+import { demand } from '../check/verdict.js';
 import type { Check } from '../check/check.js';
 import { failedWith } from '../call/reply.js';
 import type { Session } from '../session/session.js';

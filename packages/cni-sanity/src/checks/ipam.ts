@@ -1,6 +1,7 @@
 /** Delegation to an address manager, seen through one that keeps a record. */
 import { parsePrefix, prefixContains } from '@kubewright/linux';
-import { demand, equal, section } from '../check/check.js';
+import { section } from '../check/check.js';
+import { demand, equal } from '../check/verdict.js';
 import type { Check, CheckNeeds } from '../check/check.js';
 import { failedWith, succeeded } from '../call/reply.js';
 import { ipamNetwork, RecordingIpam } from '../ipam/recording-ipam.js';

@@ -11,7 +11,7 @@ import type { Clock, Random } from '@kubewright/core';
 import { runPlugin } from '../call/plugin-process.js';
 import { describe, isObject, jsonOf, succeeded } from '../call/reply.js';
 import type { Reply } from '../call/reply.js';
-import { fail } from '../check/check.js';
+import { fail } from '../check/verdict.js';
 import { sanityErrors } from '../errors.js';
 import { RecordingIpam } from '../ipam/recording-ipam.js';
 import { newestOf } from '../profile/profile.js';

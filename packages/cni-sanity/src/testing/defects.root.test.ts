@@ -7,7 +7,7 @@ import type { SanityReport } from '../run/run-checks.js';
 import { allChecks } from '../checks/all-checks.js';
 import type { Check } from '../check/check.js';
 import { defects } from './defects.js';
-import type { Defect } from './defects.js';
+import type { Defect } from './defect.js';
 import { TestPluginHost } from './test-plugin-host.js';
 
 const shims = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);

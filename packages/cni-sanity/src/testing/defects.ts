@@ -2,31 +2,9 @@
  * Defects to find: what a plugin gets wrong, and the check that has to notice. Some are made inside the plugin, some where
  * its requests and answers pass, and some by a script around its executable.
  */
-import type { PluginOutput } from '@kubewright/cni-sdk';
+import type { Defect } from './defect.js';
 import type { PluginDefect } from './reference-plugin.js';
 import { wireDefects } from './wire-defects.js';
-
-/** A request on its way to the plugin. */
-export interface WireRequest {
-  readonly environment: Readonly<Record<string, string>>;
-  readonly stdin: string;
-}
-
-/** Passes a request on, changed, or its answer. */
-export type Wire = (
-  request: WireRequest,
-  serve: (request: WireRequest) => Promise<PluginOutput>,
-) => Promise<PluginOutput>;
-
-export interface Defect {
-  readonly name: string;
-  /** Ids of checks that have to fail. */
-  readonly caughtBy: readonly string[];
-  readonly plugin?: PluginDefect;
-  readonly wire?: Wire;
-  /** Shell commands to run in place of the executable, which is in `$shim`. */
-  readonly script?: string;
-}
 
 const inPlugin: Readonly<Record<PluginDefect, readonly string[]>> = {
   'del-not-idempotent': ['del.twice', 'del.never-added', 'gc.then-del'],

@@ -4,6 +4,6 @@
  * @packageDocumentation
  */
 export { defects } from './defects.js';
-export type { Defect } from './defects.js';
+export type { Defect } from './defect.js';
 export { ReferencePlugin } from './reference-plugin.js';
 export { TestPluginHost } from './test-plugin-host.js';

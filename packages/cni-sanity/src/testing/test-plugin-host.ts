@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { buildShim, handleRequest, ProcessExecutor, servedVersions } from '@kubewright/cni-sdk';
 import type { PluginOutput } from '@kubewright/cni-sdk';
 import { decodeRequest, encodeReply } from '@kubewright/cni-sdk/testing';
-import type { Defect, WireRequest } from './defects.js';
+import type { Defect, WireRequest } from './defect.js';
 import { ReferencePlugin } from './reference-plugin.js';
 
 /**

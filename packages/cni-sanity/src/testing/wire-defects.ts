@@ -1,5 +1,5 @@
 import type { Json, PluginOutput } from '@kubewright/cni-sdk';
-import type { Defect, Wire, WireRequest } from './defects.js';
+import type { Defect, Wire, WireRequest } from './defect.js';
 
 const identifier = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 const interfaceName = /^(?!\.{1,2}$)[^/:\s]{1,15}$/;

@@ -97,6 +97,8 @@ async function acceptWebSocket(
     maxPayload: largestMessage,
     handleProtocols: () => chosen,
   });
+  // The library takes only tokens of HTTP, which a name with a slash is not. What was offered has been looked at.
+  request.headers['sec-websocket-protocol'] = 'offered';
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
     server.handleUpgrade(request, socket, head, resolve);

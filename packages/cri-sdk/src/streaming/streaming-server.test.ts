@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { Duplex } from 'node:stream';
 import { create } from '@bufbuild/protobuf';
@@ -166,6 +168,23 @@ describe('StreamingServer', () => {
     expect(refused[0]?.text()).toBe('an error occurred forwarding to port 1: connection refused');
     expect(await refused[1]?.ended).toBe('reset');
     client.close();
+  });
+
+  it('takes a port-forward inside a WebSocket, though its subprotocol is no token', async () => {
+    const { url } = server.portForward(create(PortForwardRequestSchema, { podSandboxId: 's' }));
+    const asked = request(url, {
+      headers: {
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-version': '13',
+        'sec-websocket-key': Buffer.alloc(16).toString('base64'),
+        'sec-websocket-protocol': 'SPDY/3.1+portforward.k8s.io',
+      },
+    });
+    asked.end();
+    const [response, socket] = (await once(asked, 'upgrade')) as [IncomingMessage, Duplex];
+    expect(response.headers['sec-websocket-protocol']).toBe('SPDY/3.1+portforward.k8s.io');
+    socket.destroy();
   });
 
   it.each([

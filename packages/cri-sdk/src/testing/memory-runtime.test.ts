@@ -13,7 +13,7 @@ import type { ImageService } from '../service/image-service.js';
 import type { RuntimeService } from '../service/runtime-service.js';
 import { MemoryRuntime } from './memory-runtime.js';
 import { describeRuntimeContract } from './runtime-contract.js';
-import type { RuntimeSubject } from './runtime-contract.js';
+import type { RuntimeSubject } from './contract/runtime-subject.js';
 
 const clock = new SystemClock();
 

@@ -1,35 +1,15 @@
 import assert from 'node:assert/strict';
-import type { CriClient } from '../client/cri-client.js';
 import { describeContainerRules } from './contract/containers.js';
 import { describeExecRules } from './contract/exec.js';
 import { describeImageRules } from './contract/images.js';
 import { describeSandboxRules } from './contract/sandboxes.js';
 import type { RuntimeCheck } from './contract/fixture.js';
+import type { RuntimeSubject } from './contract/runtime-subject.js';
 
 /** The part of a test runner that the suite uses; vitest, jest and node:test have it. */
 export interface TestRunner {
   describe(name: string, body: () => void): void;
   it(name: string, body: () => void | Promise<void>): void;
-}
-
-/** A runtime under test. */
-export interface RuntimeSubject extends AsyncDisposable {
-  readonly client: CriClient;
-  /** The name of an image that can be pulled, with a tag. */
-  readonly image: string;
-  /** The name of an image that no registry has. */
-  readonly missingImage: string;
-  /** Commands of that image. */
-  readonly commands: {
-    /** Runs until it is stopped, and heeds TERM. */
-    readonly wait: readonly string[];
-    /** Ends at once with a code. */
-    readonly exit: (code: number) => readonly string[];
-    /** Prints a word and a newline. */
-    readonly print: (word: string, stream: 'stdout' | 'stderr') => readonly string[];
-  };
-  /** Where logs of containers may be written. Default: containers get no log. */
-  readonly logDirectory?: string;
 }
 
 /**

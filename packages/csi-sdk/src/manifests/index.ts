@@ -4,6 +4,6 @@
  * @packageDocumentation
  */
 export { csiManifests } from './csi-manifests.js';
-export type { CsiManifestsOptions, CsiProgram } from './csi-manifests.js';
+export type { CsiManifestsOptions, CsiProgram } from './options.js';
 export { sidecarsFor } from './sidecars-for.js';
 export { toYaml } from './to-yaml.js';

@@ -1,5 +1,5 @@
 import type { CsiDriver } from '../driver/csi-driver.js';
-import type { CsiManifestsOptions } from './csi-manifests.js';
+import type { CsiManifestsOptions } from './options.js';
 
 export interface ManifestNames {
   readonly namespace: string;

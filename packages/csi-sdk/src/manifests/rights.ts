@@ -10,7 +10,7 @@ import { capacityNamespace } from '../sidecars/capacity-publisher.js';
 import { sidecarPlugins } from '../sidecars/csi-sidecars.js';
 import type { CsiSidecar } from '../sidecars/csi-sidecars.js';
 import { definitionNames, groupDefinitionNames } from '../sidecars/snapshots/snapshot-definitions.js';
-import type { CsiManifestsOptions } from './csi-manifests.js';
+import type { CsiManifestsOptions } from './options.js';
 import { namesOf } from './names.js';
 import { sidecarsFor } from './sidecars-for.js';
 

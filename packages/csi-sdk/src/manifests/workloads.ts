@@ -3,7 +3,7 @@ import type { Container, PodSpec, Volume } from '@kubewright/api/core/v1';
 import { registrationDirectory } from '@kubewright/grpc/registration';
 import type { CsiDriver } from '../driver/csi-driver.js';
 import { driverEndpointVariable, registrationEndpointVariable } from '../driver/endpoint.js';
-import type { CsiManifestsOptions, CsiProgram } from './csi-manifests.js';
+import type { CsiManifestsOptions, CsiProgram } from './options.js';
 import { namesOf } from './names.js';
 
 /** Where the socket is in a container, whatever directory of the node that is. */

@@ -1,8 +1,14 @@
 import type { Clock, Logger } from '@kubewright/core';
 import type { SecretField } from '../redaction/redact.js';
 import type { GrpcStatusError } from '../status/grpc-status-error.js';
-import type { ActiveCall } from './active-call.js';
 import type { MethodMetrics } from './call-metrics.js';
+
+/** A call whose handler has not ended. */
+export interface RunningCall {
+  /** Resolves when the handler has ended. */
+  readonly whenEnded: Promise<void>;
+  abort(reason: GrpcStatusError): void;
+}
 
 /** What all calls of a method share. */
 export interface CallServices {
@@ -20,5 +26,5 @@ export interface CallServices {
   /** Aborts when the server begins to stop. */
   readonly draining: AbortSignal;
   /** The server's calls whose handlers have not ended. */
-  readonly active: Set<ActiveCall>;
+  readonly active: Set<RunningCall>;
 }

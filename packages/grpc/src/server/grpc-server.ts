@@ -5,7 +5,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { noMetrics, silentLogger } from '@kubewright/core';
 import type { Logger } from '@kubewright/core';
-import type { ActiveCall } from '../call/active-call.js';
+import type { RunningCall } from '../call/call-services.js';
 import { callHandler } from '../call/call-handlers.js';
 import { CallMetrics } from '../call/call-metrics.js';
 import type { CallServices } from '../call/call-services.js';
@@ -38,7 +38,7 @@ export class GrpcServer {
   readonly #server: Server;
   readonly #logger: Logger;
   readonly #draining = new AbortController();
-  readonly #active = new Set<ActiveCall>();
+  readonly #active = new Set<RunningCall>();
   #address: PluginAddress;
   #state: State = 'new';
   #file: UnixSocketFile | undefined;

@@ -1,5 +1,4 @@
-import { apiVersionOf } from '@kubewright/api';
-import type { GroupVersionKind, Kind, KubeList, KubeObject } from '@kubewright/api';
+import type { Kind, KubeList, KubeObject } from '@kubewright/api';
 import type { Scale } from '@kubewright/api/autoscaling/v1';
 import type { Status } from '@kubewright/api/meta/v1';
 import { SystemClock, noMetrics, silentLogger } from '@kubewright/core';
@@ -27,10 +26,11 @@ import type {
 import { PodOperations } from './pod-operations.js';
 import { RequestExecutor } from './request-executor.js';
 import type { ExecuteOptions } from './request-executor.js';
+import type { RequestSender } from './request-sender.js';
 import { collectionPath, listQuery, objectPath, watchQuery, withQuery } from './resource-path.js';
 import { SubresourceClient } from './subresource-client.js';
 import type { SubresourceType } from './subresource-client.js';
-import { applyRequest, patchRequest, writeQuery } from './write-requests.js';
+import { applyRequest, encodeObject, keyOf, patchRequest, writeQuery } from './write-requests.js';
 
 export interface ClientOptions {
   /** Where the requests go; whoever made it closes it. */
@@ -61,7 +61,7 @@ export interface ClientOptions {
  * const web = await client.get(Deployment, { name: 'web', namespace: 'shop' });
  * ```
  */
-export class Client {
+export class Client implements RequestSender {
   readonly transport: Transport;
   readonly namespace: string | undefined;
   readonly fieldManager: string;
@@ -116,16 +116,13 @@ export class Client {
     if (kind.scope === 'Namespaced' && namespace === undefined)
       throw informerErrors.NAMESPACE_REQUIRED({ kind: kind.kind, verb: 'create' });
     const path = withQuery(collectionPath(kind, namespace), writeQuery(this, options));
-    return this.request<T>({ method: 'POST', path, ...this.encode(kind, object) }, options);
+    return this.request<T>({ method: 'POST', path, ...encodeObject(kind, object) }, options);
   }
 
   /** Replaces the object. With a resourceVersion in it, rejects with Conflict where it has changed since. */
   async update<T extends KubeObject>(kind: Kind<T>, object: NewObject<T>, options: WriteOptions = {}): Promise<T> {
-    const path = withQuery(
-      this.#objectPath(kind, 'update', this.keyOf(kind, 'update', object)),
-      writeQuery(this, options),
-    );
-    return this.request<T>({ method: 'PUT', path, ...this.encode(kind, object) }, options);
+    const path = withQuery(this.#objectPath(kind, 'update', keyOf(kind, 'update', object)), writeQuery(this, options));
+    return this.request<T>({ method: 'PUT', path, ...encodeObject(kind, object) }, options);
   }
 
   async patch<T extends KubeObject>(
@@ -139,8 +136,8 @@ export class Client {
 
   /** Server-side apply: afterwards this field manager owns exactly the fields of `object`. Creates what does not exist. */
   async apply<T extends KubeObject>(kind: Kind<T>, object: ApplyObject<T>, options: PatchOptions = {}): Promise<T> {
-    const path = this.#objectPath(kind, 'apply', this.keyOf(kind, 'apply', object));
-    return this.request<T>(applyRequest(this, path, this.encode(kind, object).body, options), options);
+    const path = this.#objectPath(kind, 'apply', keyOf(kind, 'apply', object));
+    return this.request<T>(applyRequest(this, path, encodeObject(kind, object).body, options), options);
   }
 
   /** Answers the object where it stays for now (finalizers, grace period) or was returned as it went, otherwise a `Status`. */
@@ -209,31 +206,6 @@ export class Client {
       timeout: options.timeout,
       retry: options.retry ?? true,
     });
-  }
-
-  /** @internal */
-  keyOf(
-    kind: Kind,
-    verb: string,
-    object: { readonly metadata: { readonly name?: string; readonly namespace?: string } },
-  ): ObjectKey {
-    const { name, namespace } = object.metadata;
-    if (name === undefined || name === '') throw informerErrors.NAME_REQUIRED({ kind: kind.kind, verb });
-    return { name, namespace };
-  }
-
-  /** @internal */
-  encode(
-    kind: GroupVersionKind,
-    object: { readonly apiVersion?: string; readonly kind?: string },
-  ): { headers: Record<string, string>; body: string } {
-    const expected = `${apiVersionOf(kind)} ${kind.kind}`;
-    const actual = `${object.apiVersion ?? apiVersionOf(kind)} ${object.kind ?? kind.kind}`;
-    if (actual !== expected) throw informerErrors.OBJECT_MISMATCH({ expected, actual });
-    return {
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ ...object, apiVersion: apiVersionOf(kind), kind: kind.kind }),
-    };
   }
 
   #objectPath(kind: Kind, verb: string, key: ObjectKey): string {

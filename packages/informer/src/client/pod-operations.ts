@@ -1,8 +1,8 @@
 import { Pod } from '@kubewright/api/core/v1';
 import type { Status } from '@kubewright/api/meta/v1';
 import type { ApiRequest } from '../transport/transport.js';
-import type { Client } from './client.js';
 import type { DeleteOptions, ObjectKey, RequestOptions, WriteOptions } from './options.js';
+import type { RequestSender } from './request-sender.js';
 import { objectPath, withQuery } from './resource-path.js';
 import { writeQuery } from './write-requests.js';
 
@@ -24,9 +24,9 @@ export interface LogOptions extends RequestOptions {
 
 /** What Pods offer beside the verbs of every kind. */
 export class PodOperations {
-  readonly #client: Client;
+  readonly #client: RequestSender;
 
-  constructor(client: Client) {
+  constructor(client: RequestSender) {
     this.#client = client;
   }
 

@@ -1,5 +1,4 @@
 import type { GroupVersionKind, Kind, KubeObject } from '@kubewright/api';
-import type { Client } from './client.js';
 import type {
   ApplyObject,
   GetOptions,
@@ -10,8 +9,10 @@ import type {
   RequestOptions,
   WriteOptions,
 } from './options.js';
+import type { ApiRequest } from '../transport/transport.js';
+import type { RequestSender } from './request-sender.js';
 import { objectPath, withQuery } from './resource-path.js';
-import { applyRequest, patchRequest, writeQuery } from './write-requests.js';
+import { applyRequest, encodeObject, keyOf, patchRequest, writeQuery } from './write-requests.js';
 
 /** Which objects a subresource takes and answers; a `Kind` will do. */
 export interface SubresourceType<S extends KubeObject> extends GroupVersionKind {
@@ -21,13 +22,13 @@ export interface SubresourceType<S extends KubeObject> extends GroupVersionKind 
 
 /** One subresource of a kind, as `status` or `scale`. Its objects are of type `S`; the verbs that exist depend on the server. */
 export class SubresourceClient<S extends KubeObject> {
-  readonly #client: Client;
+  readonly #client: RequestSender;
   readonly #kind: Kind;
   readonly #name: string;
   readonly #type: SubresourceType<S>;
 
   /** Use `client.status(kind)` or `client.subresource(kind, name, type)`. */
-  constructor(client: Client, kind: Kind, name: string, type: SubresourceType<S>) {
+  constructor(client: RequestSender, kind: Kind, name: string, type: SubresourceType<S>) {
     this.#client = client;
     this.#kind = kind;
     this.#name = name;
@@ -41,13 +42,13 @@ export class SubresourceClient<S extends KubeObject> {
   /** Posts to the subresource, as for `token` or `eviction`. */
   async create(key: ObjectKey, object: NewObject<S>, options: WriteOptions = {}): Promise<S> {
     const path = withQuery(this.#path('create', key), writeQuery(this.#client, options));
-    return this.#client.request<S>({ method: 'POST', path, ...this.#client.encode(this.#type, object) }, options);
+    return this.#client.request<S>({ method: 'POST', path, ...encodeObject(this.#type, object) }, options);
   }
 
   async update(object: NewObject<S>, options: WriteOptions = {}): Promise<S> {
-    const key = this.#client.keyOf(this.#kind, 'update', object);
+    const key = keyOf(this.#kind, 'update', object);
     const path = withQuery(this.#path('update', key), writeQuery(this.#client, options));
-    return this.#client.request<S>({ method: 'PUT', path, ...this.#client.encode(this.#type, object) }, options);
+    return this.#client.request<S>({ method: 'PUT', path, ...encodeObject(this.#type, object) }, options);
   }
 
   async patch(key: ObjectKey, patch: Patch, options: PatchOptions = {}): Promise<S> {
@@ -55,11 +56,11 @@ export class SubresourceClient<S extends KubeObject> {
   }
 
   async apply(object: ApplyObject<S>, options: PatchOptions = {}): Promise<S> {
-    const path = this.#path('apply', this.#client.keyOf(this.#kind, 'apply', object));
-    return this.#send(applyRequest(this.#client, path, this.#client.encode(this.#type, object).body, options), options);
+    const path = this.#path('apply', keyOf(this.#kind, 'apply', object));
+    return this.#send(applyRequest(this.#client, path, encodeObject(this.#type, object).body, options), options);
   }
 
-  #send(request: Parameters<Client['request']>[0], options: RequestOptions): Promise<S> {
+  #send(request: ApiRequest, options: RequestOptions): Promise<S> {
     return this.#client.request<S>(request, options);
   }
 

@@ -1,15 +1,20 @@
 import { closeSync, openSync } from 'node:fs';
 import { libc } from '../ffi/libc.js';
-import type { NetworkNamespace } from './network-namespace.js';
 
 export const cloneNewNetwork = 0x40000000;
 export const ownNamespace = '/proc/thread-self/ns/net';
+
+/** A namespace that is held open. */
+export interface OpenNamespace {
+  readonly path: string;
+  readonly descriptor: number;
+}
 
 /**
  * Runs `work` with this thread inside `namespace`, and comes back before returning, also after an error. `work` must be
  * synchronous: nothing else of the process may run meanwhile. Threads of the pool stay where they are.
  */
-export function inNamespace<T>(namespace: NetworkNamespace, work: () => Synchronous<T>): T {
+export function inNamespace<T>(namespace: OpenNamespace, work: () => Synchronous<T>): T {
   return away(() => void libc().call('setns', namespace.path, namespace.descriptor, cloneNewNetwork), work);
 }
 

@@ -2,7 +2,7 @@ import { addressFamily, formatAddress, parseAddress } from '../ip/address.js';
 import { attribute } from '../netlink/attributes.js';
 import type { Attribute, AttributeMap } from '../netlink/attributes.js';
 import { bridgeAttribute, linkAttribute, linkInfoAttribute, vethAttribute, vxlanAttribute } from './constants.js';
-import type { LinkIdentity } from './link.js';
+import type { LinkIdentity } from './link-settings.js';
 
 export interface BridgeSettings {
   /** Default: false. */

@@ -1,16 +1,16 @@
-import type { CliHandler } from '@kubewright/core';
-import { findContainer, withClient } from './with-client.js';
+import type { CliHandler, SettingValues } from '@kubewright/core';
+import { joinCommand } from './command-stream.js';
+import type { execOptions } from './commands.js';
+import { ownStreams } from './terminal.js';
+import { findContainer, requireWords, withClient } from './with-client.js';
 
 /** The command's exit code is that of `kubewright`. */
 export const exec: CliHandler = (invocation) =>
   withClient(invocation, async (client) => {
-    const [word, ...cmd] = invocation.positionals;
+    const { stdin, tty } = invocation.options as SettingValues<typeof execOptions>;
+    const [word, ...cmd] = requireWords(invocation.positionals, 'a container and a command', 2);
     const { id: containerId } = await findContainer(client, word);
-    const { stdout, stderr, exitCode } = await client.runtime.execSync(
-      { containerId, cmd },
-      { signal: invocation.signal },
-    );
-    process.stdout.write(stdout);
-    process.stderr.write(stderr);
-    return exitCode;
+    const { url } = await client.runtime.exec({ containerId, cmd, stdin, tty, stdout: true, stderr: !tty });
+    using streams = ownStreams({ stdin, tty });
+    return await joinCommand(url, streams, invocation.signal);
   });

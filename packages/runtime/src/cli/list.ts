@@ -12,7 +12,7 @@ export const ps: CliHandler = (invocation) =>
       id.slice(0, shortId),
       metadata?.name ?? '',
       ContainerState[state].replace('CONTAINER_', '').toLowerCase(),
-      image?.image ?? '',
+      image?.userSpecifiedImage || (image?.image ?? ''),
       podSandboxId.slice(0, shortId),
     ]);
     process.stdout.write(table([['CONTAINER', 'NAME', 'STATE', 'IMAGE', 'POD'], ...rows]));

@@ -1,27 +1,34 @@
 import { once } from 'node:events';
-import { SystemClock, SystemRandom } from '@kubewright/core';
-import type { CliHandler } from '@kubewright/core';
-import { ProcessExecutor } from '@kubewright/cni-sdk';
-import { CniNetwork } from '../network/cni-network.js';
-import { ContainerRuntime } from '../runtime.js';
+import { Host } from '@kubewright/core';
+import type { CliHandler, SettingValues } from '@kubewright/core';
+import { loadPluginPackage } from '@kubewright/core/config';
+import { runtimePlugins } from '../plugins/runtime-plugins.js';
+import type { serveOptions } from './commands.js';
 
 export const serve: CliHandler = async ({ options, signal }) => {
-  const text = (name: string): string => String(options[name]);
-  const network = new CniNetwork({
-    directory: text('networks'),
-    path: [text('plugins')],
-    cacheDirectory: '/var/lib/cni',
-    executor: new ProcessExecutor(),
-  });
-  await using runtime = await ContainerRuntime.start({
-    address: text('address'),
-    root: text('root'),
-    state: text('state'),
-    program: text('program'),
-    network,
-    clock: new SystemClock(),
-    random: new SystemRandom(),
-  });
-  process.stdout.write(`the container runtime listens on ${runtime.address}\n`);
+  const { plugin, cni, mirror, snapshotter, network, ...rest } = options as SettingValues<typeof serveOptions>;
+  const host = new Host({ name: 'runtime' }).use(
+    await runtimePlugins({
+      ...rest,
+      cniPlugins: cni,
+      mirrors: mirrorTable(mirror),
+      ...(snapshotter !== undefined && { snapshotter }),
+      ...(network !== undefined && { network }),
+    }),
+  );
+  for (const name of plugin) host.use(await loadPluginPackage(name, { directory: process.cwd() }));
+  await host.start({ signal });
+  process.stdout.write(`the container runtime listens on ${rest.address}\n`);
   if (!signal.aborted) await once(signal, 'abort');
+  await host.stop();
 };
+
+/** `HOST=URL` each, several for one host in order. */
+function mirrorTable(entries: readonly string[]): Record<string, string[]> {
+  const table: Record<string, string[]> = {};
+  for (const entry of entries) {
+    const at = entry.indexOf('=');
+    (table[entry.slice(0, at)] ??= []).push(entry.slice(at + 1));
+  }
+  return table;
+}

@@ -14,17 +14,24 @@ export async function withClient<T>({ options }: CliInvocation, work: (client: C
 /** The container of an id, the beginning of one, or a name. @throws CONTAINER_UNKNOWN */
 export async function findContainer(
   { runtime }: CriClient,
-  word: string | undefined,
+  word: string,
 ): Promise<MessageShape<typeof ContainerSchema>> {
   const { containers } = await runtime.listContainers({});
   const named = containers.filter(
-    ({ id, metadata }) => word !== undefined && word !== '' && (id.startsWith(word) || metadata?.name === word),
+    ({ id, metadata }) => word !== '' && (id.startsWith(word) || metadata?.name === word),
   );
   const [found] = named;
   if (found === undefined || (named.length > 1 && found.id !== word)) {
-    throw runtimeErrors.CONTAINER_UNKNOWN({ word: word ?? '', matches: named.length });
+    throw runtimeErrors.CONTAINER_UNKNOWN({ word, matches: named.length });
   }
   return found;
+}
+
+/** The words of a command line that has to have some. @throws WORDS_MISSING */
+export function requireWords(words: readonly string[], what: string, least = 1): [string, ...string[]] {
+  const [first, ...rest] = words;
+  if (first === undefined || words.length < least) throw runtimeErrors.WORDS_MISSING({ what });
+  return [first, ...rest];
 }
 
 /** Rows under their headings, in columns. */

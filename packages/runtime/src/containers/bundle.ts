@@ -1,9 +1,10 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SecurityProfile_ProfileType as ProfileType } from '@kubewright/cri-sdk/v1';
 import type { ContainerConfig } from '@kubewright/cri-sdk/v1';
 import { runtimeErrors } from '../errors.js';
 import { boundingSet } from '../oci/capabilities.js';
+import { hostDevice } from '../oci/host-device.js';
 import type { OciDevice, OciSeccomp, OciSpec } from '../oci/spec.js';
 
 /** What this runtime itself may do, which containers cannot exceed. */
@@ -25,27 +26,12 @@ export async function devicesOf(
 ): Promise<{ readonly device: OciDevice; readonly access: string }[]> {
   return Promise.all(
     config.devices.map(async ({ hostPath, containerPath, permissions }) => {
-      const found = await stat(hostPath).catch(() => undefined);
-      if (found === undefined || !(found.isCharacterDevice() || found.isBlockDevice())) {
+      const found = await hostDevice(hostPath);
+      if (found === undefined)
         throw runtimeErrors.NOT_SUPPORTED({ what: `'${hostPath}' as a device, since it is none` });
-      }
-      const [major, minor] = deviceNumbers(found.rdev);
-      const type = found.isBlockDevice() ? 'b' : 'c';
-      const { uid, gid } = found;
-      return {
-        device: { path: containerPath, type, major, minor, fileMode: found.mode & 0o777, uid, gid },
-        access: permissions || 'rwm',
-      } as const;
+      return { device: { path: containerPath, ...found }, access: permissions || 'rwm' };
     }),
   );
-}
-
-/** As the C library packs them. */
-function deviceNumbers(packed: number): [major: number, minor: number] {
-  const wide = BigInt(packed);
-  const major = ((wide >> 8n) & 0xfffn) | ((wide >> 32n) & 0xfffff000n);
-  const minor = (wide & 0xffn) | ((wide >> 12n) & 0xffffff00n);
-  return [Number(major), Number(minor)];
 }
 
 /** The profile that a container names, from this machine. */

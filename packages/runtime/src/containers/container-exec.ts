@@ -4,6 +4,7 @@ import type { ProcessStreams } from '@kubewright/cri-sdk';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
 import { runtimeErrors } from '../errors.js';
 import type { OciRuntime } from '../oci/oci-runtime.js';
+import type { OciProcess } from '../oci/spec.js';
 import { readBundle } from './bundle.js';
 import type { Container } from './container-record.js';
 import { LimitedOutput, execProcess, intoStream } from './exec-process.js';
@@ -14,16 +15,20 @@ const mostOutput = 16 * 1024 * 1024 - 64 * 1024;
 
 export interface ContainerExecOptions {
   readonly runtimes: ReadonlyMap<string, OciRuntime>;
-  readonly prefix: readonly string[];
   readonly bundle: (id: string) => string;
   /** Where files of calls are kept while they go on. */
   readonly directory: string;
   readonly clock: Clock;
 }
 
+interface CommandStreams extends Pick<ExecOptions, 'signal' | 'stdin' | 'sizes' | 'onStdout' | 'onStderr' | 'drained'> {
+  readonly terminal?: boolean;
+}
+
 /** Runs commands in running containers, with the rights and the environment of the container's first process. */
 export class ContainerExec {
   readonly #options: ContainerExecOptions;
+  readonly #processes = new WeakMap<Container, OciProcess>();
 
   constructor(options: ContainerExecOptions) {
     this.#options = options;
@@ -56,18 +61,19 @@ export class ContainerExec {
     }
   }
 
-  /** Joins a command with the streams of a client. @throws NOT_SUPPORTED for a terminal */
+  /** Joins a command with the streams of a client. */
   async stream(
     container: Container,
     command: readonly string[],
     streams: ProcessStreams,
     signal: AbortSignal,
   ): Promise<number> {
-    if (streams.tty) throw runtimeErrors.NOT_SUPPORTED({ what: 'commands with a terminal' });
-    const { stdin, stdout, stderr } = streams;
+    const { stdin, stdout, stderr, tty, sizes } = streams;
     const outputs = [stdout, stderr].filter((stream) => stream !== undefined);
     return this.#run(container, command, {
       signal,
+      terminal: tty,
+      sizes,
       onStdout: intoStream(stdout),
       onStderr: intoStream(stderr),
       drained: async () => {
@@ -78,21 +84,39 @@ export class ContainerExec {
   }
 
   async #run(
-    { id, handler }: Container,
+    container: Container,
     command: readonly string[],
-    io: Pick<ExecOptions, 'signal' | 'stdin' | 'onStdout' | 'onStderr' | 'drained'>,
+    { terminal = false, ...io }: CommandStreams,
   ): Promise<number> {
-    const { runtimes, prefix, bundle, directory, clock } = this.#options;
+    const { runtimes, directory, clock } = this.#options;
+    const { id, handler } = container;
     const runtime = runtimes.get(handler);
     if (runtime === undefined) throw runtimeErrors.NOT_SUPPORTED({ what: `the handler '${handler}'` });
-    const { process } = await readBundle(bundle(id));
+    const process = await this.#firstProcess(container);
     return execProcess({
       ...io,
-      command: [...prefix, runtime.command.program, ...runtime.command.args],
+      // It joins the groups that the container is in, and does not look at how the machine's are mounted.
+      command: [runtime.command.program, ...runtime.command.args],
       containerId: id,
-      process: { ...process, args: command, terminal: false },
+      process: { ...process, args: command, terminal, env: environmentOf(process.env, terminal) },
       directory,
       clock,
     });
   }
+
+  /** What the container's first process was given. It is read once as long as nothing changes about the container. */
+  async #firstProcess(container: Container): Promise<OciProcess> {
+    const known = this.#processes.get(container);
+    if (known !== undefined) return known;
+    const { process } = await readBundle(this.#options.bundle(container.id));
+    this.#processes.set(container, process);
+    return process;
+  }
+}
+
+/** Programs on a terminal look for what it can do. */
+function environmentOf(environment: readonly string[], terminal: boolean): readonly string[] {
+  return terminal && !environment.some((entry) => entry.startsWith('TERM='))
+    ? [...environment, 'TERM=xterm']
+    : environment;
 }

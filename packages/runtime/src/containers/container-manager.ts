@@ -3,6 +3,7 @@
  * their root file system, `sandboxes` what they share, `cri` shows them.
  */
 import { rm } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Clock, Logger, Random } from '@kubewright/core';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
@@ -10,34 +11,44 @@ import { ContainerEventType } from '@kubewright/cri-sdk/v1';
 import type { ContainerConfig, LinuxContainerResources } from '@kubewright/cri-sdk/v1';
 import type { ImageRecord } from '../images/image-record.js';
 import type { ImageStore } from '../images/image-store.js';
-import type { Snapshotter } from '../layers/snapshotter.js';
+import type { MappedUsers, Snapshotter } from '../layers/snapshotter.js';
 import type { Conmon } from '../monitor/conmon.js';
 import { ociResources } from '../oci/build-spec.js';
 import type { OciRuntime } from '../oci/oci-runtime.js';
 import type { Sandbox } from '../sandboxes/sandbox-record.js';
 import { JoinedCalls, KeyedQueue } from '../state/joined-calls.js';
 import type { RecordStore } from '../state/record-store.js';
+import type { ContainerMounts } from './container-mounts.js';
 import { containerKey, fromStored, toStored } from './container-record.js';
 import type { Container, StoredContainer } from './container-record.js';
+import { wouldBeDropped } from './dropped-signal.js';
 import { ExitWatch } from './exit-watch.js';
+import { killTree } from './process-tree.js';
 import { signalName } from './stop-signal.js';
 
 /** How long a process may take to die of KILL, in milliseconds. */
 const killTime = 10_000;
+/** How often it is looked whether a process can be asked to end, in milliseconds. */
+const lookAgain = 100;
 
 export interface ContainerManagerOptions {
   readonly records: RecordStore<StoredContainer>;
   readonly images: ImageStore;
   readonly snapshotter: Snapshotter;
+  readonly mounts: ContainerMounts;
   readonly monitor: Conmon;
   readonly runtimes: ReadonlyMap<string, OciRuntime>;
   /** Where bundles are. */
   readonly bundles: string;
   readonly exits: string;
+  /** How the users of a sandbox are mapped; undefined where they are not. */
+  readonly users: (sandbox: Sandbox) => MappedUsers | undefined;
   /** Makes the bundle of a container whose root file system is mounted. */
   readonly prepare: (container: Container, sandbox: Sandbox, image: ImageRecord, rootfs: string) => Promise<Container>;
   /** Whether the kernel killed a process of the container for want of memory; asked after its end. */
   readonly outOfMemory: (container: Container) => Promise<boolean>;
+  /** A monitor of something that is no container may have left an exit code. */
+  readonly onOtherExit: (id: string) => Promise<void>;
   readonly onEvent: (container: Container, type: ContainerEventType) => void;
   readonly clock: Clock;
   readonly random: Random;
@@ -56,7 +67,8 @@ export class ContainerManager {
   constructor(options: ContainerManagerOptions) {
     this.#options = options;
     const look = (id: string): void => {
-      this.#collectExit(id).catch((error: unknown) => options.logger.error('an exit was not recorded', { id, error }));
+      const seen = this.#containers.has(id) ? this.#collectExit(id) : options.onOtherExit(id);
+      seen.catch((error: unknown) => options.logger.error('an exit was not recorded', { id, error }));
     };
     const sweep = (): void => {
       for (const { id, phase } of this.#containers.values()) if (phase === 'running') look(id);
@@ -99,6 +111,11 @@ export class ContainerManager {
     return container?.phase === 'creating' ? undefined : container;
   }
 
+  /** Ids of all containers of a sandbox, those that are still being made among them. */
+  inSandbox(sandboxId: string): string[] {
+    return [...this.#containers.values()].filter((one) => one.sandboxId === sandboxId).map(({ id }) => id);
+  }
+
   bundle(id: string): string {
     return join(this.#options.bundles, id);
   }
@@ -129,7 +146,7 @@ export class ContainerManager {
             Code.FAILED_PRECONDITION,
             `container ${id} is ${container.phase}: only a created one can be started`,
           );
-        const { monitor, clock, onEvent } = this.#options;
+        const { monitor, mounts, clock, onEvent } = this.#options;
         const runtime = this.#runtime(container);
         const starting = await this.#save({ ...container, phase: 'starting' });
         try {
@@ -144,6 +161,7 @@ export class ContainerManager {
             },
             runtime,
           );
+          await mounts.release(id);
           await runtime.start(id);
           const running = await this.#save({ ...starting, phase: 'running', pid, startedAt: clock.now() });
           onEvent(running, ContainerEventType.CONTAINER_STARTED_EVENT);
@@ -171,14 +189,12 @@ export class ContainerManager {
    * one short. One that is missing or has ended is left as it is.
    */
   async stop(id: string, timeout: number): Promise<void> {
+    // A start that goes on is waited for: what it starts has to be stopped.
+    if (this.#containers.get(id)?.phase === 'starting') await this.#queue.run(id, async () => undefined);
     const container = this.#containers.get(id);
     if (container?.phase !== 'running') return;
-    const runtime = this.#runtime(container);
-    if (timeout > 0) {
-      await runtime.kill(id, container.stopSignal);
-      if (await this.#ended(id, timeout)) return;
-    }
-    await runtime.kill(id, 'KILL');
+    if (timeout > 0 && (await this.#askToEnd(container, timeout))) return;
+    await this.#signal(container, 'KILL');
     if (await this.#ended(id, killTime)) return;
     throw new GrpcStatusError(
       Code.DEADLINE_EXCEEDED,
@@ -192,8 +208,11 @@ export class ContainerManager {
     await this.#queue.run(id, async () => {
       const container = this.#containers.get(id);
       if (container === undefined) return;
-      const { snapshotter, records, monitor, onEvent } = this.#options;
+      const { snapshotter, mounts, records, monitor, onEvent } = this.#options;
+      // Nobody may start what is half removed: a crash from here on leaves it to the next start to remove the rest.
+      if (container.phase === 'created') await records.put(toStored({ ...container, phase: 'creating' }));
       if (container.phase !== 'created' && container.phase !== 'creating') await this.#runtime(container).delete(id);
+      await mounts.remove(id);
       await snapshotter.remove(id);
       await rm(this.bundle(id), { recursive: true, force: true });
       await monitor.forget(id);
@@ -219,20 +238,21 @@ export class ContainerManager {
     const container = this.#require(id);
     if (container.phase !== 'running')
       throw new GrpcStatusError(Code.FAILED_PRECONDITION, `container ${id} does not run`);
-    await this.#options.monitor.reopenLog(this.bundle(id));
+    if (container.logPath !== '') await this.#options.monitor.reopenLog(this.bundle(id), container.logPath);
   }
 
   async #make(sandbox: Sandbox, config: ContainerConfig, image: ImageRecord, imageName: string): Promise<Container> {
-    const { clock, random, snapshotter, prepare, onEvent, logger } = this.#options;
+    const { clock, random, snapshotter, mounts, users, prepare, onEvent, logger } = this.#options;
+    const volumes = mounts.resolve(config);
     const id = Buffer.from(random.bytes(32)).toString('hex');
     const { logDirectory } = sandbox.config;
     const begun: Container = {
       id,
       sandboxId: sandbox.id,
-      config,
+      config: { ...config, mounts: volumes.mounts },
       imageId: image.id,
       imageName,
-      layers: image.layers,
+      layers: [image, ...volumes.images].flatMap(({ layers }) => layers),
       handler: sandbox.handler,
       phase: 'creating',
       createdAt: clock.now(),
@@ -246,12 +266,15 @@ export class ContainerManager {
       stopSignal: signalName(config.stopSignal, image.process.stopSignal),
     };
     this.#hold(begun);
-    await this.#save(begun);
+    this.#containers.set(id, begun);
     try {
-      const { path } = await snapshotter.mount(id, image.layers);
-      const created = await this.#save({ ...(await prepare(begun, sandbox, image, path)), phase: 'created' });
-      onEvent(created, ContainerEventType.CONTAINER_CREATED_EVENT);
-      return created;
+      return await this.#queue.run(id, async () => {
+        await this.#save(begun);
+        const { path } = await snapshotter.mount(id, image.layers, users(sandbox));
+        const created = await this.#save({ ...(await prepare(begun, sandbox, image, path)), phase: 'created' });
+        onEvent(created, ContainerEventType.CONTAINER_CREATED_EVENT);
+        return created;
+      });
     } catch (error) {
       await this.remove(id).catch((cause: unknown) =>
         logger.warn('a half-made container stays until it is asked for again', { id, error: cause }),
@@ -265,6 +288,7 @@ export class ContainerManager {
     if (phase === 'creating') return this.remove(id);
     if (phase === 'starting') {
       // Whether its start was reached is not known: it is ended, so that the kubelet makes a new one.
+      await this.#options.monitor.end(id);
       await this.#runtime(container).delete(id);
       await this.#finish(container, 255, 'ContainerStatusUnknown');
       return;
@@ -290,11 +314,45 @@ export class ContainerManager {
   }
 
   async #finish(container: Container, exitCode: number, reason: string): Promise<void> {
-    const { clock, onEvent } = this.#options;
-    const exited = await this.#save({ ...container, phase: 'exited', finishedAt: clock.now(), exitCode, reason });
+    const { clock, onEvent, logger } = this.#options;
+    const exited: Container = { ...container, phase: 'exited', finishedAt: clock.now(), exitCode, reason };
+    // It has ended even where that cannot be written down; the next start learns it from the monitor again.
+    this.#containers.set(exited.id, exited);
+    await this.#save(exited).catch((error: unknown) =>
+      logger.error('an exit was not recorded', { id: exited.id, error }),
+    );
     onEvent(exited, ContainerEventType.CONTAINER_STOPPED_EVENT);
     for (const wake of this.#waiting.get(container.id) ?? []) wake();
     this.#waiting.delete(container.id);
+  }
+
+  /** Sends the stop signal, and again where it was dropped because the process had only just begun. */
+  async #askToEnd(container: Container, timeout: number): Promise<boolean> {
+    const { id, pid, stopSignal } = container;
+    let left = timeout;
+    let dropped = await wouldBeDropped(pid, stopSignal);
+    await this.#signal(container, stopSignal);
+    for (; dropped && left > lookAgain; left -= lookAgain) {
+      if (await this.#ended(id, lookAgain)) return true;
+      dropped = await wouldBeDropped(pid, stopSignal);
+      if (!dropped) await this.#signal(container, stopSignal);
+    }
+    return this.#ended(id, left);
+  }
+
+  /** Sends a signal, past an OCI runtime that fails or hangs. */
+  async #signal(container: Container, signal: string): Promise<void> {
+    const { monitor, logger } = this.#options;
+    const { id, pid } = container;
+    try {
+      await this.#runtime(container).kill(id, signal);
+    } catch (error) {
+      // The process id is the container's as long as its monitor, the parent, has not collected it.
+      if (!(await monitor.isAlive(this.bundle(id), id))) throw error;
+      logger.warn('the OCI runtime did not send a signal; the process gets it directly', { id, signal, error });
+      if (signal === 'KILL') await killTree(pid);
+      else process.kill(pid, constants.signals[`SIG${signal}` as NodeJS.Signals] ?? 'SIGTERM');
+    }
   }
 
   /** Whether a container ends within a time. */

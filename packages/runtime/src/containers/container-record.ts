@@ -12,7 +12,7 @@ export interface StoredContainer {
   readonly imageId: string;
   /** The name that the pod asked for. */
   readonly imageName: string;
-  /** Unpacked layers that its root file system stands on. */
+  /** Unpacked layers that its root file system and its volumes stand on. */
   readonly layers: readonly string[];
   readonly handler: string;
   readonly phase: 'creating' | 'created' | 'starting' | 'running' | 'exited';

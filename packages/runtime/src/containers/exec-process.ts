@@ -1,13 +1,19 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import type { ChildProcess } from 'node:child_process';
+import { closeSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '@kubewright/core';
+import type { TerminalSize } from '@kubewright/cri-sdk';
+import { PseudoTerminal } from '@kubewright/linux';
 import type { OciProcess } from '../oci/spec.js';
 import { killTree } from './process-tree.js';
 
 /** How long output is waited for after the command itself has ended: what it started may hold its streams open. */
 const drainTime = 1_000;
+/** How long the OCI runtime may take to collect a command that was killed, in milliseconds. */
+const collectTime = 2_000;
 
 export interface ExecOptions {
   /** The OCI runtime's command line up to its global options. */
@@ -20,58 +26,96 @@ export interface ExecOptions {
   /** Kills the command with all that it started. */
   readonly signal: AbortSignal;
   readonly stdin?: Readable;
+  /** With a terminal: what it takes on. */
+  readonly sizes?: AsyncIterable<TerminalSize>;
   readonly onStdout: (chunk: Buffer) => boolean;
   readonly onStderr: (chunk: Buffer) => boolean;
   /** Waits until an output that answered false has room again. */
   readonly drained?: () => Promise<void>;
 }
 
+/** Names files of calls; those of an earlier process are removed when the runtime starts. */
+let calls = 0;
+
 /** Runs a command in a running container. @returns its exit code; rejects with the signal's reason. */
 export async function execProcess(options: ExecOptions): Promise<number> {
   const { command, containerId, clock, signal } = options;
   signal.throwIfAborted();
-  const home = await mkdtemp(join(options.directory, 'exec-'));
+  const name = join(options.directory, String(calls++));
+  const [pidFile, specFile] = [`${name}.pid`, `${name}.json`];
   try {
-    const pidFile = join(home, 'pid');
-    const specFile = join(home, 'process.json');
-    await writeFile(specFile, JSON.stringify(options.process), { mode: 0o600 });
+    // A few kilobytes in memory are written sooner than a thread could be asked to; probes come by the second.
+    writeFileSync(specFile, JSON.stringify(options.process), { mode: 0o600 });
     const [program = '', ...args] = command;
+    using terminal = options.process.terminal ? new PseudoTerminal() : undefined;
+    const end = terminal?.programEnd ?? 'pipe';
     const child = spawn(program, [...args, 'exec', '--process', specFile, '--pid-file', pidFile, containerId], {
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: [end, end, end],
       env: { PATH: process.env['PATH'] },
     });
+    if (terminal !== undefined) closeSync(terminal.programEnd);
     const stop = async (): Promise<void> => {
       const pid = Number(await readFile(pidFile, 'utf8').catch(() => '0'));
       if (pid > 0) await killTree(pid);
-      child.kill('SIGKILL');
+      // The OCI runtime has to collect what was killed, or it would stay as a zombie in the container.
+      clock.setTimer(collectTime, () => child.kill('SIGKILL'), { ref: false });
     };
     const abort = (): void => void stop();
     signal.addEventListener('abort', abort, { once: true });
-    pump(child.stdout, options.onStdout, options.drained);
-    pump(child.stderr, options.onStderr, options.drained);
-    child.stdin.on('error', () => undefined);
-    if (options.stdin === undefined) child.stdin.end();
-    else options.stdin.on('error', () => child.stdin.end()).pipe(child.stdin);
+    const streams = terminal === undefined ? pipesOf(child) : { stdin: terminal.stream, stdout: terminal.stream };
+    pump(streams.stdout, options.onStdout, options.drained);
+    if ('stderr' in streams) pump(streams.stderr, options.onStderr, options.drained);
+    streams.stdin.on('error', () => undefined);
+    if (options.stdin !== undefined)
+      options.stdin.on('error', () => streams.stdin.end()).pipe(streams.stdin, { end: terminal === undefined });
+    else if (terminal === undefined) streams.stdin.end();
+    if (terminal !== undefined && options.sizes !== undefined) void followSizes(options.sizes, terminal, child);
     try {
       const code = await new Promise<number>((resolve, reject) => {
         child.once('error', reject);
         child.once('exit', (exit) => {
-          const timer = clock.setTimer(drainTime, () => resolve(exit ?? 137));
-          child.once('close', () => {
+          const done = (): void => {
             timer.cancel();
             resolve(exit ?? 137);
-          });
+          };
+          const timer = clock.setTimer(drainTime, done);
+          if (terminal === undefined) child.once('close', done);
+          else if (terminal.stream.destroyed) done();
+          else terminal.stream.once('close', done);
         });
       });
       signal.throwIfAborted();
       return code;
     } finally {
       signal.removeEventListener('abort', abort);
-      options.stdin?.unpipe(child.stdin);
-      for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
+      options.stdin?.unpipe(streams.stdin);
+      for (const stream of Object.values(streams)) stream.destroy();
     }
   } finally {
-    await rm(home, { recursive: true, force: true });
+    for (const file of [pidFile, specFile]) rmSync(file, { force: true });
+  }
+}
+
+function pipesOf(child: ChildProcess): {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+} {
+  const { stdin, stdout, stderr } = child;
+  if (stdin === null || stdout === null || stderr === null) throw new Error('a child without pipes');
+  return { stdin, stdout, stderr };
+}
+
+/** The OCI runtime passes the size of its terminal on to the command when it is told to look. */
+async function followSizes(
+  sizes: AsyncIterable<TerminalSize>,
+  terminal: PseudoTerminal,
+  child: ChildProcess,
+): Promise<void> {
+  for await (const size of sizes) {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    terminal.resize(size);
+    child.kill('SIGWINCH');
   }
 }
 

@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncDirectory, writeFileDurably } from '@kubewright/linux';
 import { runtimeErrors } from '../errors.js';
 import { digestOf, hexOf, isDigest } from './digest.js';
 import type { Digest } from './digest.js';
+
+const scratch = 'scratch-';
+/** Bytes that are written at once. */
+const writeSize = 512 * 1024;
 
 /** Bytes of one digest, and how many they should be. */
 export interface Expected {
@@ -35,6 +39,8 @@ export class ContentStore {
     // Hidden files are what a crash left of small content.
     const left = (await readdir(this.#blobs)).filter((name) => name.startsWith('.'));
     for (const name of left) await rm(join(this.#blobs, name), { force: true });
+    const scratches = (await readdir(this.#partial)).filter((name) => name.startsWith(scratch));
+    for (const name of scratches) await rm(join(this.#partial, name), { recursive: true });
   }
 
   path(digest: Digest): string {
@@ -57,6 +63,23 @@ export class ContentStore {
     return digest;
   }
 
+  /** Takes a file on the same file system as content of the digest that its maker found it to have. The file is gone then. */
+  async adopt(file: string, digest: Digest): Promise<void> {
+    const handle = await open(file, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(file, this.path(digest));
+    await syncDirectory(this.#blobs);
+  }
+
+  /** A directory of its own on the store's file system, for files that may be adopted. Who asks for it removes it. */
+  scratch(): Promise<string> {
+    return mkdtemp(join(this.#partial, scratch));
+  }
+
   /** Goes on with content where an earlier attempt stopped. One writer per digest at a time. */
   async writer(expected: Expected): Promise<ContentWriter> {
     const path = join(this.#partial, hexOf(expected.digest));
@@ -74,7 +97,8 @@ export class ContentStore {
   /** Forgets unfinished content of the given digests' opposites: everything that nobody fetches any more. */
   async dropPartial(keep: ReadonlySet<Digest>): Promise<void> {
     for (const name of await readdir(this.#partial)) {
-      if (!keep.has(`sha256:${name}`)) await rm(join(this.#partial, name), { force: true });
+      if (!keep.has(`sha256:${name}`) && !name.startsWith(scratch))
+        await rm(join(this.#partial, name), { force: true });
     }
   }
 }
@@ -86,6 +110,9 @@ export class ContentWriter {
   readonly #expected: Expected;
   #hash: Hash;
   #size: number;
+  /** Chunks of the network are small; they are written together. */
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
 
   private constructor(
     file: FileHandle,
@@ -126,11 +153,15 @@ export class ContentWriter {
       throw runtimeErrors.CONTENT_SIZE({ digest, expected, actual: this.#size });
     }
     this.#hash.update(chunk);
-    await this.#file.write(chunk);
+    this.#waiting.push(chunk);
+    this.#waitingBytes += chunk.length;
+    if (this.#waitingBytes >= writeSize) await this.#flush();
   }
 
   /** Begins anew. */
   async restart(): Promise<void> {
+    this.#waiting = [];
+    this.#waitingBytes = 0;
     await this.#file.truncate(0);
     this.#hash = createHash('sha256');
     this.#size = 0;
@@ -139,6 +170,7 @@ export class ContentWriter {
   /** Puts the content in its place. Content that is wrong is removed. @throws DIGEST_MISMATCH, CONTENT_SIZE */
   async commit(): Promise<void> {
     const { digest, size: expected } = this.#expected;
+    await this.#flush();
     const actual = `sha256:${this.#hash.digest('hex')}`;
     if (this.#size !== expected || actual !== digest) {
       await rm(this.#paths.partial, { force: true });
@@ -150,7 +182,21 @@ export class ContentWriter {
     await syncDirectory(this.#paths.directory);
   }
 
+  /** Keeps what has come for the next attempt. */
   async close(): Promise<void> {
-    await this.#file.close();
+    try {
+      await this.#flush();
+    } finally {
+      await this.#file.close();
+    }
+  }
+
+  async #flush(): Promise<void> {
+    const [chunks, bytes] = [this.#waiting, this.#waitingBytes];
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    if (chunks.length === 0) return;
+    const { bytesWritten } = await this.#file.writev(chunks);
+    if (bytesWritten < bytes) await this.#file.write(Buffer.concat(chunks).subarray(bytesWritten));
   }
 }

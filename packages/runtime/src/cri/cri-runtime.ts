@@ -9,11 +9,12 @@ import type { CallContext } from '@kubewright/grpc';
 import type { ContainerExec } from '../containers/container-exec.js';
 import type { ContainerManager } from '../containers/container-manager.js';
 import type { Container } from '../containers/container-record.js';
-import type { ContainerUsage } from '../containers/container-usage.js';
 import type { ImageStore } from '../images/image-store.js';
 import type { PodNetwork } from '../network/pod-network.js';
+import type { KernelFeatures } from '../oci/kernel-features.js';
 import type { SandboxManager } from '../sandboxes/sandbox-manager.js';
 import type { Sandbox } from '../sandboxes/sandbox-record.js';
+import type { UsageReports } from '../usage/usage-reports.js';
 import { containerEntry, containerStatus, hasLabels, nanoseconds, sandboxEntry, sandboxStatus } from './status.js';
 
 export interface CriRuntimeOptions {
@@ -22,12 +23,13 @@ export interface CriRuntimeOptions {
   readonly containers: ContainerManager;
   readonly images: ImageStore;
   readonly exec: ContainerExec;
-  readonly usage: ContainerUsage;
+  readonly usage: UsageReports;
   readonly streaming: StreamingServer;
   readonly events: ContainerEvents;
   readonly network: PodNetwork;
   /** Names of handlers; the empty one is the default. */
   readonly handlers: readonly string[];
+  readonly features: KernelFeatures;
   readonly clock: Clock;
 }
 
@@ -55,7 +57,7 @@ export class CriRuntime extends RuntimeService {
       status: { conditions: [{ type: 'RuntimeReady', status: true }, network] },
       runtimeHandlers: this.#o.handlers.map((name) => ({
         name,
-        features: { recursiveReadOnlyMounts: false, userNamespaces: false },
+        features: this.#o.features,
       })),
       features: { supplementalGroupsPolicy: true },
     };
@@ -93,7 +95,7 @@ export class CriRuntime extends RuntimeService {
 
   override async removePodSandbox({ podSandboxId }: cri.RemovePodSandboxRequest): Promise<object> {
     const { containers, sandboxes } = this.#o;
-    await Promise.all(this.#containersOf(podSandboxId).map(({ id }) => containers.remove(id)));
+    await Promise.all(containers.inSandbox(podSandboxId).map((id) => containers.remove(id)));
     await sandboxes.remove(podSandboxId);
     return {};
   }
@@ -213,16 +215,46 @@ export class CriRuntime extends RuntimeService {
   override async containerStats({
     containerId,
   }: cri.ContainerStatsRequest): Promise<Answer<typeof cri.ContainerStatsResponseSchema>> {
-    return { stats: await this.#o.usage.of(this.#container(containerId)) };
+    return { stats: await this.#o.usage.container(this.#container(containerId)) };
   }
 
   override async listContainerStats({
     filter,
   }: cri.ListContainerStatsRequest): Promise<Answer<typeof cri.ListContainerStatsResponseSchema>> {
     const running = this.#fitting(filter).filter(({ phase }) => phase === 'running');
-    const stats = await Promise.allSettled(running.map((container) => this.#o.usage.of(container)));
+    const stats = await Promise.allSettled(running.map((container) => this.#o.usage.container(container)));
     // One that ended while it was looked at is not running any more.
     return { stats: stats.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])) };
+  }
+
+  override async podSandboxStats({
+    podSandboxId,
+  }: cri.PodSandboxStatsRequest): Promise<Answer<typeof cri.PodSandboxStatsResponseSchema>> {
+    return { stats: await this.#o.usage.pod(this.#sandbox(podSandboxId), this.#containersOf(podSandboxId)) };
+  }
+
+  override async listPodSandboxStats({
+    filter,
+  }: cri.ListPodSandboxStatsRequest): Promise<Answer<typeof cri.ListPodSandboxStatsResponseSchema>> {
+    const ready = this.#o.sandboxes
+      .list()
+      .filter(
+        ({ id, phase, config }) =>
+          phase === 'ready' && matches(filter?.id, id) && hasLabels(config.labels, filter?.labelSelector),
+      );
+    return {
+      stats: await Promise.all(ready.map((sandbox) => this.#o.usage.pod(sandbox, this.#containersOf(sandbox.id)))),
+    };
+  }
+
+  override async listMetricDescriptors(): Promise<Answer<typeof cri.ListMetricDescriptorsResponseSchema>> {
+    return { descriptors: this.#o.usage.descriptors() };
+  }
+
+  override async listPodSandboxMetrics(): Promise<Answer<typeof cri.ListPodSandboxMetricsResponseSchema>> {
+    const ready = this.#o.sandboxes.list().filter(({ phase }) => phase === 'ready');
+    const metrics = ready.map((sandbox) => this.#o.usage.metrics(sandbox, this.#containersOf(sandbox.id)));
+    return { podMetrics: await Promise.all(metrics) };
   }
 
   override getContainerEvents(

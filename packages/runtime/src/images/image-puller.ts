@@ -15,8 +15,8 @@ import { choosePlatform, hostPlatform, manifestTypes, parseConfig, parseManifest
 import type { Descriptor, Manifest, Platform } from './manifest.js';
 import { TaskLimit } from './task-limit.js';
 
-/** Layers of one runtime that are fetched at the same time; registries limit connections. */
-const parallelFetches = 6;
+/** Layers of one runtime that are fetched at the same time: registries limit connections, and the first is unpacked meanwhile. */
+const parallelFetches = 3;
 /** Layers that are unpacked at the same time: it is work for a processor each. */
 const parallelUnpacks = 3;
 
@@ -38,6 +38,12 @@ export interface PullProgress {
   readonly bytes: number;
   readonly total: number;
 }
+
+/** Names of an image, as `ImageRecord` has them. */
+export type ImageNames = Pick<ImageRecord, 'tags' | 'digests'>;
+
+/** Sees to it that content is in the store. */
+type Bring = (what: Descriptor) => Promise<void>;
 
 export interface PullOptions {
   readonly credentials?: Credentials;
@@ -62,32 +68,59 @@ export class ImagePuller {
 
   async pull(name: string, options: PullOptions): Promise<ImageRecord> {
     const reference = parseReference(name);
+    const bytes = await this.#resolve(reference, options);
+    const repository = repositoryName(reference);
+    const names = {
+      tags: reference.tag === undefined ? [] : [`${repository}:${reference.tag}`],
+      // The name that was asked for counts, also where it is that of an index.
+      digests: [
+        ...new Set([
+          `${repository}@${digestOf(bytes)}`,
+          ...(reference.digest ? [`${repository}@${reference.digest}`] : []),
+        ]),
+      ],
+    };
+    return this.#complete(bytes, names, options, (what) => this.#fetch(what, reference, options));
+  }
+
+  /**
+   * Makes an image of content that is in the store, where the caller holds it.
+   *
+   * @throws MANIFEST_INVALID where some of it is not there
+   */
+  add(manifest: Buffer, names: ImageNames, signal: AbortSignal): Promise<ImageRecord> {
+    const digest = digestOf(manifest);
+    return this.#complete(manifest, names, { signal }, async (what) => {
+      if (await this.#options.content.has(what.digest)) return;
+      throw runtimeErrors.MANIFEST_INVALID({ digest, reason: `its content ${what.digest} is not there` });
+    });
+  }
+
+  /** The part after the manifest is known: brings its content, unpacks it, and gives the image its names. */
+  async #complete(bytes: Buffer, names: ImageNames, options: PullOptions, bring: Bring): Promise<ImageRecord> {
     const { store, content, clock } = this.#options;
-    const { manifest, digest, bytes } = await this.#resolve(reference, options);
+    const digest = digestOf(bytes);
+    const manifest = parseManifest(bytes, digest);
+    if (!('config' in manifest)) throw runtimeErrors.MANIFEST_INVALID({ digest, reason: 'it is an index' });
     const digests = [digest, manifest.config.digest, ...manifest.layers.map((layer) => layer.digest)];
     const release = store.hold({ content: digests });
     try {
       await content.put(bytes);
-      await this.#fetch(manifest.config, reference, options);
+      await bring(manifest.config);
       const config = parseConfig(await content.read(manifest.config.digest), manifest.config.digest);
       if (config.layers.length !== manifest.layers.length) {
         throw runtimeErrors.MANIFEST_INVALID({ digest, reason: 'its layers are not those of its configuration' });
       }
       const releaseLayers = store.hold({ layers: config.layers });
       try {
-        await this.#bringLayers(manifest, config.layers, reference, options);
-        const repository = repositoryName(reference);
+        await this.#bringLayers(manifest, config.layers, options, bring);
         return await store.put({
           id: manifest.config.digest,
           manifest: digest,
           content: digests,
           layers: config.layers,
           size: manifest.layers.reduce((sum, layer) => sum + layer.size, manifest.config.size + bytes.length),
-          tags: reference.tag === undefined ? [] : [`${repository}:${reference.tag}`],
-          // The name that was asked for counts, also where it is that of an index.
-          digests: [
-            ...new Set([`${repository}@${digest}`, ...(reference.digest ? [`${repository}@${reference.digest}`] : [])]),
-          ],
+          ...names,
           process: config.process,
           labels: config.labels,
           pinned: false,
@@ -101,10 +134,7 @@ export class ImagePuller {
     }
   }
 
-  async #resolve(
-    reference: ImageReference,
-    options: PullOptions,
-  ): Promise<{ readonly manifest: Manifest; readonly digest: string; readonly bytes: Buffer }> {
+  async #resolve(reference: ImageReference, options: PullOptions): Promise<Buffer> {
     let target = reference.digest ?? reference.tag ?? 'latest';
     // An index may lead to another one, but not on and on.
     for (let depth = 0; depth < 3; depth++) {
@@ -121,7 +151,7 @@ export class ImagePuller {
         throw runtimeErrors.DIGEST_MISMATCH({ expected: target, actual: digest });
       }
       const parsed = parseManifest(bytes, digest);
-      if ('config' in parsed) return { manifest: parsed, digest, bytes };
+      if ('config' in parsed) return bytes;
       target = choosePlatform(parsed, this.#options.platform ?? hostPlatform(), referenceText(reference)).digest;
     }
     throw runtimeErrors.MANIFEST_INVALID({ digest: target, reason: 'indexes lead to indexes without an end' });
@@ -131,14 +161,14 @@ export class ImagePuller {
   async #bringLayers(
     manifest: Manifest,
     diffIds: readonly string[],
-    reference: ImageReference,
     options: PullOptions,
+    bring: Bring,
   ): Promise<void> {
     const failed = new AbortController();
     const signal = AbortSignal.any([options.signal, failed.signal]);
     const layers = manifest.layers.map(async (layer, index) => {
       try {
-        await this.#bringLayer(layer, diffIds[index] ?? '', reference, { ...options, signal });
+        await this.#bringLayer(layer, diffIds[index] ?? '', { ...options, signal }, bring);
       } catch (error) {
         failed.abort(error);
         throw error;
@@ -149,12 +179,12 @@ export class ImagePuller {
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
-  async #bringLayer(layer: Descriptor, diffId: string, reference: ImageReference, options: PullOptions): Promise<void> {
+  async #bringLayer(layer: Descriptor, diffId: string, options: PullOptions, bring: Bring): Promise<void> {
     const { content, snapshotter } = this.#options;
     const { onProgress, signal } = options;
     const tell = (phase: PullProgress['phase']): void =>
       onProgress?.({ layer: layer.digest, phase, bytes: layer.size, total: layer.size });
-    await this.#fetch(layer, reference, options);
+    await bring(layer);
     if (!(await snapshotter.has(diffId))) {
       tell('unpack');
       await this.#unpacking.run(diffId, signal, (shared) =>

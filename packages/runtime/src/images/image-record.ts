@@ -34,6 +34,11 @@ export interface ImageRecord {
   readonly labels: Readonly<Record<string, string>>;
   /** Whether garbage collection has to leave it. */
   readonly pinned: boolean;
+  /**
+   * The boot of the machine in which it was brought, as long as its layers might not survive a power cut. After another boot
+   * it counts as not brought.
+   */
+  readonly unsettled?: string;
   /** When it was pulled, in milliseconds since the epoch. */
   readonly pulledAt: number;
 }

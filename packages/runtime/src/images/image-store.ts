@@ -27,6 +27,8 @@ export class ImageStore {
   /** Content and layers that are needed beyond the images: by a pull that goes on, or by containers of a removed image. */
   readonly #holds = new Map<symbol, { readonly content: readonly string[]; readonly layers: readonly string[] }>();
   #writing: Promise<unknown> = Promise.resolve();
+  #settling = Promise.resolve();
+  #boot = '';
 
   constructor(options: ImageStoreOptions) {
     this.#options = options;
@@ -35,11 +37,21 @@ export class ImageStore {
 
   /** Reads what is stored. */
   async open(): Promise<void> {
+    this.#boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
     await mkdir(this.#options.directory, { recursive: true, mode: 0o700 });
     const text = await readFile(this.#path, 'utf8').catch(() => undefined);
     if (text === undefined) return;
     const { images } = JSON.parse(text) as { images: readonly ImageRecord[] };
-    this.#images = new Map(images.map((image) => [image.id, image]));
+    const whole = images.filter(({ unsettled }) => unsettled === undefined || unsettled === this.#boot);
+    this.#images = new Map(whole.map((image) => [image.id, image]));
+    // Damaged layers must not be taken for those that are fetched anew, even where dead containers stand on them.
+    if (whole.length < images.length) await this.#options.snapshotter.keepOnly(this.#needed('layers'));
+    this.#settling = this.#settle().catch(() => undefined);
+  }
+
+  /** Resolves when everything that was added survives a power cut, or could not be made to. */
+  async settled(): Promise<void> {
+    await this.#settling;
   }
 
   list(): readonly ImageRecord[] {
@@ -58,8 +70,8 @@ export class ImageStore {
   }
 
   /** Adds an image, and takes its tags from those that had them. Of an image that is known already the names are joined. */
-  put(image: ImageRecord): Promise<ImageRecord> {
-    return this.#change((images) => {
+  async put(image: ImageRecord): Promise<ImageRecord> {
+    const put = await this.#change((images) => {
       const known = images.get(image.id);
       for (const other of images.values()) {
         const tags = other.tags.filter((tag) => !image.tags.includes(tag));
@@ -70,9 +82,28 @@ export class ImageStore {
         tags: union(known?.tags, image.tags),
         digests: union(known?.digests, image.digests),
         pinned: image.pinned || (known?.pinned ?? false),
+        // Making layers last takes as long as the disk is busy, with whatever else; nobody has to wait for it.
+        unsettled: this.#boot,
       };
       images.set(image.id, merged);
       return merged;
+    });
+    this.#settling = this.#settling.then(() => this.#settle()).catch(() => undefined);
+    return put;
+  }
+
+  /** Where it fails, images stay marked; the next one that is added, or the next start, tries again. */
+  async #settle(): Promise<void> {
+    const marked = this.list().filter(({ unsettled }) => unsettled !== undefined);
+    if (marked.length === 0) return;
+    await this.#options.snapshotter.settle();
+    await this.#change((images) => {
+      for (const { id } of marked) {
+        const image = images.get(id);
+        if (image === undefined) continue;
+        const { unsettled: _mark, ...rest } = image;
+        images.set(id, rest);
+      }
     });
   }
 

@@ -1,20 +1,14 @@
-import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
-import { SystemClock, SystemRandom } from '@kubewright/core';
+import { SystemRandom } from '@kubewright/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ContentStore } from '../content/content-store.js';
-import { OverlaySnapshotter } from '../layers/overlay-snapshotter.js';
-import { SystemPrograms } from '../programs/program-runner.js';
 import type { MirrorTable } from '../registry/endpoints.js';
-import { RegistryClient } from '../registry/registry-client.js';
 import { FakeRegistry } from '../testing/fake-registry.js';
-import { ImagePuller } from './image-puller.js';
-import type { PullOptions, PullProgress } from './image-puller.js';
-import { ImageStore } from './image-store.js';
+import { openImageParts } from '../testing/image-parts.js';
+import type { PullProgress } from './image-puller.js';
 
-const clock = new SystemClock();
 const random = new SystemRandom();
 const base = [
   { name: 'etc/os', content: 'base'.repeat(10_000) },
@@ -28,32 +22,22 @@ const top = [
 describe.skipIf(process.getuid?.() !== 0)('images (needs root)', () => {
   let directory: string;
   let registry: FakeRegistry;
-  let client: RegistryClient | undefined;
+  const opened: (() => Promise<void>)[] = [];
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'kw-images-'));
     registry = await new FakeRegistry().start();
   });
   afterEach(async () => {
-    await client?.close();
+    for (const close of opened.splice(0)) await close();
     await registry[Symbol.asyncDispose]();
     await rm(directory, { recursive: true });
   });
 
   const open = async (mirrors: MirrorTable = {}) => {
-    client = new RegistryClient({ clock, mirrors });
-    const content = new ContentStore(join(directory, 'content'));
-    const snapshotter = new OverlaySnapshotter({
-      directory: join(directory, 'o'),
-      random,
-      programs: new SystemPrograms(clock),
-    });
-    const store = new ImageStore({ directory, content, snapshotter, random });
-    for (const part of [content, snapshotter, store]) await part.open();
-    const puller = new ImagePuller({ client, content, store, snapshotter, clock });
-    const pull = (name: string, options: Partial<PullOptions> = {}) =>
-      puller.pull(name, { signal: new AbortController().signal, ...options });
-    return { content, snapshotter, store, pull };
+    const parts = await openImageParts(directory, mirrors);
+    opened.push(parts.close);
+    return parts;
   };
   const blobRequests = (): string[] => registry.requests.filter((path) => path.includes('/blobs/'));
 
@@ -141,6 +125,23 @@ describe.skipIf(process.getuid?.() !== 0)('images (needs root)', () => {
     await reopened.store.remove(image.id);
     expect(await content.list()).toEqual([]);
     expect(await readdir(join(directory, 'o/l'))).toEqual([]);
+  });
+
+  it('forgets an image that a power cut may have damaged, and none that is on disk', async () => {
+    const { pull, store } = await open();
+    const name = await registry.push('a/app', '1', [base]);
+    await pull(name);
+    await store.settled();
+    expect((await open()).store.find(name)).toBeDefined();
+    const file = join(directory, 'images.json');
+    const stored = JSON.parse(await readFile(file, 'utf8')) as { images: object[] };
+    const images = stored.images.map((image) => ({ ...image, unsettled: 'the boot before' }));
+    await writeFile(file, JSON.stringify({ ...stored, images }));
+    const { store: after, snapshotter, pull: again } = await open();
+    expect([after.list(), await readdir(join(directory, 'o/l'))]).toEqual([[], []]);
+    const { layers } = await again(name);
+    expect(await snapshotter.has(layers[0] ?? '')).toBe(true);
+    await after.settled();
   });
 
   it('stops when its caller gives up', async () => {

@@ -1,4 +1,20 @@
-import { chmod, lchown, link, lstat, lutimes, mkdir, open, rm, symlink } from 'node:fs/promises';
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  futimesSync,
+  chmodSync,
+  lchownSync,
+  linkSync,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  writeSync,
+} from 'node:fs';
+import type { Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { makeNode, setExtendedAttribute } from '@kubewright/linux';
 import type { Header } from 'tar-stream';
@@ -16,7 +32,10 @@ const reservedAttribute = /^(?:trusted|user)\.overlay\./;
 /** An entry that cannot be taken; the message ends a sentence about it. */
 export class EntryRefused extends Error {}
 
-/** Puts entries of an archive into a directory, in the form that overlayfs stacks. */
+/**
+ * Puts entries of an archive into a directory, in the form that overlayfs stacks. It holds its thread: an entry takes half
+ * a dozen calls of the system, each of which costs more to wait for than to make.
+ */
 export class EntryApplier {
   readonly #root: string;
   /** Times of directories, which change while files are put into them. */
@@ -31,38 +50,40 @@ export class EntryApplier {
     const { name, type } = header;
     if (name.includes('\0')) throw new EntryRefused('has a name with a zero byte');
     if (name.split('/').includes('..')) throw new EntryRefused("leads out of the layer with '..'");
-    const path = await this.#resolve(name);
+    const path = this.#resolve(name);
     if (path === this.#root) {
-      if (type === 'directory') await this.#describe(path, header);
+      if (type === 'directory') this.#describe(path, header);
       return;
     }
-    await this.#makeParents(dirname(path));
+    this.#makeParents(dirname(path));
     const base = basename(path);
     if (base.startsWith(whiteout)) return this.#whiteout(path, base);
-    await this.#clear(path, type === 'directory');
-    await this.#create(path, header, content);
-    if (type !== 'link') await this.#describe(path, header);
+    this.#clear(path, type === 'directory');
+    if (type === 'file' || type === 'contiguous-file') return this.#write(path, header, content);
+    this.#create(path, header);
+    if (type !== 'link') this.#describe(path, header);
   }
 
   /** Call it after the last entry. */
-  async finish(): Promise<void> {
-    for (const [path, time] of this.#directoryTimes) await lutimes(path, time, time).catch(() => undefined);
+  finish(): void {
+    // One that a later entry removed is not described any more.
+    for (const [path, time] of this.#directoryTimes) if (statOf(path) !== undefined) lutimesSync(path, time, time);
   }
 
-  async #resolve(name: string): Promise<string> {
-    const path = await rootedPath(this.#root, name);
+  #resolve(name: string): string {
+    const path = rootedPath(this.#root, name);
     if (path === undefined) throw new EntryRefused('lies behind links that go round in a circle');
     return path;
   }
 
-  async #makeParents(directory: string): Promise<void> {
-    const there = await lstat(directory).catch(() => undefined);
+  #makeParents(directory: string): void {
+    const there = statOf(directory);
     if (there?.isDirectory() === true) return;
     if (there !== undefined) throw new EntryRefused('lies below something that is no directory');
-    await mkdir(directory, { recursive: true, mode: 0o755 });
+    mkdirSync(directory, { recursive: true, mode: 0o755 });
   }
 
-  async #whiteout(path: string, base: string): Promise<void> {
+  #whiteout(path: string, base: string): void {
     const directory = dirname(path);
     if (base === opaque) {
       setExtendedAttribute(directory, 'trusted.overlay.opaque', Buffer.from('y'));
@@ -72,25 +93,25 @@ export class EntryApplier {
     const hidden = base.slice(whiteout.length);
     if (hidden === '' || hidden === '.' || hidden === '..') throw new EntryRefused('removes nothing that has a name');
     const target = join(directory, hidden);
-    await rm(target, { recursive: true, force: true });
+    rmSync(target, { recursive: true, force: true });
     makeNode(target, { type: 'character', major: 0, minor: 0 });
   }
 
   /** A later entry of a name replaces the earlier one, except that directories grow together. */
-  async #clear(path: string, directory: boolean): Promise<void> {
-    const there = await lstat(path).catch(() => undefined);
+  #clear(path: string, directory: boolean): void {
+    const there = statOf(path);
     if (there === undefined || (directory && there.isDirectory())) return;
-    await rm(path, { recursive: true });
+    rmSync(path, { recursive: true });
     this.#directoryTimes.delete(path);
   }
 
-  async #create(path: string, header: Header, content: AsyncIterable<Uint8Array>): Promise<void> {
+  #create(path: string, header: Header): void {
     switch (header.type) {
       case 'directory':
-        await mkdir(path, { recursive: true });
+        mkdirSync(path, { recursive: true });
         return;
       case 'symlink':
-        await symlink(header.linkname, path);
+        symlinkSync(header.linkname, path);
         return;
       case 'link':
         return this.#hardLink(path, header.linkname);
@@ -105,28 +126,46 @@ export class EntryApplier {
       case 'fifo':
         makeNode(path, { type: 'fifo' });
         return;
-      case 'file':
-      case 'contiguous-file':
-        return writeNew(path, content);
       default:
-        throw new EntryRefused(`is of the unknown type '${String(header.type)}'`);
+        throw new EntryRefused(`is of the unknown type '${header.type}'`);
     }
   }
 
   /** The target is found as the entry itself would be, so that a link cannot reach a file of the host. */
-  async #hardLink(path: string, name: string): Promise<void> {
+  #hardLink(path: string, name: string): void {
     if (name.split('/').includes('..')) throw new EntryRefused("links out of the layer with '..'");
-    const target = await this.#resolve(name);
-    const there = await lstat(target).catch(() => undefined);
+    const target = this.#resolve(name);
+    const there = statOf(target);
     if (there === undefined) throw new EntryRefused(`links to '${name}', which the layer does not have`);
     if (there.isDirectory()) throw new EntryRefused(`links to the directory '${name}'`);
-    await link(target, path);
+    linkSync(target, path);
   }
 
-  async #describe(path: string, { type, uid, gid, mode, mtime, pax }: Header): Promise<void> {
-    await lchown(path, uid, gid);
-    // After the owner, since changing that takes the set-id bits away.
-    if (type !== 'symlink') await chmod(path, mode & 0o7777);
+  async #write(path: string, header: Header, content: AsyncIterable<Uint8Array>): Promise<void> {
+    const file = openSync(path, 'wx', 0o600);
+    try {
+      for await (const chunk of content)
+        for (let written = 0; written < chunk.length;) written += writeSync(file, chunk, written);
+      fchownSync(file, header.uid, header.gid);
+      // After the owner, since changing that takes the set-id bits away.
+      fchmodSync(file, header.mode & 0o7777);
+      this.#setAttributes(path, header);
+      futimesSync(file, header.mtime, header.mtime);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  #describe(path: string, header: Header): void {
+    const { type, uid, gid, mode, mtime } = header;
+    lchownSync(path, uid, gid);
+    if (type !== 'symlink') chmodSync(path, mode & 0o7777);
+    this.#setAttributes(path, header);
+    if (type === 'directory') this.#directoryTimes.set(path, mtime);
+    else lutimesSync(path, mtime, mtime);
+  }
+
+  #setAttributes(path: string, { pax }: Header): void {
     for (const [key, value] of Object.entries((pax ?? {}) as Readonly<Record<string, string>>)) {
       if (!key.startsWith(attributePrefix)) continue;
       const name = key.slice(attributePrefix.length);
@@ -135,16 +174,9 @@ export class EntryApplier {
       if (value.includes('\ufffd')) throw new EntryRefused(`has an attribute '${name}' with bytes that cannot be read`);
       setExtendedAttribute(path, name, Buffer.from(value));
     }
-    if (type === 'directory') this.#directoryTimes.set(path, mtime);
-    else await lutimes(path, mtime, mtime);
   }
 }
 
-async function writeNew(path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    for await (const chunk of content) await file.write(chunk);
-  } finally {
-    await file.close();
-  }
+function statOf(path: string): Stats | undefined {
+  return lstatSync(path, { throwIfNoEntry: false });
 }

@@ -13,6 +13,9 @@ import { decompressorFor } from './decompress.js';
 import { defaultLayerLimits, harmlessBytes } from './layer-limits.js';
 import type { LayerLimits } from './layer-limits.js';
 
+/** Bytes that are read at once: with fewer, reading waits more than it reads. */
+const readAhead = 512 * 1024;
+
 export interface ApplyLayerOptions {
   /** Names the layer in errors. */
   readonly name: string;
@@ -54,7 +57,7 @@ export async function applyLayer(
   });
   const archiveReader = extract();
   const feeding = pipeline(
-    createReadStream(archive),
+    createReadStream(archive, { highWaterMark: readAhead }),
     decompressorFor(await firstBytes(archive)),
     watch,
     archiveReader,
@@ -93,7 +96,7 @@ async function applyEntries(entries: Extract, directory: string, layer: string, 
     });
     entry.resume();
   }
-  await applier.finish();
+  applier.finish();
   return size;
 }
 

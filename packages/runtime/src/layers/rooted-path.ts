@@ -2,7 +2,7 @@
  * Layers: archives of files that become directories for overlayfs. Neighbours: `content` has the archives, `images` says
  * which belong to an image.
  */
-import { lstat, readlink } from 'node:fs/promises';
+import { lstatSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** As the kernel counts, before it takes links for a circle. */
@@ -14,7 +14,7 @@ const mostLinks = 40;
  *
  * @returns undefined where links go round in a circle.
  */
-export async function rootedPath(root: string, path: string): Promise<string | undefined> {
+export function rootedPath(root: string, path: string): string | undefined {
   let waiting = elements(path);
   let found: string[] = [];
   for (let links = 0; waiting.length > 0;) {
@@ -25,7 +25,7 @@ export async function rootedPath(root: string, path: string): Promise<string | u
       continue;
     }
     const at = join(root, ...found, next);
-    const target = rest.length === 0 ? undefined : await linkTarget(at);
+    const target = rest.length === 0 ? undefined : linkTarget(at);
     if (target === undefined) {
       found.push(next);
       continue;
@@ -41,7 +41,6 @@ function elements(path: string): string[] {
   return path.split('/').filter((element) => element !== '' && element !== '.');
 }
 
-async function linkTarget(path: string): Promise<string | undefined> {
-  const entry = await lstat(path).catch(() => undefined);
-  return entry?.isSymbolicLink() === true ? readlink(path) : undefined;
+function linkTarget(path: string): string | undefined {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true ? readlinkSync(path) : undefined;
 }

@@ -5,20 +5,38 @@ import type { ExtensionPoint } from '@kubewright/core';
 export interface RootFilesystem {
   /** Where it is mounted. */
   readonly path: string;
-  /** What the container writes goes here, for statistics. */
-  readonly writable: string;
+}
+
+/** The users of a root file system whose owners on disk stand for others. */
+export interface MappedUsers {
+  /** Where the user namespace is mounted. */
+  readonly namespace: string;
+  /** Who owns what root writes. */
+  readonly uid: number;
+  readonly gid: number;
 }
 
 /** Makes root file systems of unpacked layers. */
 export interface Snapshotter {
   /** As settings name it. */
   readonly name: string;
+  /** Called once, before anything else. */
+  open(): Promise<void>;
+  /** Called once, after everything else. What is mounted stays. */
+  close(): void;
   /** Whether a layer is unpacked already. */
   has(diffId: string): Promise<boolean>;
   /** Unpacks a layer; the content has to come to `diffId`. Several calls for one layer do not meet. */
   unpack(archive: string, diffId: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves when what was unpacked survives a power cut. Layers that nobody names by then are removed by `keepOnly` at the
+   * next start, so a whole image is made to last at once.
+   */
+  settle(): Promise<void>;
   /** Mounts layers, the lowest first, under a new writable one. The same id again gives what is there. */
-  mount(id: string, diffIds: readonly string[]): Promise<RootFilesystem>;
+  mount(id: string, diffIds: readonly string[], users?: MappedUsers): Promise<RootFilesystem>;
+  /** Where what is written to the root file system of an id goes, for statistics; it may not be there. */
+  writable(id: string): string;
   /** Unmounts and removes what `mount` made; nothing where there is none. */
   remove(id: string): Promise<void>;
   /** Ids of what `mount` made and nobody removed. */

@@ -3,14 +3,16 @@
  * writes its log, and leaves its exit code in a file. Neighbours: `oci` runs the container, `containers` reads the exit.
  */
 import { spawn } from 'node:child_process';
-import { constants, open, readFile, rm } from 'node:fs/promises';
+import { constants, open, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '@kubewright/core';
+import { killTree } from '../containers/process-tree.js';
 import { runtimeErrors } from '../errors.js';
 import type { OciRuntime } from '../oci/oci-runtime.js';
 
-/** How long the OCI runtime may take to make a container, in milliseconds. */
-const creationTime = 60_000;
+/** How long a monitor may take to open a log anew, and how often it is looked after, in milliseconds. */
+const reopenTime = 5_000;
+const reopenStep = 2;
 
 export interface ConmonOptions {
   /** Default: `conmon`, found on the PATH. */
@@ -19,6 +21,8 @@ export interface ConmonOptions {
   readonly prefix: readonly string[];
   /** Where exit codes are left, a file per container. */
   readonly exits: string;
+  /** How long the OCI runtime may take to make a container, in milliseconds. */
+  readonly timeout: number;
   readonly clock: Clock;
 }
 
@@ -42,7 +46,7 @@ export class Conmon {
 
   /** Makes a container, not started, under a monitor of its own. @returns its process id. @throws PROGRAM_FAILED */
   async create(container: MonitoredContainer, runtime: OciRuntime): Promise<number> {
-    const { prefix, program = 'conmon', exits, clock } = this.#options;
+    const { prefix, program = 'conmon', exits, timeout, clock } = this.#options;
     const { id, bundle, logPath } = container;
     await this.forget(id);
     for (const name of ['attach', 'ctl', 'winsz']) await rm(join(bundle, name), { force: true });
@@ -83,8 +87,8 @@ export class Conmon {
     const pipe = child.stdio[3] as NodeJS.ReadableStream & { destroy(): void };
     try {
       const told = await new Promise<string>((resolve, reject) => {
-        const timer = clock.setTimer(creationTime, () =>
-          reject(runtimeErrors.PROGRAM_TIMEOUT({ program, seconds: creationTime / 1000 })),
+        const timer = clock.setTimer(timeout, () =>
+          reject(runtimeErrors.PROGRAM_TIMEOUT({ program: runtime.command.program, seconds: timeout / 1000 })),
         );
         let text = '';
         const settle = (): void => {
@@ -102,6 +106,9 @@ export class Conmon {
         });
       });
       return pidOf(told, runtime.command.program);
+    } catch (error) {
+      await this.end(id);
+      throw error;
     } finally {
       pipe.destroy();
       child.unref();
@@ -122,9 +129,34 @@ export class Conmon {
     return command.split('\0').includes(id);
   }
 
-  /** Makes the monitor go on in a new log file. */
-  reopenLog(bundle: string): Promise<void> {
-    return this.#tell(bundle, '2 0 0\n');
+  /** Makes the monitor go on in a new log file, which is there then. @throws PROGRAM_TIMEOUT */
+  async reopenLog(bundle: string, logPath: string): Promise<void> {
+    await this.#tell(bundle, '2 0 0\n');
+    // The monitor does it as soon as it reads that, and does not answer.
+    for (let waited = 0; waited < reopenTime; waited += reopenStep) {
+      if ((await stat(logPath).catch(() => undefined)) !== undefined) return;
+      await new Promise<void>((resolve) => void this.#options.clock.setTimer(reopenStep, resolve));
+    }
+    throw runtimeErrors.PROGRAM_TIMEOUT({ program: 'conmon', seconds: reopenTime / 1000 });
+  }
+
+  /** Gives the terminal of a container another size. */
+  resize(bundle: string, { width, height }: { readonly width: number; readonly height: number }): Promise<void> {
+    return this.#tell(bundle, `1 ${height} ${width}\n`);
+  }
+
+  /** Where the streams of a container can be joined. */
+  attachSocket(bundle: string): string {
+    return join(bundle, 'attach');
+  }
+
+  /** Kills the monitor of a container, with the container and an OCI runtime that it may wait for. */
+  async end(id: string): Promise<void> {
+    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+      const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+      // Others may name the container too, as a command that follows its log.
+      if (command.includes(id) && command.includes(this.#options.exits)) await killTree(Number(pid));
+    }
   }
 
   /** Removes the exit code. */

@@ -3,7 +3,7 @@ import type { PodAttachment, PodNetwork } from './pod-network.js';
 
 /** Pods that reach only themselves: their loopback is up, and their one address is on it. */
 export class LoopbackNetwork implements PodNetwork {
-  readonly name = 'loopback';
+  readonly name: string = 'loopback';
 
   async attach({ netns }: PodAttachment): Promise<readonly string[]> {
     await withNamespace(netns, async (namespace) => {

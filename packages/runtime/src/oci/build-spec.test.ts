@@ -3,10 +3,14 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import {
   ContainerConfigSchema,
   MountPropagation,
+  MountSchema,
+  NamespaceMode,
   SecurityProfile_ProfileType as ProfileType,
+  UserNamespaceSchema,
 } from '@kubewright/cri-sdk/v1';
 import { describe, expect, it } from 'vitest';
 import { buildSpec } from './build-spec.js';
+import type { SpecInput } from './build-spec.js';
 import type { OciSpec } from './spec.js';
 
 const image = {
@@ -18,9 +22,11 @@ const image = {
   stopSignal: '',
   volumes: [],
 };
-const specOf = (config: MessageInitShape<typeof ContainerConfigSchema>): OciSpec =>
-  buildSpec({
-    config: create(ContainerConfigSchema, config),
+const specOf = (init: MessageInitShape<typeof ContainerConfigSchema>, more: Partial<SpecInput> = {}): OciSpec => {
+  const config = create(ContainerConfigSchema, init);
+  return buildSpec({
+    config,
+    mounts: config.mounts,
     image,
     rootfs: '/root',
     user: { uid: 0, gid: 0, additionalGids: [] },
@@ -31,7 +37,9 @@ const specOf = (config: MessageInitShape<typeof ContainerConfigSchema>): OciSpec
     devices: [],
     ownedCapabilities: new Set(['CHOWN', 'KILL', 'SYS_ADMIN']),
     lowestOomScore: 0,
+    ...more,
   });
+};
 const secured = (securityContext: object): OciSpec => specOf({ linux: { securityContext } });
 
 describe('buildSpec', () => {
@@ -76,6 +84,22 @@ describe('buildSpec', () => {
       { destination: '/etc/hosts', type: 'bind', source: '/x', options: ['rbind', 'rshared', 'ro'] },
     ]);
     expect(linux.rootfsPropagation).toBe('rshared');
+  });
+
+  it('takes mounts from where they were prepared, and maps users as the pod does', () => {
+    const mounts = [create(MountSchema, { containerPath: '/data', hostPath: '/prepared', readonly: true })];
+    const mapping = [{ containerId: 0, hostId: 1000, length: 65536 }];
+    const users = create(UserNamespaceSchema, { mode: NamespaceMode.POD, uids: mapping, gids: mapping });
+    const spec = specOf({ mounts: [{ containerPath: '/data', hostPath: '/asked-for' }] }, { mounts, users });
+    expect(spec.mounts.at(-1)).toEqual({
+      destination: '/data',
+      type: 'bind',
+      source: '/prepared',
+      options: ['rbind', 'rprivate', 'ro'],
+    });
+    const expected = [{ containerID: 0, hostID: 1000, size: 65536 }];
+    expect(spec.linux).toMatchObject({ uidMappings: expected, gidMappings: expected });
+    expect(specOf({}).linux).not.toHaveProperty('uidMappings');
   });
 
   it('limits what is limited', () => {

@@ -1,5 +1,5 @@
 import { MountPropagation, NamespaceMode, SecurityProfile_ProfileType as ProfileType } from '@kubewright/cri-sdk/v1';
-import type { ContainerConfig, LinuxContainerResources, Mount } from '@kubewright/cri-sdk/v1';
+import type { ContainerConfig, LinuxContainerResources, Mount, UserNamespace } from '@kubewright/cri-sdk/v1';
 import type { ImageProcess } from '../images/image-record.js';
 import { runtimeErrors } from '../errors.js';
 import { capabilitySets } from './capabilities.js';
@@ -12,6 +12,7 @@ import {
   ociVersion,
   readonlyPaths,
 } from './default-spec.js';
+import { idMappings } from './id-mappings.js';
 import { defaultSeccomp } from './seccomp.js';
 import type { OciDevice, OciMount, OciNamespace, OciResources, OciSeccomp, OciSpec, OciUser } from './spec.js';
 
@@ -23,7 +24,11 @@ export interface SpecInput {
   readonly user: OciUser;
   readonly hostname: string;
   readonly namespaces: readonly OciNamespace[];
+  /** How the pod's users are mapped, where they are. */
+  readonly users?: UserNamespace;
   readonly cgroupsPath: string;
+  /** The pod's mounts, from where they were prepared. */
+  readonly mounts: readonly Mount[];
   /** Files that the runtime makes for the pod, as /etc/hosts; a mount of the pod at the same place wins. */
   readonly podMounts: readonly OciMount[];
   readonly devices: readonly { readonly device: OciDevice; readonly access: string }[];
@@ -49,7 +54,7 @@ export function buildSpec(input: SpecInput): OciSpec {
   const args = commandOf(config, image);
   if (args.length === 0)
     throw runtimeErrors.NOT_SUPPORTED({ what: 'a container without a command: neither pod nor image has one' });
-  const own = config.mounts.map(toMount);
+  const own = input.mounts.map(toMount);
   const taken = new Set(own.map(({ destination }) => destination));
   const hostNetwork = security?.namespaceOptions?.network === NamespaceMode.NODE;
   const standard = [...defaultMounts({ privileged, hostNetwork }), ...input.podMounts];
@@ -72,6 +77,7 @@ export function buildSpec(input: SpecInput): OciSpec {
     annotations: config.annotations,
     linux: {
       namespaces,
+      ...(input.users && idMappings(input.users)),
       cgroupsPath,
       resources: {
         ...ociResources(resources),
@@ -142,15 +148,13 @@ const propagations: Readonly<Record<MountPropagation, string>> = {
   [MountPropagation.PROPAGATION_BIDIRECTIONAL]: 'rshared',
 };
 
-function toMount(mount: Mount): OciMount {
-  if (mount.image !== undefined) throw runtimeErrors.NOT_SUPPORTED({ what: 'volumes from images' });
-  if (mount.uidMappings.length > 0) throw runtimeErrors.NOT_SUPPORTED({ what: 'mounts with mapped ids' });
-  const readonly = mount.recursiveReadOnly ? 'rro' : mount.readonly ? 'ro' : 'rw';
+/** Images, mapped owners, and what is read-only with all below it are as they should be where they are taken from. */
+function toMount({ containerPath, hostPath, readonly, propagation, mountOptions }: Mount): OciMount {
   return {
-    destination: mount.containerPath,
+    destination: containerPath,
     type: 'bind',
-    source: mount.hostPath,
-    options: ['rbind', propagations[mount.propagation], readonly, ...mount.mountOptions],
+    source: hostPath,
+    options: ['rbind', propagations[propagation], readonly ? 'ro' : 'rw', ...mountOptions],
   };
 }
 

@@ -43,7 +43,7 @@ export async function containerUser(
 }
 
 async function entries(root: string, file: string): Promise<readonly (readonly string[])[]> {
-  const path = await rootedPath(root, file);
+  const path = rootedPath(root, file);
   const text = path === undefined ? '' : await readFile(path, 'utf8').catch(() => '');
   return text
     .slice(0, largestFile)

@@ -1,6 +1,8 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { bindMount, detectCgroups, readMounts, setPropagation } from '@kubewright/linux';
+import { dirname, join } from 'node:path';
+import type { Clock } from '@kubewright/core';
+import { bindMount, detectCgroups, mountOf, readMounts, setPropagation } from '@kubewright/linux';
+import { SystemPrograms } from '../programs/program-runner.js';
 import type { ProgramOutput, ProgramRunner, RunOptions } from '../programs/program-runner.js';
 
 /**
@@ -11,7 +13,7 @@ import type { ProgramOutput, ProgramRunner, RunOptions } from '../programs/progr
  *
  * @returns what to put before a command.
  */
-export async function hideUnifiedCgroups(
+async function hideUnifiedCgroups(
   programs: ProgramRunner,
   directory: string,
   shared: readonly string[],
@@ -33,23 +35,43 @@ export async function hideUnifiedCgroups(
   if (!isMounted(keeper)) await bindMount({ source: keeper, target: keeper });
   await setPropagation(keeper, 'private');
   if ((await stat(file).catch(() => undefined)) === undefined) await writeFile(file, '');
-  await programs.run('unshare', [`--mount=${file}`, '--propagation', 'slave', '--', 'umount', unified]);
+  // What containers pass on to the machine goes through, but that this tree is gone must not: its parent is made private.
+  const script = 'mount --make-private "$1" && umount "$2"';
+  const parent = mountOf(mounts, dirname(unified))?.mountPoint ?? '/';
+  const hide = ['--', 'sh', '-c', script, 'sh', parent, unified];
+  await programs.run('unshare', [`--mount=${file}`, '--propagation', 'unchanged', ...hide]);
   return prefix;
 }
 
-/** Runs every program behind a prefix. */
-export class PrefixedPrograms implements ProgramRunner {
-  readonly #programs: ProgramRunner;
-  readonly #prefix: readonly string[];
+export interface HostProgramsOptions {
+  /** As in `ContainerRuntimeOptions`. */
+  readonly root: string;
+  readonly state: string;
+  readonly clock: Clock;
+}
 
-  constructor(programs: ProgramRunner, prefix: readonly string[]) {
-    this.#programs = programs;
-    this.#prefix = prefix;
+/**
+ * Programs run where OCI runtimes can work: as they are, and on hybrid machines where the version 2 tree is hidden. It finds
+ * out with the first use.
+ */
+export class HostPrograms implements ProgramRunner {
+  readonly #system: SystemPrograms;
+  readonly #options: HostProgramsOptions;
+  #prefix: Promise<readonly string[]> | undefined;
+
+  constructor(options: HostProgramsOptions) {
+    this.#options = options;
+    this.#system = new SystemPrograms(options.clock);
   }
 
-  run(program: string, args: readonly string[], options?: RunOptions): Promise<ProgramOutput> {
-    const [first, ...rest] = this.#prefix;
-    if (first === undefined) return this.#programs.run(program, args, options);
-    return this.#programs.run(first, [...rest, program, ...args], options);
+  /** What to put before a command that is started by others. */
+  prefix(): Promise<readonly string[]> {
+    const { root, state } = this.#options;
+    return (this.#prefix ??= hideUnifiedCgroups(this.#system, join(state, 'host'), [root, state]));
+  }
+
+  async run(program: string, args: readonly string[], options?: RunOptions): Promise<ProgramOutput> {
+    const [first = program, ...rest] = [...(await this.prefix()), program, ...args];
+    return this.#system.run(first, rest, options);
   }
 }

@@ -1,7 +1,10 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { extensionPoint } from '@kubewright/core';
 import type { ExtensionPoint } from '@kubewright/core';
 import { runtimeErrors } from '../errors.js';
-import type { ProgramOutput, ProgramRunner } from '../programs/program-runner.js';
+import type { ProgramOutput, ProgramRunner, RunOptions } from '../programs/program-runner.js';
 import type { OciResources } from './spec.js';
 
 /** A program that runs containers from OCI bundles. Containers are made by the monitor, which calls it with `command`. */
@@ -27,6 +30,8 @@ export interface CliOciRuntimeOptions {
   /** Where it keeps its state; on a file system that a reboot empties. */
   readonly root: string;
   readonly programs: ProgramRunner;
+  /** How long one call may take, in milliseconds, until it is killed. Default: 30,000. */
+  readonly timeout?: number;
 }
 
 const gone = /does not exist|not exist|No such (?:file|process)|not running|already finished|stopped container/i;
@@ -36,11 +41,13 @@ export class CliOciRuntime implements OciRuntime {
   readonly name: string;
   readonly command: OciRuntime['command'];
   readonly #programs: ProgramRunner;
+  readonly #limits: RunOptions;
 
-  constructor({ name, program, root, programs }: CliOciRuntimeOptions) {
+  constructor({ name, program, root, programs, timeout }: CliOciRuntimeOptions) {
     this.name = name;
     this.command = { program, args: [`--root=${root}`] };
     this.#programs = programs;
+    this.#limits = timeout === undefined ? {} : { timeout };
   }
 
   async start(id: string, signal?: AbortSignal): Promise<void> {
@@ -56,11 +63,23 @@ export class CliOciRuntime implements OciRuntime {
   }
 
   async update(id: string, resources: Omit<OciResources, 'devices'>): Promise<void> {
-    await this.#run(['update', '--resources', '-', id], { input: JSON.stringify(resources) });
+    // From a file: crun opens its input anew for '-', which a socket, as Node gives one, does not let it.
+    const directory = await mkdtemp(join(tmpdir(), 'kubewright-update-'));
+    try {
+      const file = join(directory, 'resources.json');
+      await writeFile(file, JSON.stringify(resources), { mode: 0o600 });
+      await this.#run(['update', '--resources', file, id]);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
   }
 
-  #run(args: readonly string[], options: Parameters<ProgramRunner['run']>[2] = {}): Promise<ProgramOutput> {
-    return this.#programs.run(this.command.program, [...this.command.args, ...args], options);
+  #run(args: readonly string[], options: RunOptions = {}): Promise<ProgramOutput> {
+    return this.#programs.run(this.command.program, [...this.command.args, ...args], {
+      ...this.#limits,
+      called: `${this.name} ${args[0]}`,
+      ...options,
+    });
   }
 
   async #unlessGone(work: Promise<unknown>): Promise<void> {

@@ -11,7 +11,17 @@ export interface OciSpec {
   readonly root: { readonly path: string; readonly readonly: boolean };
   readonly mounts: readonly OciMount[];
   readonly annotations: Readonly<Record<string, string>>;
+  /** Programs that run at a point of the container's life, by its name. */
+  readonly hooks?: Readonly<Record<string, readonly OciHook[]>>;
   readonly linux: OciLinux;
+}
+
+export interface OciHook {
+  readonly path: string;
+  readonly args?: readonly string[];
+  readonly env?: readonly string[];
+  /** In seconds. */
+  readonly timeout?: number;
 }
 
 export interface OciProcess {
@@ -41,7 +51,7 @@ export interface OciMount {
 }
 
 export interface OciNamespace {
-  readonly type: 'pid' | 'network' | 'ipc' | 'uts' | 'mount' | 'cgroup';
+  readonly type: 'user' | 'pid' | 'network' | 'ipc' | 'uts' | 'mount' | 'cgroup';
   /** An existing one; absent for a new one. */
   readonly path?: string;
 }
@@ -91,8 +101,17 @@ export interface OciSeccomp {
   }[];
 }
 
+/** Ids inside a user namespace, and whose they are outside. */
+export interface OciIdMapping {
+  readonly containerID: number;
+  readonly hostID: number;
+  readonly size: number;
+}
+
 export interface OciLinux {
   readonly namespaces: readonly OciNamespace[];
+  readonly uidMappings?: readonly OciIdMapping[];
+  readonly gidMappings?: readonly OciIdMapping[];
   readonly resources: OciResources;
   readonly cgroupsPath: string;
   readonly devices: readonly OciDevice[];
@@ -100,4 +119,5 @@ export interface OciLinux {
   readonly readonlyPaths: readonly string[];
   readonly rootfsPropagation: string;
   readonly seccomp?: OciSeccomp;
+  readonly intelRdt?: Readonly<Record<string, unknown>>;
 }

@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly keep?: number;
   /** Whether an exit code other than 0 is answered instead of thrown. Default: false. */
   readonly anyCode?: boolean;
+  /** What errors call it. Default: the program and its first argument. */
+  readonly called?: string;
 }
 
 export interface ProgramOutput {
@@ -46,7 +48,7 @@ export class SystemPrograms implements ProgramRunner {
 
   async run(program: string, args: readonly string[], options: RunOptions = {}): Promise<ProgramOutput> {
     options.signal?.throwIfAborted();
-    const { timeout = defaultTimeout, keep = defaultKept } = options;
+    const { timeout = defaultTimeout, keep = defaultKept, called = `${program} ${args[0] ?? ''}`.trim() } = options;
     const child = spawn(program, args, {
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -77,15 +79,11 @@ export class SystemPrograms implements ProgramRunner {
         child.once('close', (exit, signal) => resolve(exit ?? 128 + signalNumber(signal)));
       });
       options.signal?.throwIfAborted();
-      if (late) throw runtimeErrors.PROGRAM_TIMEOUT({ program, seconds: timeout / 1000 });
+      if (late) throw runtimeErrors.PROGRAM_TIMEOUT({ program: called, seconds: timeout / 1000 });
       const output = { code, stdout: stdout(), stderr: stderr() };
       if (code === 0 || options.anyCode === true) return output;
       const text = `${output.stderr.toString()}${output.stdout.toString()}`.trim().slice(-2_000);
-      throw runtimeErrors.PROGRAM_FAILED({
-        program: `${program} ${args[0] ?? ''}`.trim(),
-        code: `code ${code}`,
-        output: text,
-      });
+      throw runtimeErrors.PROGRAM_FAILED({ program: called, code: `code ${code}`, output: text });
     } finally {
       timer?.cancel();
       options.signal?.removeEventListener('abort', kill);

@@ -26,15 +26,15 @@ const hostShape = /^(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\[[0-9a-fA-F:.]+\])(?::
  */
 export function parseReference(text: string): ImageReference {
   const { path = '', tag, digest } = shape.exec(text)?.groups ?? {};
-  const bad = (reason: string): Error => runtimeErrors.REFERENCE_INVALID({ reference: text, reason });
+  const bad = (reason: string): Error => runtimeErrors.REFERENCE_INVALID({ reference: text.slice(0, 300), reason });
   if (path === '' || text.length > 1024) throw bad('it has not the shape of a name');
   const [first = '', ...rest] = path.split('/');
   const hasHost = rest.length > 0 && (/[.:[]/.test(first) || first === 'localhost');
   const registry = hasHost ? first : 'docker.io';
   const plain = hasHost ? rest.join('/') : path;
   const repository = registry === 'docker.io' && !plain.includes('/') ? `library/${plain}` : plain;
-  if (!hostShape.test(registry)) throw bad(`'${registry}' is no host`);
-  if (!repositoryShape.test(repository)) throw bad(`'${repository}' is no path of lower-case names`);
+  if (!hostShape.test(registry)) throw bad(`'${registry.slice(0, 300)}' is no host`);
+  if (!repositoryShape.test(repository)) throw bad(`'${repository.slice(0, 300)}' is no path of lower-case names`);
   return {
     registry,
     repository,

@@ -2,15 +2,17 @@ import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NetworkNamespace, unmount, withNamespace, writeSysctl } from '@kubewright/linux';
 import { NamespaceMode } from '@kubewright/cri-sdk/v1';
-import type { PodSandboxConfig } from '@kubewright/cri-sdk/v1';
+import type { PodSandboxConfig, UserNamespace } from '@kubewright/cri-sdk/v1';
 import { runtimeErrors } from '../errors.js';
 import type { OciNamespace } from '../oci/spec.js';
 import type { ProgramRunner } from '../programs/program-runner.js';
+import { holdNamespaces } from './hold-namespaces.js';
+import type { OwnedKind } from './hold-namespaces.js';
 
-type Kind = 'net' | 'ipc' | 'uts';
-const kinds: readonly Kind[] = ['net', 'ipc', 'uts'];
-const flags: Readonly<Record<Kind, string>> = { net: '--net', ipc: '--ipc', uts: '--uts' };
-const types = { net: 'network', ipc: 'ipc', uts: 'uts' } as const;
+/** The kinds as /proc names them, and as the OCI does. That of processes is there only where a pod shares it. */
+const types = { user: 'user', net: 'network', ipc: 'ipc', uts: 'uts', pid: 'pid' } as const;
+type Kind = keyof typeof types;
+const kinds = Object.keys(types) as Kind[];
 
 /** Namespaces of pods that no process has to keep alive: each is mounted on a file. */
 export class PodNamespaces {
@@ -29,12 +31,15 @@ export class PodNamespaces {
     if (own.length === 0) return;
     await mkdir(join(this.#directory, id), { recursive: true, mode: 0o755 });
     for (const kind of own) await writeFile(this.path(id, kind), '', { mode: 0o444 });
-    const inside = own.includes('uts') ? ['hostname', config.hostname || 'localhost'] : ['true'];
-    await this.#programs.run('unshare', [
-      ...own.map((kind) => `${flags[kind]}=${this.path(id, kind)}`),
-      '--',
-      ...inside,
-    ]);
+    const setName = own.includes('uts') ? ['hostname', config.hostname || 'localhost'] : ['true'];
+    const user = userNamespace(config);
+    if (user === undefined) {
+      const files = own.map((kind) => `--${kind}=${this.path(id, kind)}`);
+      await this.#programs.run('unshare', [...files, '--', ...setName]);
+    } else {
+      await holdNamespaces(own, user, (kind) => this.path(id, kind));
+      await this.#programs.run('nsenter', [`--uts=${this.path(id, 'uts')}`, '--', ...setName]);
+    }
     await this.#setSysctls(id, config, own);
   }
 
@@ -52,12 +57,21 @@ export class PodNamespaces {
     }
   }
 
-  /** The namespaces for a container of the pod. @throws NOT_SUPPORTED */
-  ofContainer(id: string, config: PodSandboxConfig, pid: NamespaceMode): OciNamespace[] {
-    if (pid === NamespaceMode.TARGET)
-      throw runtimeErrors.NOT_SUPPORTED({ what: "another container's process namespace" });
+  /**
+   * The namespaces for a container of the pod.
+   *
+   * @param target - a path to the processes' namespace of the container that another one looks at.
+   */
+  ofContainer(id: string, config: PodSandboxConfig, pid: NamespaceMode, target?: string): OciNamespace[] {
     const shared = ownKinds(config).map((kind) => ({ type: types[kind], path: this.path(id, kind) }));
-    return [...shared, { type: 'mount' }, ...(pid === NamespaceMode.NODE ? [] : [{ type: 'pid' } as const])];
+    const processes: OciNamespace = { type: 'pid' };
+    const paths: Partial<Record<NamespaceMode, string | undefined>> = {
+      [NamespaceMode.POD]: this.path(id, 'pid'),
+      [NamespaceMode.TARGET]: target,
+    };
+    const path = paths[pid];
+    const own = pid === NamespaceMode.NODE ? [] : [path === undefined ? processes : { ...processes, path }];
+    return [...shared, { type: 'mount' }, ...own];
   }
 
   async remove(id: string): Promise<void> {
@@ -93,9 +107,17 @@ function isNamespaced(name: string): boolean {
   return /^(?:net\.|kernel\.(?:shm(?:max|all|mni|_rmid_forced)|msg(?:max|mnb|mni)|sem)$|fs\.mqueue\.)/.test(dotted);
 }
 
-function ownKinds({ linux }: PodSandboxConfig): readonly Kind[] {
-  const { network, ipc } = linux?.securityContext?.namespaceOptions ?? {};
-  const own: Kind[] = [];
+/** How a pod's users are mapped to those of the machine; undefined where they are the same. */
+export function userNamespace({ linux }: PodSandboxConfig): UserNamespace | undefined {
+  const options = linux?.securityContext?.namespaceOptions?.usernsOptions;
+  // The mode of a message that is there but empty is that of a pod; without a mapping it asks for nothing.
+  return options?.mode === NamespaceMode.POD && options.uids.length > 0 ? options : undefined;
+}
+
+function ownKinds(config: PodSandboxConfig): readonly OwnedKind[] {
+  const { network, ipc } = config.linux?.securityContext?.namespaceOptions ?? {};
+  const own: OwnedKind[] = [];
+  if (userNamespace(config) !== undefined) own.push('user');
   if (network !== NamespaceMode.NODE) own.push('net');
   if (ipc !== NamespaceMode.NODE) own.push('ipc');
   // A pod in the host's network has the host's name too.

@@ -1,27 +1,33 @@
 /**
- * Pod sandboxes: what the containers of a pod share. There is no process for one; its namespaces are mounted on files.
+ * Pod sandboxes: what the containers of a pod share. Its namespaces are mounted on files, so there is a process only for a
+ * pod whose containers see each other's processes.
  * Neighbours: `containers` runs in them, `network` connects them, `cri` shows them.
  */
-import type { Clock, Logger, Random } from '@kubewright/core';
+import type { Clock, Logger, Random, Timer } from '@kubewright/core';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
-import { NamespaceMode } from '@kubewright/cri-sdk/v1';
 import type { PodSandboxConfig } from '@kubewright/cri-sdk/v1';
 import { runtimeErrors } from '../errors.js';
 import type { PodNetwork } from '../network/pod-network.js';
 import { JoinedCalls, KeyedQueue } from '../state/joined-calls.js';
 import type { RecordStore } from '../state/record-store.js';
 import type { PodFiles } from './pod-files.js';
+import { checkNamespaces } from './check-namespaces.js';
 import { usesHostNetwork } from './pod-files.js';
 import type { PodNamespaces } from './pod-namespaces.js';
+import type { PodPause } from './pod-pause.js';
 import { fromStored, sandboxKey, toStored } from './sandbox-record.js';
 import type { Sandbox, StoredSandbox } from './sandbox-record.js';
 
 /** How long connecting or disconnecting a pod may take, in milliseconds. */
 const networkTime = 60_000;
+/** Milliseconds until something that could not be undone is tried again, at first and at most. */
+const firstRetry = 1_000;
+const longestRetry = 60_000;
 
 export interface SandboxManagerOptions {
   readonly records: RecordStore<StoredSandbox>;
   readonly namespaces: PodNamespaces;
+  readonly pause: PodPause;
   readonly files: PodFiles;
   readonly network: PodNetwork;
   readonly clock: Clock;
@@ -34,29 +40,25 @@ export class SandboxManager {
   readonly #sandboxes = new Map<string, Sandbox>();
   readonly #making = new JoinedCalls<Sandbox>();
   readonly #queue = new KeyedQueue();
+  readonly #retries = new Map<string, Timer>();
 
   constructor(options: SandboxManagerOptions) {
     this.#options = options;
   }
 
-  /** Reads what is stored, undoes what was half made, and marks pods whose namespaces a reboot took as stopped. */
+  /** Reads what is stored. What was half made, and pods whose namespaces a reboot took, are undone meanwhile. */
   async open(): Promise<void> {
-    const { records, namespaces, logger } = this.#options;
-    for (const stored of await records.open()) {
+    for (const stored of await this.#options.records.open()) {
       const sandbox = fromStored(stored);
       this.#sandboxes.set(sandbox.id, sandbox);
-      if (sandbox.phase === 'creating') {
-        await this.remove(sandbox.id).catch((error: unknown) =>
-          logger.warn('a half-made sandbox stays', { id: sandbox.id, error }),
-        );
-      } else if (
-        sandbox.phase === 'ready' &&
-        !usesHostNetwork(sandbox.config) &&
-        !(await namespaces.hasNetwork(sandbox.id))
-      ) {
-        await this.#save({ ...sandbox, phase: 'stopped' });
-      }
     }
+    await Promise.all([...this.#sandboxes.values()].map((sandbox) => this.#recover(sandbox)));
+  }
+
+  /** Stops undoing what could not be undone yet; the next start goes on with it. */
+  close(): void {
+    for (const timer of this.#retries.values()) timer.cancel();
+    this.#retries.clear();
   }
 
   /** Newest first. Sandboxes that are still being made are not shown. */
@@ -73,7 +75,7 @@ export class SandboxManager {
 
   /** Makes a sandbox, or gives the one that the same request is making or made. A failure leaves nothing behind. */
   create(config: PodSandboxConfig, handler: string): Promise<Sandbox> {
-    refuseUnsupported(config);
+    checkNamespaces(config);
     const key = sandboxKey(config);
     return this.#making.run(key, async () => {
       const same = [...this.#sandboxes.values()].find((sandbox) => sandboxKey(sandbox.config) === key);
@@ -96,8 +98,12 @@ export class SandboxManager {
       const sandbox = this.#sandboxes.get(id);
       if (sandbox === undefined || sandbox.phase !== 'ready') return;
       await this.#detach(sandbox);
+      await this.#options.pause.remove(sandbox);
       await this.#options.namespaces.remove(id);
-      await this.#save({ ...sandbox, phase: 'stopped', addresses: [] });
+      const stopped: Sandbox = { ...sandbox, phase: 'stopped', addresses: [] };
+      // It has stopped even where that cannot be written down: the next start finds it without namespaces.
+      this.#sandboxes.set(id, stopped);
+      await this.#save(stopped);
     });
   }
 
@@ -107,17 +113,40 @@ export class SandboxManager {
     await this.#queue.run(id, async () => {
       const sandbox = this.#sandboxes.get(id);
       if (sandbox === undefined) return;
-      const { namespaces, files, records } = this.#options;
+      const { namespaces, pause, files, records } = this.#options;
       if (sandbox.phase === 'creating') await this.#detach(sandbox);
+      await pause.remove(sandbox);
       await namespaces.remove(id);
       await files.remove(id);
       await records.remove(id);
       this.#sandboxes.delete(id);
+      this.#retries.get(id)?.cancel();
+      this.#retries.delete(id);
     });
   }
 
+  async #recover({ id, phase, config }: Sandbox): Promise<void> {
+    const { namespaces, logger } = this.#options;
+    if (phase === 'creating') return this.#undo(id, firstRetry);
+    if (phase !== 'ready' || usesHostNetwork(config) || (await namespaces.hasNetwork(id))) return;
+    // Its addresses are still given out, though.
+    await this.stop(id).catch((error: unknown) => logger.warn('a sandbox without namespaces stays', { id, error }));
+  }
+
+  /** Removes a half-made sandbox; as long as that fails, now and then, since nobody else knows of it. */
+  async #undo(id: string, wait: number): Promise<void> {
+    const { clock, logger } = this.#options;
+    try {
+      await this.remove(id);
+    } catch (error) {
+      logger.warn('a half-made sandbox stays for now', { id, error });
+      const again = (): void => void this.#undo(id, Math.min(wait * 2, longestRetry));
+      this.#retries.set(id, clock.setTimer(wait, again, { ref: false }));
+    }
+  }
+
   async #make(config: PodSandboxConfig, handler: string): Promise<Sandbox> {
-    const { namespaces, files, network, clock, random, logger } = this.#options;
+    const { namespaces, pause, files, network, clock, random } = this.#options;
     const id = Buffer.from(random.bytes(32)).toString('hex');
     const begun: Sandbox = { id, config, handler, phase: 'creating', createdAt: clock.now(), addresses: [] };
     await this.#save(begun);
@@ -128,13 +157,12 @@ export class SandboxManager {
         ? []
         : await this.#limited((signal) => network.attach({ id, netns, config }, signal));
       await files.create(id, config);
+      await pause.create(begun);
       const ready: Sandbox = { ...begun, phase: 'ready', addresses };
       await this.#save(ready);
       return ready;
     } catch (error) {
-      await this.remove(id).catch((cause: unknown) =>
-        logger.warn('a half-made sandbox stays until it is asked for again', { id, error: cause }),
-      );
+      await this.#undo(id, firstRetry);
       throw error;
     }
   }
@@ -161,15 +189,5 @@ export class SandboxManager {
   async #save(sandbox: Sandbox): Promise<void> {
     await this.#options.records.put(toStored(sandbox));
     this.#sandboxes.set(sandbox.id, sandbox);
-  }
-}
-
-function refuseUnsupported({ linux }: PodSandboxConfig): void {
-  const options = linux?.securityContext?.namespaceOptions;
-  const userns = options?.usernsOptions;
-  if (options?.pid === NamespaceMode.POD)
-    throw runtimeErrors.NOT_SUPPORTED({ what: 'process namespaces that a pod shares' });
-  if (userns?.mode === NamespaceMode.POD && userns.uids.length > 0) {
-    throw runtimeErrors.NOT_SUPPORTED({ what: 'user namespaces of pods' });
   }
 }

@@ -42,6 +42,11 @@ export class FakeRegistry implements AsyncDisposable {
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
+  /** Bytes of all content that is not a manifest. */
+  get bytes(): number {
+    return [...this.#blobs.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));

@@ -1,4 +1,3 @@
-/** Archives, images and registries for the tests of this package. */
 import { pack } from 'tar-stream';
 
 export interface TarEntry {

@@ -36,15 +36,23 @@ const addresses = [
 ];
 const paths = ['../../etc', '/etc/passwd', 'a/b', '..', '$(id)', '; rm -rf /', "'", '\n'];
 
-/** Requests of which most are whole; each has now and then something wrong in one place. */
-export function cniInput(random: Random): CniInput {
+/**
+ * Requests of which most are whole; each has now and then something wrong in one place.
+ *
+ * @param namespaces - namespaces that are there. Few requests name one, as those take a hundred times as long.
+ */
+export function cniInput(random: Random, namespaces: readonly string[]): CniInput {
   const choices = new Choices(random);
   const verb = choices.chance(0.02) ? choices.text() : choices.of(verbs);
   const wrong = (value: string): string => (choices.chance(0.02) ? choices.of([...paths, choices.text(), '']) : value);
   const environment = {
     CNI_COMMAND: verb,
     CNI_CONTAINERID: wrong(`c${choices.below(20)}`),
-    CNI_NETNS: choices.of(['/nowhere/ns', '/nowhere/ns', '', '/proc/version', choices.of(paths)]),
+    CNI_NETNS: choices.of(
+      choices.chance(0.1) && namespaces.length > 0
+        ? namespaces
+        : ['/nowhere/ns', '/nowhere/ns', '', '/proc/version', choices.of(paths)],
+    ),
     CNI_IFNAME: wrong(choices.of(['eth0', 'eth1', 'lo'])),
     CNI_PATH: wrong('/nowhere'),
     CNI_ARGS: choices.chance(0.2) ? `IP=${choices.of(addresses)};IgnoreUnknown=1` : wrong(''),

@@ -6,6 +6,7 @@ import { InProcessExecutor } from '@kubewright/cni-sdk';
 import type { CniPlugin } from '@kubewright/cni-sdk';
 import { CniError, cniErrorCode } from '@kubewright/cni-sdk';
 import type { Random } from '@kubewright/core';
+import { Rtnetlink } from '@kubewright/linux';
 import { HostNetwork, networkPlugins } from '@kubewright/network';
 import { TemporaryNamespace, privileged } from '@kubewright/linux/testing';
 import type { FuzzRun, FuzzTarget } from '../target.js';
@@ -17,12 +18,15 @@ const refusals: readonly number[] = [
   cniErrorCode.invalidEnvironment,
   cniErrorCode.decodingFailure,
 ];
+/** Those that requests name, where they name one that can be. */
+const networkNames: readonly string[] = ['one', 'two'];
 const codes = new Set<number>(Object.values(cniErrorCode));
 
 /**
  * The network plugins: any environment and any input gives a result or an error with a code of the specification, nothing
- * is written outside of the directories that belong to them, and no two attachments have one address. With root they work in a
- * namespace of the fuzzer's own; without, only the plugins that give out addresses take part.
+ * is written outside of the directories that belong to them, and no two attachments have one address. After GC there is nothing
+ * left of any attachment. With root they work in namespaces of the fuzzer's own; without, only the plugins that give out addresses
+ * take part.
  */
 export const cniTarget: FuzzTarget = {
   name: 'cni',
@@ -32,7 +36,9 @@ export const cniTarget: FuzzTarget = {
 class CniRun implements FuzzRun {
   readonly #directory = mkdtempSync(join(tmpdir(), 'fuzz-cni-'));
   readonly #inside = join(this.#directory, 'inside');
+  readonly #leases = join(this.#inside, 'leases');
   readonly #space = privileged() ? new TemporaryNamespace() : undefined;
+  readonly #pods = this.#space === undefined ? [] : Array.from({ length: 4 }, () => new TemporaryNamespace());
   readonly #host = new HostNetwork({
     stateDirectory: join(this.#inside, 'state'),
     ...(this.#space === undefined ? {} : { namespace: this.#space.path }),
@@ -52,7 +58,12 @@ class CniRun implements FuzzRun {
   }
 
   async feed(random: Random): Promise<'handled' | 'rejected'> {
-    const { type, environment, stdin } = this.#within(cniInput(random));
+    const { type, environment, stdin } = this.#within(
+      cniInput(
+        random,
+        this.#pods.map(({ path }) => path),
+      ),
+    );
     const known = this.#plugins.some((one) => one.type === type) ? type : 'host-local';
     const { exitCode, stdout } = await this.#executor.execute({ type: known, path: [], environment, stdin });
     if (exitCode === 0) {
@@ -68,10 +79,10 @@ class CniRun implements FuzzRun {
     return refusals.includes(code) ? 'rejected' : 'handled';
   }
 
-  check(): Promise<void> {
+  async check(): Promise<void> {
     const outside = readdirSync(this.#directory).filter((name) => name !== 'inside');
     if (outside.length > 0) throw new Error(`something was written outside: ${outside.join(', ')}`);
-    const leases = join(this.#inside, 'leases');
+    const leases = this.#leases;
     for (const network of entries(leases)) {
       const owners = new Map<string, string>();
       for (const name of entries(join(leases, network)).filter((one) => isIP(one) !== 0)) {
@@ -85,20 +96,47 @@ class CniRun implements FuzzRun {
       );
       if (others.length > 0) throw new Error(`${network} has files that are no leases: ${others.join(', ')}`);
     }
-    const networks = entries(leases).filter((name) => !['one', 'two'].includes(name));
+    const networks = entries(leases).filter((name) => !networkNames.includes(name));
     if (networks.length > 0) throw new Error(`networks that nobody may name: ${networks.join(', ')}`);
-    return Promise.resolve();
+    await this.#checkCollection();
+  }
+
+  /** Collects everything, and looks whether something is left. */
+  async #checkCollection(): Promise<void> {
+    for (const { type } of this.#plugins) {
+      for (const name of networkNames) {
+        const ipam = { type: 'host-local', dataDir: this.#leases };
+        const stdin = JSON.stringify({ cniVersion: '1.1.0', name, type, ipam, 'cni.dev/valid-attachments': [] });
+        const environment = { CNI_COMMAND: 'GC', CNI_PATH: '/nowhere' };
+        const { exitCode, stdout } = await this.#executor.execute({ type, path: [], environment, stdin });
+        if (exitCode !== 0) throw new Error(`GC of ${type} failed: ${stdout}`);
+      }
+    }
+    const leases = networkNames.flatMap((name) => entries(join(this.#leases, name)).filter((one) => isIP(one) !== 0));
+    const records = this.#plugins.flatMap(({ type }) =>
+      networkNames.flatMap((name) => entries(join(this.#inside, 'state', type, name))),
+    );
+    const left = [...leases, ...records, ...(await this.#links())];
+    if (left.length > 0) throw new Error(`after GC there are still ${left.join(', ')}`);
+  }
+
+  /** Links that belong to an attachment. */
+  async #links(): Promise<string[]> {
+    if (this.#space === undefined) return [];
+    await using tables = Rtnetlink.open(this.#space);
+    return (await tables.links()).filter(({ kind }) => kind === 'veth' || kind === 'ifb').map(({ name }) => name);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#host.close();
+    for (const pod of this.#pods) await pod[Symbol.asyncDispose]();
     await this.#space?.[Symbol.asyncDispose]();
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
   /** Leases go where the check looks, whatever else the configuration says. */
   #within(input: ReturnType<typeof cniInput>): ReturnType<typeof cniInput> {
-    const dataDir = JSON.stringify(join(this.#inside, 'leases'));
+    const dataDir = JSON.stringify(this.#leases);
     return { ...input, stdin: input.stdin.replace('"ipam":{', `"ipam":{"dataDir":${dataDir},`) };
   }
 }

@@ -3,7 +3,7 @@ import { Code, GrpcStatusError } from '@kubewright/grpc';
 import { NamespaceMode } from '../../generated/runtime/v1/cri_pb.js';
 import type { ContainerState, PodSandboxConfigSchema } from '../../generated/runtime/v1/cri_pb.js';
 import type { Answer } from '../../service/answer.js';
-import type { RuntimeSubject } from '../runtime-contract.js';
+import type { RuntimeSubject } from './runtime-subject.js';
 
 /** Declares one test over a runtime. */
 export type RuntimeCheck = (name: string, body: (subject: RuntimeSubject) => Promise<void>) => void;

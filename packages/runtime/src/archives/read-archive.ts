@@ -1,0 +1,104 @@
+/**
+ * Images in archives: the OCI layout and what `docker save` writes. Neighbours: `content` keeps the parts, `images` makes an
+ * image of them. Nothing here speaks with registries.
+ */
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { extract } from 'tar-stream';
+import type { Extract } from 'tar-stream';
+import { decompressorFor } from '../layers/decompress.js';
+import { runtimeErrors } from '../errors.js';
+
+/** More files than any image has, and more bytes than are brought by hand. */
+const mostFiles = 20_000;
+const mostBytes = 64 * 1024 ** 3;
+
+/** A file of an archive, kept under a name that the archive has no say in. */
+export interface ArchivedFile {
+  readonly path: string;
+  readonly digest: string;
+  readonly size: number;
+}
+
+/** The files of an archive by their names in it; links of the archive lead to the same file. */
+export type ArchivedFiles = ReadonlyMap<string, ArchivedFile>;
+
+/**
+ * Reads an archive, packed or not, into a directory.
+ *
+ * @throws ARCHIVE_INVALID
+ */
+export async function readArchive(
+  bytes: AsyncIterable<Uint8Array>,
+  directory: string,
+  signal: AbortSignal,
+): Promise<ArchivedFiles> {
+  const source = Readable.from(bytes);
+  const start = await firstChunk(source);
+  source.unshift(start);
+  const entries = extract();
+  const feeding = pipeline(source, decompressorFor(start), entries, { signal });
+  feeding.catch(() => undefined); // awaited below
+  try {
+    const files = await keepFiles(entries, directory);
+    await feeding;
+    return files;
+  } catch (error) {
+    entries.destroy();
+    signal.throwIfAborted();
+    if (runtimeErrors.ARCHIVE_INVALID.is(error)) throw error;
+    const cause: unknown = await feeding.then(
+      () => error,
+      (reason: unknown) => reason,
+    );
+    if (cause instanceof Error && 'syscall' in cause) throw cause;
+    throw runtimeErrors.ARCHIVE_INVALID({ reason: cause instanceof Error ? cause.message : String(cause) }, { cause });
+  }
+}
+
+async function keepFiles(entries: Extract, directory: string): Promise<ArchivedFiles> {
+  const files = new Map<string, ArchivedFile>();
+  const links = new Map<string, string>();
+  let total = 0;
+  for await (const entry of entries) {
+    const { name, type, linkname, size } = entry.header;
+    total += size;
+    if (files.size + links.size >= mostFiles || total > mostBytes)
+      throw runtimeErrors.ARCHIVE_INVALID({ reason: 'it has more than any image has' });
+    const at = posix.normalize(name).replace(/^\.?\/+/, '');
+    if (type === 'file')
+      files.set(at, await keepFile(entry as AsyncIterable<Uint8Array>, join(directory, String(files.size))));
+    else if (type === 'link') links.set(at, posix.normalize(linkname ?? ''));
+    else if (type === 'symlink') links.set(at, posix.join(posix.dirname(at), linkname ?? ''));
+    entry.resume();
+  }
+  for (const [name, target] of links) {
+    const file = files.get(target);
+    if (file !== undefined) files.set(name, file);
+  }
+  return files;
+}
+
+async function keepFile(content: AsyncIterable<Uint8Array>, path: string): Promise<ArchivedFile> {
+  const hash = createHash('sha256');
+  const file = await open(path, 'wx', 0o600);
+  let size = 0;
+  try {
+    for await (const chunk of content) {
+      hash.update(chunk);
+      size += chunk.length;
+      await file.writeFile(chunk);
+    }
+  } finally {
+    await file.close();
+  }
+  return { path, digest: `sha256:${hash.digest('hex')}`, size };
+}
+
+async function firstChunk(source: Readable): Promise<Buffer> {
+  for await (const chunk of source.iterator({ destroyOnReturn: false })) return Buffer.from(chunk as Uint8Array);
+  throw runtimeErrors.ARCHIVE_INVALID({ reason: 'it is empty' });
+}

@@ -1,0 +1,13 @@
+/**
+ * For tests of runtimes and of what pulls images: a registry that can treat its clients badly, and images for it.
+ *
+ * @packageDocumentation
+ */
+export { openImageParts } from './image-parts.js';
+export { FakeRegistry } from './fake-registry.js';
+export type { RegistryBehaviour } from './fake-registry.js';
+export { shellLayer } from './shell-image.js';
+export { tarOf } from './tar.js';
+export type { TarEntry } from './tar.js';
+export { PretendedRuntime } from './pretended-runtime.js';
+export type { PretendedState } from './pretended-runtime.js';
