@@ -99,6 +99,10 @@ export { cgroupLayout, detectCgroups, processCgroups } from './cgroups/layout.js
 export type { CgroupLayout } from './cgroups/layout.js';
 export type { CgroupLimits } from './cgroups/limits.js';
 
+// Programs
+export { spawnProcess } from './processes/spawn-process.js';
+export type { SpawnOptions, SpawnedProcess } from './processes/spawn-process.js';
+
 // Terminals, and sockets of packets
 export { PseudoTerminal } from './streams/pseudo-terminal.js';
 export { connectPackets } from './streams/packet-socket.js';

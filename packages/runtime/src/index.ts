@@ -5,8 +5,9 @@
  */
 
 // Running it
-export { ContainerRuntime, defaultOciRuntime, defaultSnapshotter } from './runtime.js';
-export type { ContainerRuntimeOptions } from './runtime.js';
+export { ContainerRuntime } from './runtime.js';
+export type { ContainerRuntimeOptions } from './assembly/options.js';
+export { defaultOciRuntime, defaultSnapshotter } from './assembly/default-parts.js';
 
 export { RuntimeDaemon } from './plugins/runtime-daemon.js';
 export { runtimePlugins } from './plugins/runtime-plugins.js';

@@ -21,6 +21,18 @@ const signatures = {
   dup: 'int dup(int)',
   dup3: 'int dup3(int, int, int)',
   ioctl: 'int ioctl(int, unsigned long, void *)',
+  pipe2: 'int pipe2(void *, int)',
+  waitpid: 'int waitpid(int, void *, int)',
+  posix_spawnp: 'int posix_spawnp(void *, const char *, const void *, const void *, const char **, const char **)',
+  posix_spawn_file_actions_init: 'int posix_spawn_file_actions_init(void *)',
+  posix_spawn_file_actions_destroy: 'int posix_spawn_file_actions_destroy(void *)',
+  posix_spawn_file_actions_adddup2: 'int posix_spawn_file_actions_adddup2(void *, int, int)',
+  posix_spawn_file_actions_addopen: 'int posix_spawn_file_actions_addopen(void *, int, const char *, int, uint32_t)',
+  posix_spawnattr_init: 'int posix_spawnattr_init(void *)',
+  posix_spawnattr_destroy: 'int posix_spawnattr_destroy(void *)',
+  posix_spawnattr_setflags: 'int posix_spawnattr_setflags(void *, short)',
+  posix_spawnattr_setsigmask: 'int posix_spawnattr_setsigmask(void *, const void *)',
+  posix_spawnattr_setsigdefault: 'int posix_spawnattr_setsigdefault(void *, const void *)',
   setns: 'int setns(int, int)',
   unshare: 'int unshare(int)',
   mount: 'int mount(const char *, const char *, const char *, uint64_t, const char *)',
@@ -34,7 +46,7 @@ const signatures = {
 } as const;
 
 export type LibcFunction = keyof typeof signatures;
-export type LibcArgument = number | string | Uint8Array | null;
+export type LibcArgument = number | string | Uint8Array | readonly (string | null)[] | null;
 
 /** What a call came to: the value, or the errno that stood beside -1. */
 export interface LibcOutcome {

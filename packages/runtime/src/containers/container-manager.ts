@@ -3,7 +3,6 @@
  * their root file system, `sandboxes` what they share, `cri` shows them.
  */
 import { rm } from 'node:fs/promises';
-import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Clock, Logger, Random } from '@kubewright/core';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
@@ -22,8 +21,10 @@ import type { ContainerMounts } from './container-mounts.js';
 import { containerKey, fromStored, toStored } from './container-record.js';
 import type { Container, StoredContainer } from './container-record.js';
 import { wouldBeDropped } from './dropped-signal.js';
+import { EndWaiters } from './end-waiters.js';
 import { ExitWatch } from './exit-watch.js';
-import { killTree } from './process-tree.js';
+import { mergeResources } from './merge-resources.js';
+import { signalContainer } from './signal-container.js';
 import { signalName } from './stop-signal.js';
 
 /** How long a process may take to die of KILL, in milliseconds. */
@@ -61,11 +62,12 @@ export class ContainerManager {
   readonly #making = new JoinedCalls<Container>();
   readonly #queue = new KeyedQueue();
   readonly #holds = new Map<string, () => void>();
-  readonly #waiting = new Map<string, Set<() => void>>();
+  readonly #ends: EndWaiters;
   readonly #watch: ExitWatch;
 
   constructor(options: ContainerManagerOptions) {
     this.#options = options;
+    this.#ends = new EndWaiters(options.clock);
     const look = (id: string): void => {
       const seen = this.#containers.has(id) ? this.#collectExit(id) : options.onOtherExit(id);
       seen.catch((error: unknown) => options.logger.error('an exit was not recorded', { id, error }));
@@ -229,8 +231,13 @@ export class ContainerManager {
     return this.#queue.run(id, async () => {
       const container = this.#require(id);
       if (container.phase === 'running') await this.#runtime(container).update(id, ociResources(resources));
-      const linux = { ...container.config.linux, $typeName: 'runtime.v1.LinuxContainerConfig' as const, resources };
-      await this.#save({ ...container, config: { ...container.config, linux } });
+      const { linux } = container.config;
+      const changed = {
+        ...linux,
+        $typeName: 'runtime.v1.LinuxContainerConfig' as const,
+        resources: mergeResources(linux?.resources, resources),
+      };
+      await this.#save({ ...container, config: { ...container.config, linux: changed } });
     });
   }
 
@@ -322,8 +329,7 @@ export class ContainerManager {
       logger.error('an exit was not recorded', { id: exited.id, error }),
     );
     onEvent(exited, ContainerEventType.CONTAINER_STOPPED_EVENT);
-    for (const wake of this.#waiting.get(container.id) ?? []) wake();
-    this.#waiting.delete(container.id);
+    this.#ends.tell(container.id);
   }
 
   /** Sends the stop signal, and again where it was dropped because the process had only just begun. */
@@ -340,37 +346,16 @@ export class ContainerManager {
     return this.#ended(id, left);
   }
 
-  /** Sends a signal, past an OCI runtime that fails or hangs. */
-  async #signal(container: Container, signal: string): Promise<void> {
+  #signal(container: Container, signal: string): Promise<void> {
     const { monitor, logger } = this.#options;
-    const { id, pid } = container;
-    try {
-      await this.#runtime(container).kill(id, signal);
-    } catch (error) {
-      // The process id is the container's as long as its monitor, the parent, has not collected it.
-      if (!(await monitor.isAlive(this.bundle(id), id))) throw error;
-      logger.warn('the OCI runtime did not send a signal; the process gets it directly', { id, signal, error });
-      if (signal === 'KILL') await killTree(pid);
-      else process.kill(pid, constants.signals[`SIG${signal}` as NodeJS.Signals] ?? 'SIGTERM');
-    }
+    const bundle = this.bundle(container.id);
+    return signalContainer(container, signal, { runtime: this.#runtime(container), monitor, bundle, logger });
   }
 
   /** Whether a container ends within a time. */
   #ended(id: string, timeout: number): Promise<boolean> {
     if (this.#containers.get(id)?.phase !== 'running') return Promise.resolve(true);
-    return new Promise((resolve) => {
-      const waiting = this.#waiting.get(id) ?? new Set();
-      this.#waiting.set(id, waiting);
-      const wake = (): void => {
-        timer.cancel();
-        resolve(true);
-      };
-      const timer = this.#options.clock.setTimer(timeout, () => {
-        waiting.delete(wake);
-        resolve(false);
-      });
-      waiting.add(wake);
-    });
+    return this.#ends.wait(id, timeout);
   }
 
   #hold({ id, layers }: Container): void {

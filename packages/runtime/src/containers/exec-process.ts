@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { closeSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '@kubewright/core';
 import type { TerminalSize } from '@kubewright/cri-sdk';
-import { PseudoTerminal } from '@kubewright/linux';
+import { PseudoTerminal, spawnProcess } from '@kubewright/linux';
 import type { OciProcess } from '../oci/spec.js';
 import { killTree } from './process-tree.js';
 
@@ -48,80 +46,71 @@ export async function execProcess(options: ExecOptions): Promise<number> {
     writeFileSync(specFile, JSON.stringify(options.process), { mode: 0o600 });
     const [program = '', ...args] = command;
     using terminal = options.process.terminal ? new PseudoTerminal() : undefined;
-    const end = terminal?.programEnd ?? 'pipe';
-    const child = spawn(program, [...args, 'exec', '--process', specFile, '--pid-file', pidFile, containerId], {
-      stdio: [end, end, end],
-      env: { PATH: process.env['PATH'] },
+    const child = spawnProcess(program, [...args, 'exec', '--process', specFile, '--pid-file', pidFile, containerId], {
+      environment: { PATH: process.env['PATH'] },
+      input: options.stdin !== undefined && terminal === undefined,
+      ...(terminal !== undefined && { terminal: terminal.programEnd }),
     });
     if (terminal !== undefined) closeSync(terminal.programEnd);
+    let hasEnded = false;
+    const send = (name: NodeJS.Signals): void => {
+      try {
+        if (!hasEnded) process.kill(child.pid, name);
+      } catch {
+        // It ended just now.
+      }
+    };
     const stop = async (): Promise<void> => {
       const pid = Number(await readFile(pidFile, 'utf8').catch(() => '0'));
       if (pid > 0) await killTree(pid);
       // The OCI runtime has to collect what was killed, or it would stay as a zombie in the container.
-      clock.setTimer(collectTime, () => child.kill('SIGKILL'), { ref: false });
+      clock.setTimer(collectTime, () => send('SIGKILL'), { ref: false });
     };
     const abort = (): void => void stop();
+    // The OCI runtime passes the size of its terminal on to the command when it is told to look.
+    const resize = (size: TerminalSize): void => {
+      if (!hasEnded) terminal?.resize(size);
+      send('SIGWINCH');
+    };
     signal.addEventListener('abort', abort, { once: true });
-    const streams = terminal === undefined ? pipesOf(child) : { stdin: terminal.stream, stdout: terminal.stream };
-    pump(streams.stdout, options.onStdout, options.drained);
-    if ('stderr' in streams) pump(streams.stderr, options.onStderr, options.drained);
-    streams.stdin.on('error', () => undefined);
-    if (options.stdin !== undefined)
-      options.stdin.on('error', () => streams.stdin.end()).pipe(streams.stdin, { end: terminal === undefined });
-    else if (terminal === undefined) streams.stdin.end();
-    if (terminal !== undefined && options.sizes !== undefined) void followSizes(options.sizes, terminal, child);
+    const stdin = terminal?.stream ?? child.stdin;
+    const outputs = terminal === undefined ? [child.stdout, child.stderr] : [terminal.stream];
+    const closed = outputs.map((stream) => new Promise((done) => stream?.once('close', done)));
+    for (const [index, take] of [options.onStdout, options.onStderr].entries())
+      pump(outputs[index], take, options.drained);
+    stdin?.on('error', () => undefined);
+    if (options.stdin !== undefined && stdin !== undefined)
+      options.stdin.on('error', () => stdin.end()).pipe(stdin, { end: terminal === undefined });
+    if (terminal !== undefined && options.sizes !== undefined) void followSizes(options.sizes, resize);
     try {
-      const code = await new Promise<number>((resolve, reject) => {
-        child.once('error', reject);
-        child.once('exit', (exit) => {
-          const done = (): void => {
-            timer.cancel();
-            resolve(exit ?? 137);
-          };
-          const timer = clock.setTimer(drainTime, done);
-          if (terminal === undefined) child.once('close', done);
-          else if (terminal.stream.destroyed) done();
-          else terminal.stream.once('close', done);
-        });
-      });
+      const code = await child.exited;
+      hasEnded = true;
+      const late = new AbortController();
+      await Promise.race([Promise.all(closed), clock.sleep(drainTime, late.signal).catch(() => undefined)]);
+      late.abort();
       signal.throwIfAborted();
       return code;
     } finally {
       signal.removeEventListener('abort', abort);
-      options.stdin?.unpipe(streams.stdin);
-      for (const stream of Object.values(streams)) stream.destroy();
+      options.stdin?.unpipe(stdin);
+      for (const stream of [stdin, ...outputs]) stream?.destroy();
     }
   } finally {
     for (const file of [pidFile, specFile]) rmSync(file, { force: true });
   }
 }
 
-function pipesOf(child: ChildProcess): {
-  readonly stdin: Writable;
-  readonly stdout: Readable;
-  readonly stderr: Readable;
-} {
-  const { stdin, stdout, stderr } = child;
-  if (stdin === null || stdout === null || stderr === null) throw new Error('a child without pipes');
-  return { stdin, stdout, stderr };
+async function followSizes(sizes: AsyncIterable<TerminalSize>, resize: (size: TerminalSize) => void): Promise<void> {
+  for await (const size of sizes) resize(size);
 }
 
-/** The OCI runtime passes the size of its terminal on to the command when it is told to look. */
-async function followSizes(
-  sizes: AsyncIterable<TerminalSize>,
-  terminal: PseudoTerminal,
-  child: ChildProcess,
-): Promise<void> {
-  for await (const size of sizes) {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    terminal.resize(size);
-    child.kill('SIGWINCH');
-  }
-}
-
-function pump(from: Readable, take: (chunk: Buffer) => boolean, drained: (() => Promise<void>) | undefined): void {
-  from.on('error', () => undefined);
-  from.on('data', (chunk: Buffer) => {
+function pump(
+  from: Readable | undefined,
+  take: (chunk: Buffer) => boolean,
+  drained: (() => Promise<void>) | undefined,
+): void {
+  from?.on('error', () => undefined);
+  from?.on('data', (chunk: Buffer) => {
     if (take(chunk) || drained === undefined) return;
     from.pause();
     void drained().then(

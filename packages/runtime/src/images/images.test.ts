@@ -133,7 +133,7 @@ describe.skipIf(process.getuid?.() !== 0)('images (needs root)', () => {
     await pull(name);
     await store.settled();
     expect((await open()).store.find(name)).toBeDefined();
-    const file = join(directory, 'images.json');
+    const file = join(directory, 'images', 'images.json');
     const stored = JSON.parse(await readFile(file, 'utf8')) as { images: object[] };
     const images = stored.images.map((image) => ({ ...image, unsettled: 'the boot before' }));
     await writeFile(file, JSON.stringify({ ...stored, images }));

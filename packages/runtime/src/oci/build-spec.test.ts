@@ -109,4 +109,9 @@ describe('buildSpec', () => {
     expect(resources).toMatchObject({ cpu: { shares: 2 }, memory: { limit: 5 } });
     expect(specOf({ linux: { resources: { oomScoreAdj: -5n } } }).process.oomScoreAdj).toBe(0);
   });
+
+  it('sets a hostname only where the pod has one of its own', () => {
+    expect(specOf({}).hostname).toBeUndefined();
+    expect(specOf({}, { namespaces: [{ type: 'uts', path: '/ns/uts' }] }).hostname).toBe('h');
+  });
 });

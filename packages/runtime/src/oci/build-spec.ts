@@ -61,7 +61,8 @@ export function buildSpec(input: SpecInput): OciSpec {
   const mounts = [...standard.filter(({ destination }) => !taken.has(destination)), ...own];
   return {
     ociVersion,
-    hostname,
+    // The machine's own name is not a container's to set.
+    ...(namespaces.some(({ type }) => type === 'uts') && { hostname }),
     process: {
       terminal: config.tty,
       user,

@@ -7,7 +7,7 @@ import { CniNetwork } from '../network/cni-network.js';
 import { PodNetwork } from '../network/pod-network.js';
 import { HostPrograms } from '../oci/hidden-unified.js';
 import { OciRuntime } from '../oci/oci-runtime.js';
-import { defaultOciRuntime, defaultSnapshotter } from '../runtime.js';
+import { defaultOciRuntime, defaultSnapshotter } from '../assembly/default-parts.js';
 import { RuntimeDaemon } from './runtime-daemon.js';
 import { RuntimeSettings } from './runtime-settings.js';
 

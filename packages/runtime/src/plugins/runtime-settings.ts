@@ -1,6 +1,6 @@
 import { token } from '@kubewright/core';
 import type { Token } from '@kubewright/core';
-import type { ContainerRuntimeOptions } from '../runtime.js';
+import type { ContainerRuntimeOptions } from '../assembly/options.js';
 
 /** What the daemon is told. */
 export interface RuntimeSettings extends Pick<ContainerRuntimeOptions, 'address' | 'control' | 'mirrors'> {

@@ -2,8 +2,9 @@
  * Programs of the machine: run without a shell, within a time, and killed with their children when that is over. Neighbours:
  * `oci` and `monitor` know the programs.
  */
-import { spawn } from 'node:child_process';
 import type { Clock } from '@kubewright/core';
+import { linuxErrors, spawnProcess } from '@kubewright/linux';
+import type { SpawnedProcess } from '@kubewright/linux';
 import { runtimeErrors } from '../errors.js';
 
 /** How long a program may take unless told otherwise, in milliseconds. */
@@ -16,8 +17,6 @@ export interface RunOptions {
   /** In milliseconds. Default: 30,000; 0 for none. */
   readonly timeout?: number;
   readonly input?: string;
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly directory?: string;
   /** Bytes of each output that are kept. Default: 1 MiB. */
   readonly keep?: number;
   /** Whether an exit code other than 0 is answered instead of thrown. Default: false. */
@@ -49,17 +48,13 @@ export class SystemPrograms implements ProgramRunner {
   async run(program: string, args: readonly string[], options: RunOptions = {}): Promise<ProgramOutput> {
     options.signal?.throwIfAborted();
     const { timeout = defaultTimeout, keep = defaultKept, called = `${program} ${args[0] ?? ''}`.trim() } = options;
-    const child = spawn(program, args, {
-      detached: true,
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: { PATH: process.env['PATH'], ...options.environment },
-      ...(options.directory !== undefined && { cwd: options.directory }),
-    });
+    const child = start(program, args, options.input !== undefined);
+    let hasEnded = false;
     const kill = (): void => {
       try {
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+        if (!hasEnded) process.kill(-child.pid, 'SIGKILL');
       } catch {
-        // It has ended meanwhile.
+        // It ended just now.
       }
     };
     let late = false;
@@ -72,12 +67,13 @@ export class SystemPrograms implements ProgramRunner {
           });
     options.signal?.addEventListener('abort', kill, { once: true });
     const [stdout, stderr] = [collect(child.stdout, keep), collect(child.stderr, keep)];
-    child.stdin.on('error', () => undefined).end(options.input ?? '');
+    child.stdin?.on('error', () => undefined).end(options.input ?? '');
+    const closed = [child.stdout, child.stderr].map((stream) => new Promise((done) => stream?.once('close', done)));
     try {
-      const code = await new Promise<number>((resolve, reject) => {
-        child.once('error', (cause) => reject(startError(program, cause)));
-        child.once('close', (exit, signal) => resolve(exit ?? 128 + signalNumber(signal)));
-      });
+      const code = await child.exited;
+      // What it left running and holds its outputs is still in its group.
+      await Promise.all(closed);
+      hasEnded = true;
       options.signal?.throwIfAborted();
       if (late) throw runtimeErrors.PROGRAM_TIMEOUT({ program: called, seconds: timeout / 1000 });
       const output = { code, stdout: stdout(), stderr: stderr() };
@@ -91,38 +87,29 @@ export class SystemPrograms implements ProgramRunner {
   }
 }
 
-function collect(stream: NodeJS.ReadableStream, keep: number): () => Buffer {
+function collect(stream: NodeJS.ReadableStream | undefined, keep: number): () => Buffer {
   const parts: Buffer[] = [];
   let size = 0;
-  stream.on('data', (chunk: Buffer) => {
+  stream?.on('data', (chunk: Buffer) => {
     if (size >= keep) return;
     parts.push(chunk.subarray(0, keep - size));
     size += chunk.length;
   });
-  stream.on('error', () => undefined);
+  stream?.on('error', () => undefined);
   return () => Buffer.concat(parts);
 }
 
-function startError(program: string, cause: Error): Error {
-  if ('code' in cause && cause.code === 'ENOENT') {
-    return runtimeErrors.MISSING_PROGRAM(
-      { program, install: 'install it, or correct its path in the settings' },
-      { cause },
-    );
+/** A child that leads a group of its own. @throws MISSING_PROGRAM, PROGRAM_FAILED */
+function start(program: string, args: readonly string[], input: boolean): SpawnedProcess {
+  try {
+    return spawnProcess(program, args, { environment: { PATH: process.env['PATH'] }, input, session: true });
+  } catch (cause) {
+    if (linuxErrors.SYSCALL.is(cause) && cause.details.errno === 'ENOENT')
+      throw runtimeErrors.MISSING_PROGRAM(
+        { program, install: 'install it, or correct its path in the settings' },
+        { cause },
+      );
+    const output = cause instanceof Error ? cause.message : String(cause);
+    throw runtimeErrors.PROGRAM_FAILED({ program, code: 'an error before it ran', output }, { cause });
   }
-  return runtimeErrors.PROGRAM_FAILED({ program, code: 'an error before it ran', output: cause.message }, { cause });
 }
-
-function signalNumber(signal: NodeJS.Signals | null): number {
-  return signal === null ? 0 : (signalNumbers[signal] ?? 0);
-}
-
-const signalNumbers: Partial<Record<NodeJS.Signals, number>> = {
-  SIGHUP: 1,
-  SIGINT: 2,
-  SIGQUIT: 3,
-  SIGABRT: 6,
-  SIGKILL: 9,
-  SIGSEGV: 11,
-  SIGTERM: 15,
-};
