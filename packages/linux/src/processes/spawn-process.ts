@@ -41,7 +41,7 @@ const openPidDescriptor = 434;
 const noHang = 1;
 
 /**
- * Starts a program, which is looked for on the PATH of this process.
+ * Starts a program, which is looked for on the PATH of this process. Needs Linux 5.3.
  *
  * @throws KW_LINUX_SYSCALL, with ENOENT where there is no such program.
  */
@@ -57,7 +57,7 @@ export function spawnProcess(program: string, args: readonly string[], options: 
       terminal ?? stdout?.write,
       terminal ?? stderr?.write,
     ]);
-    const exited = watchExit(pid);
+    const exited = watchStarted(pid);
     return {
       pid,
       stdin: stdin && streamOf(stdin, 'write'),
@@ -132,6 +132,17 @@ function start(
   } finally {
     c.attempt('posix_spawn_file_actions_destroy', actions);
     c.attempt('posix_spawnattr_destroy', attributes);
+  }
+}
+
+/** What cannot be waited for is not left running. */
+function watchStarted(pid: number): Promise<number> {
+  try {
+    return watchExit(pid);
+  } catch (error) {
+    process.kill(pid, 'SIGKILL');
+    libc().attempt('waitpid', pid, Buffer.alloc(4), 0);
+    throw error;
   }
 }
 
