@@ -8,6 +8,7 @@
 export { CniPlugin, servedVerbs, servedVersions } from './plugin/cni-plugin.js';
 export type { AttachmentRequest, CheckRequest, CniRequest, GcRequest } from './plugin/cni-plugin.js';
 export { Delegate, requireIpamType } from './plugin/delegate.js';
+export type { EarlyResult } from './plugin/delegate.js';
 export { NetworkConfig } from './config/network-config.js';
 export type { IpamConfig, PortMapping, RuntimeConfig, ValidAttachment } from './config/network-config.js';
 export type { ConfigClass } from './config/parse-config.js';

@@ -12,6 +12,7 @@ export type { SysctlOptions } from './sysctl/sysctl.js';
 
 // Links, addresses, routes, neighbours, queues
 export { Rtnetlink } from './rtnetlink/rtnetlink.js';
+export type { LinkGlance } from './rtnetlink/glance.js';
 export { linkExists } from './rtnetlink/link-exists.js';
 export { LinkReaper } from './rtnetlink/link-reaper.js';
 export type { LinkTables } from './rtnetlink/link-reaper.js';
@@ -25,7 +26,7 @@ export {
   setLink,
 } from './rtnetlink/link.js';
 export type { Link, LinkReference, LinkSpec, LinkStatistics } from './rtnetlink/link.js';
-export type { LinkIdentity, LinkSettings } from './rtnetlink/link-settings.js';
+export type { LinkChanges, LinkIdentity, LinkSettings } from './rtnetlink/link-settings.js';
 export type { BridgeSettings, LinkKind, VxlanSettings } from './rtnetlink/link-kind.js';
 export { addBridgeVlans, deleteBridgeVlans, setBridge, setBridgePort } from './rtnetlink/bridge.js';
 export type { BridgePortSettings, BridgePortVlans, BridgeVlan } from './rtnetlink/bridge.js';

@@ -25,7 +25,8 @@ export { StaticPlugin } from './ipam/static-plugin.js';
 export { LoopbackPlugin } from './loopback/loopback-plugin.js';
 export { PortMapConfig } from './portmap/port-map-config.js';
 export { PortMapPlugin } from './portmap/portmap-plugin.js';
-export { PtpConfig, PtpPlugin } from './ptp/ptp-plugin.js';
+export { PairConfig } from './pod/pair-config.js';
+export { PtpPlugin } from './ptp/ptp-plugin.js';
 export { TuningConfig, TuningPlugin } from './tuning/tuning-plugin.js';
 
 // Addresses that the cluster gave out; the overlay itself is in `@kubewright/network/overlay`
@@ -39,6 +40,7 @@ export type { AttachmentKey, StoredAttachment } from './host/attachment-store.js
 export { Masquerade } from './host/masquerade.js';
 export { PacketFilter } from './host/packet-filter.js';
 export { LeaseDirectory } from './ipam/lease-directory.js';
-export type { LeaseOwner, Leases } from './ipam/lease-directory.js';
+export type { LeaseOwner, Leases } from './ipam/directory-leases.js';
+export type { Written } from './ipam/lease-directory.js';
 export { completeRange } from './ipam/range.js';
 export { networkErrors } from './errors.js';

@@ -13,12 +13,16 @@ export interface PluginCall {
   /** `CNI_*` alone; a process gets them beside what its parent has. */
   readonly environment: Environment;
   readonly stdin: string;
+  /** The caller waits itself for what holds up the answer: see `PluginOutput.settled`. Default: false. */
+  readonly early?: boolean;
 }
 
 export interface PluginOutput {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
+  /** What the output waits for before it holds; only where the call was `early`, and the plugin runs in this process. */
+  readonly settled?: Promise<void>;
 }
 
 /** Starts a plugin and waits for its end. */

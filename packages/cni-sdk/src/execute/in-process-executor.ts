@@ -15,7 +15,8 @@ export class InProcessExecutor implements PluginExecutor {
   execute(call: PluginCall, signal?: AbortSignal): Promise<PluginOutput> {
     const plugin = this.#plugins.get(call.type);
     if (plugin === undefined) return this.#others.execute(call, signal);
-    const { environment, stdin } = call;
-    return handleRequest(plugin, { environment, stdin, executor: this, ...(signal === undefined ? {} : { signal }) });
+    const { environment, stdin, early = false } = call;
+    const request = { environment, stdin, executor: this, early };
+    return handleRequest(plugin, signal === undefined ? request : { ...request, signal });
   }
 }

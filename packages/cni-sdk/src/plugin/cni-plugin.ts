@@ -13,10 +13,16 @@ import type { Delegate } from './delegate.js';
 
 /** What every request carries. */
 export interface CniRequest<C extends NetworkConfig> {
+  /** Frozen: requests with equal configurations share it. */
   readonly config: C;
   readonly version: CniVersion;
   /** Other plugins, called with this request's configuration. */
   delegate(type: string): Delegate;
+  /**
+   * Holds the answer up until `work` is done, which a plugin that called this one need not wait for: it can go on while what
+   * was written is synced, say. Where `work` fails it undoes its part, and the request fails.
+   */
+  holdAnswer(work: Promise<void>): void;
   /** Aborted when the runtime gave up. Work that would leave something half-made should be undone before it throws. */
   readonly signal: AbortSignal;
 }

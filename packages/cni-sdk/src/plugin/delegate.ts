@@ -1,6 +1,6 @@
 import { CniError, cniErrorCode } from '../errors.js';
 import { acceptOutput } from '../execute/executor.js';
-import type { PluginExecutor } from '../execute/executor.js';
+import type { PluginExecutor, PluginOutput } from '../execute/executor.js';
 import { parseJson } from '../config/parse-config.js';
 import type { CniVerb, Environment } from '../request/environment.js';
 import type { CniResult } from '../result/result.js';
@@ -18,6 +18,13 @@ export interface DelegateContext {
   readonly signal: AbortSignal;
 }
 
+/** A result that is known, but not safe yet. */
+export interface EarlyResult {
+  readonly result: CniResult;
+  /** Resolves when the result holds. */
+  readonly settled: Promise<void>;
+}
+
 /** Another plugin, called in the middle of a request: an address manager, for the most part. It gets the same configuration. */
 export class Delegate {
   readonly #type: string;
@@ -31,34 +38,58 @@ export class Delegate {
   /** ADD; where it fails, DEL is called, so that nothing stays behind, and the first error is thrown. */
   async add(): Promise<CniResult> {
     try {
-      return decodeResult(parseJson(await this.#call('ADD')), this.#context.version);
+      return this.#decode((await this.#execute('ADD')).stdout);
     } catch (error) {
-      // The failure of the way back says less than the failure itself.
-      await this.del().catch(() => undefined);
+      await this.#giveUp();
+      throw error;
+    }
+  }
+
+  /**
+   * As `add`, but resolves when the result is known, be it not safe yet. The caller waits for `settled` before it answers, and
+   * calls `del` where that fails.
+   */
+  async addEarly(): Promise<EarlyResult> {
+    try {
+      const { stdout, settled = Promise.resolve() } = await this.#execute('ADD', true);
+      return { result: this.#decode(stdout), settled };
+    } catch (error) {
+      await this.#giveUp();
       throw error;
     }
   }
 
   async del(): Promise<void> {
-    await this.#call('DEL');
+    await this.#execute('DEL');
   }
 
   async check(): Promise<void> {
-    await this.#call('CHECK');
+    await this.#execute('CHECK');
   }
 
   async gc(): Promise<void> {
-    await this.#call('GC');
+    await this.#execute('GC');
   }
 
   async status(): Promise<void> {
-    await this.#call('STATUS');
+    await this.#execute('STATUS');
   }
 
-  async #call(verb: CniVerb): Promise<string> {
+  /** The failure of the way back says less than the failure itself. */
+  async #giveUp(): Promise<void> {
+    await this.del().catch(() => undefined);
+  }
+
+  #decode(stdout: string): CniResult {
+    return decodeResult(parseJson(stdout), this.#context.version);
+  }
+
+  async #execute(verb: CniVerb, early = false): Promise<PluginOutput> {
     const { environment, stdin, path, executor, signal } = this.#context;
-    const call = { type: this.#type, path, stdin, environment: { ...environment, CNI_COMMAND: verb } };
-    return acceptOutput(this.#type, await executor.execute(call, signal));
+    const call = { type: this.#type, path, stdin, environment: { ...environment, CNI_COMMAND: verb }, early };
+    const output = await executor.execute(call, signal);
+    acceptOutput(this.#type, output);
+    return output;
   }
 }
 

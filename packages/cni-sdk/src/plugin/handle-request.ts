@@ -1,6 +1,8 @@
 import { statSync } from 'node:fs';
 import { checkArguments } from '../request/arguments.js';
-import { parseConfig, parseJson, parseValidAttachments } from '../config/parse-config.js';
+import { ConfigReader } from '../config/config-reader.js';
+import { parseJson, parseValidAttachments } from '../config/parse-config.js';
+import type { ConfigClass } from '../config/parse-config.js';
 import type { NetworkConfig } from '../config/network-config.js';
 import { CniError, cniErrorCode, errorBody } from '../errors.js';
 import type { PluginExecutor, PluginOutput } from '../execute/executor.js';
@@ -15,6 +17,7 @@ import type { CniVersion } from '../version/version.js';
 import { servedVerbs, servedVersions } from './cni-plugin.js';
 import type { AttachmentRequest, CniPlugin, CniRequest } from './cni-plugin.js';
 import { Delegate } from './delegate.js';
+import { HeldAnswer } from './held-answer.js';
 
 export interface RawRequest {
   /** The caller's variables; only `CNI_*` are read. */
@@ -23,11 +26,14 @@ export interface RawRequest {
   /** Who calls delegated plugins. */
   readonly executor: PluginExecutor;
   readonly signal?: AbortSignal;
+  /** Whether the caller waits itself for what holds up the answer. Default: false. */
+  readonly early?: boolean;
 }
 
 /** Since when a verb exists. */
 const verbVersion: Readonly<Partial<Record<CniVerb, CniVersion>>> = { CHECK: '0.4.0', GC: '1.1.0', STATUS: '1.1.0' };
 const ownNamespace = '/proc/self/ns/net';
+const readers = new WeakMap<ConfigClass<NetworkConfig>, ConfigReader<NetworkConfig>>();
 
 /** Serves one request. Never throws: what goes wrong is in the output, as the specification wants it. */
 export async function handleRequest(plugin: CniPlugin, raw: RawRequest): Promise<PluginOutput> {
@@ -40,7 +46,16 @@ export async function handleRequest(plugin: CniPlugin, raw: RawRequest): Promise
     }
     const json = parseJson(raw.stdin);
     version = acceptVersion(plugin, configVersion(json['cniVersion']), environment.verb);
-    return succeed(await dispatch(plugin, { raw, environment, json, version }));
+    const held = new HeldAnswer();
+    try {
+      const output = succeed(await dispatch(plugin, { raw, environment, json, version, held }));
+      if (raw.early) return { ...output, settled: held.settled() };
+      await held.settled();
+      return output;
+    } catch (error) {
+      await held.settled().catch(() => undefined);
+      throw error;
+    }
   } catch (error) {
     return { exitCode: 1, stdout: JSON.stringify(errorBody(error, version)), stderr: '' };
   }
@@ -51,11 +66,12 @@ interface Accepted {
   readonly environment: CniEnvironment;
   readonly json: Json;
   readonly version: CniVersion;
+  readonly held: HeldAnswer;
 }
 
 async function dispatch(plugin: CniPlugin, accepted: Accepted): Promise<Json | undefined> {
   const { environment, json, version } = accepted;
-  const request = requestOf(parseConfig(plugin.config, json), accepted);
+  const request = requestOf(readerOf(plugin.config).read(json), accepted);
   switch (environment.verb) {
     case 'GC':
       await plugin.gc?.({ ...request, validAttachments: parseValidAttachments(json) });
@@ -104,11 +120,23 @@ function acceptVersion(plugin: CniPlugin, version: CniVersion, verb: CniVerb): C
   return version;
 }
 
-function requestOf(config: NetworkConfig, { raw, environment, version }: Accepted): CniRequest<NetworkConfig> {
+function readerOf(type: ConfigClass<NetworkConfig>): ConfigReader<NetworkConfig> {
+  let reader = readers.get(type);
+  if (reader === undefined) readers.set(type, (reader = new ConfigReader(type)));
+  return reader;
+}
+
+function requestOf(config: NetworkConfig, { raw, environment, version, held }: Accepted): CniRequest<NetworkConfig> {
   const signal = raw.signal ?? new AbortController().signal;
   const { executor, stdin } = raw;
   const context = { environment: raw.environment, stdin, path: environment.path, version, executor, signal };
-  return { config, version, signal, delegate: (type) => new Delegate(type, context) };
+  return {
+    config,
+    version,
+    signal,
+    delegate: (type) => new Delegate(type, context),
+    holdAnswer: (work) => held.add(work),
+  };
 }
 
 function attachmentOf(request: CniRequest<NetworkConfig>, accepted: Accepted): AttachmentRequest<NetworkConfig> {
@@ -123,11 +151,15 @@ function previousResult({ json, version }: Accepted): CniResult | undefined {
   return value === undefined || value === null ? undefined : decodeResult(value, version);
 }
 
+/** Of the process's own namespace, which it keeps. */
+let own: string | undefined;
+
 /** A container's interface in the plugin's own namespace would be one of the machine's. */
 function checkNamespace(netns: string, environment: Environment): void {
   if (['1', 't', 'true'].includes(environment['CNI_NETNS_OVERRIDE']?.toLowerCase() ?? '')) return;
+  own ??= identityOf(ownNamespace);
   const theirs = identityOf(netns);
-  if (theirs === undefined || theirs !== identityOf(ownNamespace)) return;
+  if (theirs === undefined || theirs !== own) return;
   throw new CniError(cniErrorCode.invalidNamespace, `CNI_NETNS '${netns}' is the plugin's own network namespace`);
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import { libc } from '../ffi/libc.js';
 
 export const cloneNewNetwork = 0x40000000;
@@ -15,22 +15,33 @@ export interface OpenNamespace {
  * synchronous: nothing else of the process may run meanwhile. Threads of the pool stay where they are.
  */
 export function inNamespace<T>(namespace: OpenNamespace, work: () => Synchronous<T>): T {
-  return away(() => void libc().call('setns', namespace.path, namespace.descriptor, cloneNewNetwork), work);
-}
-
-/** Runs `work` inside a network namespace that `enter` puts this thread into; then goes back. */
-export function away<T>(enter: () => void, work: () => Synchronous<T>): T {
-  const home = openSync(ownNamespace, 'r');
-  try {
-    enter();
+  const enter = (): void => void libc().call('setns', namespace.path, namespace.descriptor, cloneNewNetwork);
+  return away(enter, () => {
+    const outside = here;
+    here = namespace.descriptor;
     try {
       return work();
     } finally {
-      // A process that cannot come back would do all its further work in a stranger's namespace.
-      if (libc().attempt('setns', home, cloneNewNetwork).errno !== 0) process.abort();
+      here = outside;
     }
+  });
+}
+
+/**
+ * Where this thread is. Its own namespace is open from the first time that it leaves it: opening it takes as long as the way
+ * there and back.
+ */
+let here: number | undefined;
+
+/** Runs `work` inside a network namespace that `enter` puts this thread into; then goes back. */
+export function away<T>(enter: () => void, work: () => Synchronous<T>): T {
+  const back = (here ??= openSync(ownNamespace, 'r'));
+  enter();
+  try {
+    return work();
   } finally {
-    closeSync(home);
+    // A process that cannot come back would do all its further work in a stranger's namespace.
+    if (libc().attempt('setns', back, cloneNewNetwork).errno !== 0) process.abort();
   }
 }
 

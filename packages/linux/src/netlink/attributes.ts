@@ -56,34 +56,30 @@ export function encodeAttributes(attributes: readonly Attribute[]): Buffer {
 
 /** The attributes in their order, repeated types included. */
 export function listAttributes(buffer: Buffer): { readonly type: number; readonly value: Buffer }[] {
-  const found = [];
-  for (let offset = 0; offset + headerLength <= buffer.length;) {
-    const length = buffer.readUInt16LE(offset);
-    if (length < headerLength || offset + length > buffer.length) {
-      throw linuxErrors.NETLINK_PROTOCOL({
-        problem: `an attribute of ${length} bytes at ${offset} of ${buffer.length}`,
-      });
-    }
-    found.push({
-      type: buffer.readUInt16LE(offset + 2) & typeMask,
-      value: buffer.subarray(offset + headerLength, offset + length),
-    });
-    offset += aligned(length);
-  }
+  const found: { readonly type: number; readonly value: Buffer }[] = [];
+  eachAttribute(buffer, (type, offset) => found.push({ type, value: valueAt(buffer, offset) }));
   return found;
 }
 
-/** Attributes by type, with readers that return undefined for what is absent or too short. */
+/**
+ * Attributes by type, with readers that return undefined for what is absent or too short. It remembers where they stand: a
+ * link has about sixty, of which few are asked for.
+ */
 export class AttributeMap {
-  readonly #values = new Map<number, Buffer>();
+  readonly #buffer: Buffer;
+  readonly #offsets = new Map<number, number>();
 
-  /** @param buffer - encoded attributes; of a repeated type the first counts. */
+  /** @param buffer - encoded attributes; of a repeated type the first counts. It must not change while they are read. */
   constructor(buffer: Buffer) {
-    for (const { type, value } of listAttributes(buffer)) if (!this.#values.has(type)) this.#values.set(type, value);
+    this.#buffer = buffer;
+    eachAttribute(buffer, (type, offset) => {
+      if (!this.#offsets.has(type)) this.#offsets.set(type, offset);
+    });
   }
 
   bytes(type: number): Buffer | undefined {
-    return this.#values.get(type);
+    const offset = this.#offsets.get(type);
+    return offset === undefined ? undefined : valueAt(this.#buffer, offset);
   }
 
   u8(type: number): number | undefined {
@@ -111,17 +107,17 @@ export class AttributeMap {
   }
 
   text(type: number): string | undefined {
-    const value = this.#values.get(type);
+    const value = this.bytes(type);
     return value === undefined ? undefined : readText(value);
   }
 
   nest(type: number): AttributeMap | undefined {
-    const value = this.#values.get(type);
+    const value = this.bytes(type);
     return value === undefined ? undefined : new AttributeMap(value);
   }
 
   #sized(type: number, size: number): Buffer | undefined {
-    const value = this.#values.get(type);
+    const value = this.bytes(type);
     return value !== undefined && value.length >= size ? value : undefined;
   }
 }
@@ -130,6 +126,24 @@ export class AttributeMap {
 export function readText(value: Buffer): string {
   const end = value.indexOf(0);
   return value.toString('utf8', 0, end === -1 ? value.length : end);
+}
+
+function eachAttribute(buffer: Buffer, visit: (type: number, offset: number) => void): void {
+  for (let offset = 0; offset + headerLength <= buffer.length;) {
+    const length = buffer.readUInt16LE(offset);
+    if (length < headerLength || offset + length > buffer.length) {
+      throw linuxErrors.NETLINK_PROTOCOL({
+        problem: `an attribute of ${length} bytes at ${offset} of ${buffer.length}`,
+      });
+    }
+    visit(buffer.readUInt16LE(offset + 2) & typeMask, offset);
+    offset += aligned(length);
+  }
+}
+
+/** The value of the attribute at `offset`, whose length was checked. */
+function valueAt(buffer: Buffer, offset: number): Buffer {
+  return buffer.subarray(offset + headerLength, offset + buffer.readUInt16LE(offset));
 }
 
 function filled(size: number, fill: (buffer: Buffer) => void): Buffer {

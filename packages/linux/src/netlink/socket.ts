@@ -147,6 +147,12 @@ export class NetlinkSocket implements AsyncDisposable {
     });
   }
 
+  /** Asks about a link of the socket's namespace on this thread, which takes no lock and so does not wait. */
+  control(request: number, argument: Buffer): LibcOutcome {
+    if (this.#closed) throw linuxErrors.CLOSED({ what: 'the netlink socket' });
+    return libc().attempt('ioctl', this.#descriptor, request, argument);
+  }
+
   /** Closes after the calls in progress. */
   async close(): Promise<void> {
     if (this.#closed) return;

@@ -49,6 +49,9 @@ export const linkAttribute = {
   alternativeName: 53,
 } as const;
 
+export const ipv4Attribute = { parameters: 1 } as const;
+/** Numbers of `net.ipv4.conf.LINK.*`, from linux/ip.h. */
+export const ipv4Parameter = { arpNotify: 22 } as const;
 export const linkInfoAttribute = { kind: 1, data: 2 } as const;
 export const vethAttribute = { peer: 1 } as const;
 export const bridgeAttribute = {

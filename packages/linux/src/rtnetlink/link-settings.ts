@@ -16,6 +16,15 @@ export interface LinkSettings {
   readonly alias?: string;
 }
 
+/** What can be set of a link that is there. */
+export interface LinkChanges extends LinkSettings {
+  /**
+   * Whether neighbours are told of its IPv4 addresses whenever it comes up (`net.ipv4.conf.LINK.arp_notify`). To count the first
+   * time, it is set, and the addresses are added, by requests before the one that brings the link up.
+   */
+  readonly arpNotify?: boolean;
+}
+
 /** An end of a pair, or a new link. */
 export interface LinkIdentity extends LinkSettings {
   /** Default: the kernel picks one. */

@@ -8,10 +8,17 @@ import type { Attribute } from '../netlink/attributes.js';
 import { messageFlag } from '../netlink/message.js';
 import type { NetlinkMessage, NetlinkRequest } from '../netlink/message.js';
 import { linuxErrors } from '../errors.js';
-import { linkAttribute as ifla, linkInfoAttribute, routeMessage } from './constants.js';
+import {
+  addressFamilyNumber,
+  ipv4Attribute,
+  ipv4Parameter,
+  linkAttribute as ifla,
+  linkInfoAttribute,
+  routeMessage,
+} from './constants.js';
 import { kindAttributes, readKind } from './link-kind.js';
 import type { LinkKind } from './link-kind.js';
-import type { LinkIdentity, LinkSettings } from './link-settings.js';
+import type { LinkChanges, LinkIdentity, LinkSettings } from './link-settings.js';
 
 /** A link by its index, or by its name or alternative name. */
 export type LinkReference = number | string;
@@ -56,6 +63,8 @@ export interface Link {
 }
 
 const longestName = 15;
+/** RTEXT_FILTER_SKIP_STATS: what the address families count, which nobody reads here, is most of an answer. */
+const withoutFamilyStatistics = 0x8;
 const interfaceFlag = { up: 0x1, loopback: 0x8, promiscuous: 0x100, allMulticast: 0x200 } as const;
 const states = ['unknown', 'notpresent', 'down', 'lowerlayerdown', 'testing', 'dormant', 'up'];
 
@@ -74,13 +83,13 @@ export function newLink(spec: LinkSpec): NetlinkRequest {
   };
 }
 
-export function setLink(link: LinkReference, changes: LinkSettings): NetlinkRequest {
+export function setLink(link: LinkReference, changes: LinkChanges): NetlinkRequest {
   return {
     purpose: `change the link '${link}'`,
     type: routeMessage.setLink,
     flags: 0,
     header: linkHeader(typeof link === 'number' ? link : 0, changes),
-    attributes: [...nameReference(link), ...settingAttributes(changes)],
+    attributes: [...nameReference(link), ...settingAttributes(changes), ...arpAttributes(changes)],
   };
 }
 
@@ -133,7 +142,7 @@ export function getLink(link: LinkReference): NetlinkRequest {
     type: routeMessage.getLink,
     flags: 0,
     header: linkHeader(typeof link === 'number' ? link : 0),
-    attributes: nameReference(link),
+    attributes: [...nameReference(link), attribute.u32(ifla.extendedMask, withoutFamilyStatistics)],
   };
 }
 
@@ -228,6 +237,13 @@ function settingAttributes(settings: LinkSettings): Attribute[] {
       : attribute.u32(ifla.namespaceDescriptor, settings.namespaceDescriptor),
   ];
   return all.filter((one) => one !== undefined);
+}
+
+function arpAttributes({ arpNotify }: LinkChanges): Attribute[] {
+  if (arpNotify === undefined) return [];
+  const parameters = [attribute.u32(ipv4Parameter.arpNotify, Number(arpNotify))];
+  const ipv4 = attribute.nest(addressFamilyNumber.v4, [attribute.nest(ipv4Attribute.parameters, parameters)]);
+  return [attribute.nest(ifla.familySpecific, [ipv4])];
 }
 
 /** The attribute for alternative names finds a link by its first name as well. */

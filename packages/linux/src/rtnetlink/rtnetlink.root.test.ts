@@ -46,6 +46,17 @@ describe.skipIf(!privileged())('rtnetlink in namespaces of its own (needs root)'
     expect(own.identity).not.toBe(host.namespace.identity);
   });
 
+  it('comes back to where it was, also from a namespace within one', () => {
+    using own = NetworkNamespace.open('/proc/self/ns/net');
+    const here = (): string => {
+      using namespace = NetworkNamespace.open('/proc/thread-self/ns/net');
+      return namespace.identity;
+    };
+    const seen = host.namespace.run(() => [here(), pod.namespace.run(here), here()]);
+    expect(seen).toEqual([host.namespace.identity, pod.namespace.identity, host.namespace.identity]);
+    expect(here()).toBe(own.identity);
+  });
+
   it('makes a bridge and a pair with its other end inside, in one go', async () => {
     await tables.run(
       newLink({ kind: 'bridge', name: 'br0', index: 100, up: true, stp: false, mac: '0a:00:00:00:00:fe' }),
@@ -105,6 +116,26 @@ describe.skipIf(!privileged())('rtnetlink in namespaces of its own (needs root)'
     expect(() => linkExists('../seen0', host)).toThrow(/kernel parameter/);
     await tables.run(deleteLink('seen0'));
     expect(linkExists('seen0', host)).toBe(false);
+  });
+
+  it('glances at a link, and knows one that has another name or is gone', async () => {
+    await tables.run(newLink({ kind: 'bridge', name: 'seen1', index: 120 }));
+    expect(tables.glance(120, 'seen1')).toEqual({ up: false, running: false, promiscuous: false });
+    await tables.run(setLink(120, { up: true, promiscuous: true }));
+    expect(tables.glance(120, 'seen1')).toMatchObject({ up: true, promiscuous: true });
+    expect([tables.glance(120, 'seen'), tables.glance(121, 'seen1'), inside.glance(120, 'seen1')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    await tables.run(deleteLink(120));
+    expect(tables.glance(120, 'seen1')).toBeUndefined();
+  });
+
+  it('has a link announce its addresses', async () => {
+    await tables.run(newLink({ kind: 'ifb', name: 'seen2', index: 121 }), setLink(121, { arpNotify: true }));
+    expect(readSysctl('net/ipv4/conf/seen2/arp_notify', host)).toBe('1');
+    await tables.run(deleteLink(121));
   });
 
   it('writes kernel parameters that differ, and leaves out what this kernel lacks', () => {

@@ -6,6 +6,8 @@ import { listAddresses, readAddress } from './address.js';
 import type { InterfaceAddress } from './address.js';
 import { listBridgeVlans, readBridgeVlans } from './bridge.js';
 import type { BridgePortVlans } from './bridge.js';
+import { glanceAt } from './glance.js';
+import type { LinkGlance } from './glance.js';
 import { getLink, listLinks, readLink } from './link.js';
 import type { Link, LinkReference } from './link.js';
 import { listForwarding, listNeighbours, readForwarding, readNeighbour } from './neighbour.js';
@@ -65,6 +67,14 @@ export class Rtnetlink implements AsyncDisposable {
   /** Undefined where there is none. */
   async link(reference: LinkReference): Promise<Link | undefined> {
     return (await this.settleAndShow([], [reference])).links[0];
+  }
+
+  /**
+   * Looks at a link on this thread, without a turn of the event loop and without waiting for changes in progress.
+   * Undefined where the link of this index is gone, or has another name by now.
+   */
+  glance(index: number, name: string): LinkGlance | undefined {
+    return glanceAt(this.#socket, index, name);
   }
 
   links(filter: Parameters<typeof listLinks>[0] = {}): Promise<Link[]> {

@@ -1,7 +1,7 @@
-import { NetworkConfig } from '@kubewright/cni-sdk';
 import { IsArray, IsBoolean, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { PairConfig } from '../pod/pair-config.js';
 
-/** VLANs that pass a port with their tags: one, or from `minID` to `maxID`. */
+/** VLANs that pass a port with their tags: one, and those from `minID` to `maxID`. */
 export interface VlanTrunk {
   readonly minID?: number;
   readonly maxID?: number;
@@ -9,10 +9,9 @@ export interface VlanTrunk {
 }
 
 const greatestVlan = 4094;
-const greatestMtu = 65_535;
 
 /** Configuration of the bridge plugin, with the keys and defaults of the reference plugin of this name. */
-export class BridgeConfig extends NetworkConfig {
+export class BridgeConfig extends PairConfig {
   /** Name of the bridge; it is made if it is missing. */
   @IsOptional()
   @Matches(/^[^/:\s]{1,15}$/)
@@ -32,17 +31,6 @@ export class BridgeConfig extends NetworkConfig {
   @IsOptional()
   @IsBoolean()
   forceAddress = false;
-
-  /** What pods send out of their network gets the machine's address. */
-  @IsOptional()
-  @IsBoolean()
-  ipMasq = false;
-
-  @IsOptional()
-  @IsInt()
-  @Min(0)
-  @Max(greatestMtu)
-  mtu = 0;
 
   /** A pod reaches itself through the bridge, as by its own service's address. */
   @IsOptional()
@@ -78,6 +66,11 @@ export class BridgeConfig extends NetworkConfig {
   @IsOptional()
   @IsBoolean()
   enabledad = false;
+
+  /** The pod's end stays down, for somebody else to set up: it gets no addresses. */
+  @IsOptional()
+  @IsBoolean()
+  disableContainerInterface = false;
 
   /** Refused: frames with a forged source are not filtered. */
   @IsOptional()

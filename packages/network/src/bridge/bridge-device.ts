@@ -1,13 +1,15 @@
+import { randomBytes } from 'node:crypto';
 import { CniError, cniErrorCode } from '@kubewright/cni-sdk';
 import {
   addAddress,
   addBridgeVlans,
   deleteAddress,
   deleteBridgeVlans,
-  errnoName,
+  formatMac,
   isRefusal,
   networkOf,
   newLink,
+  parsePrefix,
   setBridge,
   setBridgePort,
   setLink,
@@ -20,8 +22,33 @@ import type { BridgeConfig, VlanTrunk } from './bridge-config.js';
 /** VLAN that a bridge gives to new ports unless told otherwise. */
 const defaultVlan = 1;
 
-/** Finds the bridge or makes it. @throws CniError where the name belongs to something else. */
-export async function ensureBridge(host: HostNetwork, config: BridgeConfig): Promise<Link> {
+/** The bridges of a machine. */
+export class Bridges {
+  readonly #host: HostNetwork;
+  /** Where bridges were found. An index is not given out twice: the link that still has it and the name is that bridge. */
+  readonly #known = new Map<string, number>();
+
+  constructor(host: HostNetwork) {
+    this.#host = host;
+  }
+
+  /** Finds the bridge or makes it, and tells its index. @throws CniError where the name belongs to something else. */
+  async ensure(config: BridgeConfig): Promise<number> {
+    const known = this.#known.get(config.bridge);
+    if (known !== undefined && this.#serves(known, config)) return known;
+    const { index } = await findOrMake(this.#host, config);
+    this.#known.set(config.bridge, index);
+    return index;
+  }
+
+  #serves(index: number, config: BridgeConfig): boolean {
+    if (hasVlans(config)) return false;
+    const seen = this.#host.tables.glance(index, config.bridge);
+    return seen !== undefined && seen.up && (seen.promiscuous || !config.promiscMode);
+  }
+}
+
+async function findOrMake(host: HostNetwork, config: BridgeConfig): Promise<Link> {
   const present = await host.tables.link(config.bridge);
   if (present !== undefined && present.kind !== 'bridge') {
     throw CniError.invalidConfig('bridge', `'${config.bridge}' is the name of a link that is no bridge`);
@@ -32,7 +59,10 @@ export async function ensureBridge(host: HostNetwork, config: BridgeConfig): Pro
   if (hasVlans(config) && bridge.details?.['vlanFiltering'] !== true) {
     changes.push(setBridge(bridge.index, { vlanFiltering: true }));
   }
-  if (!bridge.up) changes.push(setLink(bridge.index, { up: true }));
+  if (!bridge.up) {
+    prepareBridge(host, config);
+    changes.push(setLink(bridge.index, { up: true }));
+  }
   if (changes.length > 0) await host.tables.run(...changes);
   return bridge;
 }
@@ -63,15 +93,13 @@ export function portVlans({ vlan, vlanTrunk }: BridgeConfig): BridgeVlan[] {
 /** Gives the bridge its addresses, or, with a VLAN, the device for that VLAN on top of it. */
 export async function ensureBridgeAddresses(
   host: HostNetwork,
-  bridge: Link,
+  bridge: number,
   config: BridgeConfig,
   addresses: readonly string[],
 ): Promise<void> {
   if (addresses.length === 0) return;
-  const link = config.vlan === 0 ? bridge.index : await ensureVlanDevice(host, bridge, config.vlan);
-  const requests = addresses.map((address) =>
-    addAddress({ link, address, noDuplicateDetection: familyOf(address) === 6 && !config.enabledad }),
-  );
+  const link = config.vlan === 0 ? bridge : await ensureVlanDevice(host, bridge, config);
+  const requests = gatewayRequests(link, config, addresses);
   const answers = await host.tables.settle(requests);
   accept(requests, answers, ['EEXIST']);
   const added = addresses.filter((_, index) => answers[index]?.errno === 0);
@@ -82,6 +110,20 @@ export async function ensureBridgeAddresses(
   });
 }
 
+function gatewayRequests(link: number, { enabledad }: BridgeConfig, addresses: readonly string[]): NetlinkRequest[] {
+  return addresses.map((address) =>
+    addAddress({ link, address, noDuplicateDetection: familyOf(address) === 6 && !enabledad }),
+  );
+}
+
+/** Whether one network holds the other. */
+function overlap(one: string, other: string): boolean {
+  if (familyOf(one) !== familyOf(other)) return false;
+  const [a, b] = [parsePrefix(one), parsePrefix(other)];
+  const length = Math.min(a.length, b.length);
+  return networkOf(`${a.address}/${length}`) === networkOf(`${b.address}/${length}`);
+}
+
 /** An address of the same network that is not ours would send answers the wrong way. */
 async function resolveConflicts(
   host: HostNetwork,
@@ -90,13 +132,16 @@ async function resolveConflicts(
   wanted: readonly string[],
   added: readonly string[],
 ): Promise<void> {
-  const networks = new Set(added.map(networkOf));
   const others = (await host.tables.addresses({ link })).filter(
-    ({ address, scope }) => scope === 'global' && networks.has(networkOf(address)) && !wanted.includes(address),
+    ({ address, scope }) =>
+      scope === 'global' && !wanted.includes(address) && added.some((one) => overlap(one, address)),
   );
   if (others.length === 0) return;
   if (config.forceAddress) {
     await host.tables.run(...others.map(({ address }) => deleteAddress({ link, address })));
+    // With the first address of a network the kernel takes away those that were added after it.
+    const again = gatewayRequests(link, config, wanted);
+    accept(again, await host.tables.settle(again), ['EEXIST']);
     return;
   }
   await host.tables.run(...added.map((address) => deleteAddress({ link, address })));
@@ -109,6 +154,8 @@ async function makeBridge(host: HostNetwork, config: BridgeConfig): Promise<Link
   const spec = newLink({
     kind: 'bridge',
     name,
+    // Set by hand, it does not follow that of the lowest port, so neighbours need not learn it again.
+    mac: randomMac(),
     ...(mtu === 0 ? {} : { mtu }),
     ...(hasVlans(config) ? { vlanFiltering: true } : {}),
   });
@@ -117,30 +164,41 @@ async function makeBridge(host: HostNetwork, config: BridgeConfig): Promise<Link
     if (!isRefusal(error, 'EEXIST')) throw error;
   });
   const made = await host.tables.link(name);
-  if (made?.mac === undefined) {
+  if (made === undefined) {
     throw new CniError(cniErrorCode.internal, `the bridge '${name}' vanished while it was being made`);
   }
-  host.setSysctl({
-    [`net/ipv6/conf/${name}/accept_ra`]: 0,
-    // A gateway that still looks for duplicates of its own address asks for no neighbour's: the first pod would wait.
-    ...(config.enabledad ? {} : { [`net/ipv6/conf/${name}/accept_dad`]: 0 }),
-  });
-  // Set by hand, the hardware address no longer follows that of the lowest port, so neighbours need not learn it again.
-  await host.tables.run(setLink(made.index, { mac: made.mac, up: true }));
-  return { ...made, up: true };
+  return made;
 }
 
-async function ensureVlanDevice(host: HostNetwork, bridge: Link, vlan: number): Promise<number> {
-  const name = `${bridge.name}.${vlan}`;
+/** Sets the kernel parameters of a bridge before it is up, also of one that somebody began to make. */
+function prepareBridge(host: HostNetwork, { bridge, enabledad }: BridgeConfig): void {
+  host.setSysctl({
+    [`net/ipv6/conf/${bridge}/accept_ra`]: 0,
+    // A gateway that still looks for duplicates of its own address asks for no neighbour's: the first pod would wait.
+    ...(enabledad ? {} : { [`net/ipv6/conf/${bridge}/accept_dad`]: 0 }),
+  });
+}
+
+/** One that nobody was given: locally administered, and of one station. */
+function randomMac(): string {
+  const bytes = randomBytes(6);
+  bytes[0] = ((bytes[0] ?? 0) & 0xfc) | 0x02;
+  return formatMac(bytes);
+}
+
+async function ensureVlanDevice(host: HostNetwork, bridge: number, config: BridgeConfig): Promise<number> {
+  const { vlan } = config;
+  const name = `${config.bridge}.${vlan}`;
   const present = await host.tables.link(name);
   if (present !== undefined) return present.index;
   const requests = [
-    addBridgeVlans(bridge.index, [{ id: vlan }], true),
-    newLink({ kind: 'vlan', name, link: bridge.index, id: vlan, up: true }),
+    addBridgeVlans(bridge, [{ id: vlan }], true),
+    newLink({ kind: 'vlan', name, link: bridge, id: vlan, up: true }),
   ];
   accept(requests, await host.tables.settle(requests), ['EEXIST']);
   const made = await host.tables.link(name);
-  if (made === undefined) throw new CniError(cniErrorCode.internal, `the link '${name}' vanished`, errnoName(2));
+  if (made === undefined)
+    throw new CniError(cniErrorCode.internal, `the link '${name}' vanished while it was being made`);
   return made.index;
 }
 
@@ -149,9 +207,17 @@ function hasVlans({ vlan, vlanTrunk }: BridgeConfig): boolean {
 }
 
 function readTrunk({ id, minID, maxID }: VlanTrunk, index: number): BridgeVlan[] {
-  const valid = (value: unknown): value is number =>
+  const isVlan = (value: unknown): value is number =>
     typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 4095;
-  if (valid(id)) return [{ id }];
-  if (valid(minID) && valid(maxID) && minID <= maxID) return [{ id: minID, lastId: maxID }];
-  throw CniError.invalidConfig(`vlanTrunk[${index}]`, 'must have an id, or minID and maxID, from 1 to 4094');
+  const invalid = (): CniError =>
+    CniError.invalidConfig(`vlanTrunk[${index}]`, 'must have an id, or minID and maxID, from 1 to 4094');
+  const single = id === undefined ? [] : [id];
+  if (!single.every(isVlan)) throw invalid();
+  const vlans: BridgeVlan[] = single.map((one) => ({ id: one }));
+  if (minID !== undefined || maxID !== undefined) {
+    if (!isVlan(minID) || !isVlan(maxID) || minID > maxID) throw invalid();
+    vlans.push({ id: minID, lastId: maxID });
+  }
+  if (vlans.length === 0) throw invalid();
+  return vlans;
 }

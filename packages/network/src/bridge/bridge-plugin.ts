@@ -5,33 +5,40 @@
 import { CniError, cniErrorCode, CniPlugin } from '@kubewright/cni-sdk';
 import type { AttachmentRequest, CheckRequest, CniRequest, CniResult, Delegate, GcRequest } from '@kubewright/cni-sdk';
 import { parseMac, setLink } from '@kubewright/linux';
-import type { Link, NetworkNamespace, Rtnetlink } from '@kubewright/linux';
-import { attachmentKey } from '../host/attachment-store.js';
+import type { Link, NetworkNamespace } from '@kubewright/linux';
 import { both, runAll } from '../host/failures.js';
 import type { HostNetwork } from '../host/host-network.js';
-import { linkName } from '../host/names.js';
 import { attempt } from '../ipam/range.js';
 import { appendResult } from '../pod/append-result.js';
 import { ConnectedPods } from '../pod/connected-pods.js';
-import { addressesOf } from '../pod/link-index.js';
+import type { PodPlace } from '../pod/connected-pods.js';
 import {
   broken,
   checkPodInterface,
   configurePodInterface,
   interfaceOf,
+  announce,
   preparePodInterface,
+  present,
   withPod,
 } from '../pod/pod-interface.js';
-import { connectVeth, requireNoVeth } from '../pod/veth.js';
+import { untilUnique } from '../pod/unique-addresses.js';
+import { connectVeth, vethSpec } from '../pod/veth.js';
 import type { Veth, VethSpec } from '../pod/veth.js';
 import { BridgeConfig } from './bridge-config.js';
-import { ensureBridge, ensureBridgeAddresses, portSettings } from './bridge-device.js';
+import { Bridges, ensureBridgeAddresses, portSettings } from './bridge-device.js';
 import { planGateways } from './gateways.js';
+import type { GatewayPlan } from './gateways.js';
 
 /** Position of the pod's end in the result: the bridge and the machine's end come first. */
 const podPosition = 2;
 /** Milliseconds between looks at whether a port forwards; it normally does at the first. */
 const portPauses = [0, 1, 2, 5, 20, 50, 500, 1000, 1000];
+
+interface Plan extends GatewayPlan {
+  /** Resolves when the addresses are safe. */
+  readonly settled: Promise<void>;
+}
 
 /** Connects pods to a bridge. The configuration is that of the reference plugin of this name. */
 export class BridgePlugin extends CniPlugin<BridgeConfig> {
@@ -39,39 +46,36 @@ export class BridgePlugin extends CniPlugin<BridgeConfig> {
   override readonly config = BridgeConfig;
   readonly #host: HostNetwork;
   readonly #pods: ConnectedPods;
+  readonly #bridges: Bridges;
 
   constructor(host: HostNetwork) {
     super();
     this.#host = host;
     this.#pods = new ConnectedPods(host, this.type);
+    this.#bridges = new Bridges(host);
   }
 
   override async add(request: AttachmentRequest<BridgeConfig>): Promise<CniResult> {
-    const { config, netns } = request;
-    checkSupported(config);
-    return await withPod(netns, async (pod, namespace) => {
-      const spec = vethSpec(request);
-      requireNoVeth(this.#host, namespace, spec);
-      const ipam = ipamOf(request);
-      try {
-        // Written down while the kernel looks for the bridge, before the pair is made.
-        const [bridge] = await both(ensureBridge(this.#host, config), this.#pods.begin(attachmentKey(request)));
-        // The pair needs no address, and the lease no pair: the kernel makes the one while the other is written and synced.
-        const connected = this.#connect(config, namespace, { ...spec, master: bridge.index });
-        const [veth, given] = await both(connected, ipam?.add() ?? Promise.resolve({}));
-        return await this.#configure(request, { pod, namespace, bridge, veth, given });
-      } catch (error) {
-        // The failure says more than that of the way back, and DEL will be called again.
-        await this.#pods.release(attachmentKey(request), { ipam }).catch(() => undefined);
-        throw error;
-      }
+    const { config, netns, ifName } = request;
+    checkFields(config);
+    const spec = portSpec(request);
+    const ipam = ipamOf(request);
+    return await this.#pods.connect(request, ipam, async (pod) => {
+      const bridge = await this.#bridges.ensure(config);
+      // The pair needs no address, and the lease no pair: the kernel makes the one while the other is written and synced.
+      const connecting = this.#connect(config, pod.namespace, { ...spec, master: bridge });
+      const planning = planOf(config, ipam);
+      const machine = this.#configureMachine(request, bridge, planning);
+      const [inside] = await both(this.#configurePod(request, pod, connecting, planning), machine);
+      const [veth, { result }] = await both(connecting, planning);
+      const sandbox = { ...interfaceOf(inside), name: ifName, sandbox: netns };
+      const interfaces = [interfaceOf(present(veth.master)), interfaceOf(veth.host), sandbox];
+      return appendResult(request.prevResult, { interfaces, ...result });
     });
   }
 
   override async del(request: AttachmentRequest<BridgeConfig>): Promise<void> {
-    const { config, netns, ifName, prevResult } = request;
-    const addresses = config.ipMasq ? addressesOf(prevResult, ifName) : [];
-    await this.#pods.release(attachmentKey(request), { netns, addresses, ipam: ipamOf(request) });
+    await this.#pods.disconnect(request, ipamOf(request));
   }
 
   override async check(request: CheckRequest<BridgeConfig>): Promise<void> {
@@ -80,22 +84,21 @@ export class BridgePlugin extends CniPlugin<BridgeConfig> {
     if (bridge?.up !== true)
       throw broken(`the bridge '${config.bridge}' is ${bridge === undefined ? 'missing' : 'down'}`);
     await withPod(netns, async (pod) => {
-      await checkPodInterface(pod, ifName, prevResult);
+      await checkPodInterface(pod, ifName, prevResult, { up: !config.disableContainerInterface });
       const peer = (await pod.link(ifName))?.peer;
       const port = peer === undefined ? undefined : await this.#host.tables.link(peer);
       if (port?.master !== bridge.index) throw broken(`'${ifName}' is not connected to the bridge '${config.bridge}'`);
     });
-    if (config.ipMasq) await this.#pods.checkMasquerade(attachmentKey(request));
+    await this.#pods.checkMasquerade(request);
     await ipamOf(request)?.check();
   }
 
   override async gc(request: GcRequest<BridgeConfig>): Promise<void> {
-    const { config, validAttachments } = request;
-    await runAll([() => this.#pods.releaseStale(config.name, validAttachments), async () => ipamOf(request)?.gc()]);
+    await this.#pods.collect(request, ipamOf(request));
   }
 
   override async status(request: CniRequest<BridgeConfig>): Promise<void> {
-    checkSupported(request.config);
+    checkFields(request.config);
     const bridge = await this.#host.tables.link(request.config.bridge);
     if (bridge !== undefined && bridge.kind !== 'bridge') {
       throw CniError.notAvailable(`'${request.config.bridge}' is the name of a link that is no bridge`);
@@ -112,34 +115,50 @@ export class BridgePlugin extends CniPlugin<BridgeConfig> {
     return veth;
   }
 
-  async #configure(request: AttachmentRequest<BridgeConfig>, made: Connection): Promise<CniResult> {
-    const { config, netns, ifName, signal } = request;
-    const { pod, namespace, bridge, veth } = made;
-    const { result, bridgeAddresses } = planGateways(config, made.given, podPosition);
-    const options = { duplicateDetection: config.enabledad };
-    const masqueraded = config.ipMasq ? (result.ips ?? []).map(({ address }) => address) : [];
-    preparePodInterface(namespace, ifName, result, options);
-    const configurePod = async (): Promise<Link> => {
-      const inside = await configurePodInterface(pod, veth.podIndex, result, options);
-      await this.#untilForwarding(veth.host);
-      return inside;
-    };
-    const configureMachine = async (): Promise<void> => {
-      await ensureBridgeAddresses(this.#host, bridge, config, bridgeAddresses);
-      this.#host.setSysctl({ [`net/ipv6/conf/${veth.host.name}/accept_ra`]: 0 });
-    };
-    const machine = [configureMachine, () => this.#pods.masquerade(attachmentKey(request), masqueraded)];
-    const [inside] = await both(configurePod(), runAll(machine));
-    signal.throwIfAborted();
-    const sandbox = { ...interfaceOf(inside), name: ifName, sandbox: netns };
-    return appendResult(request.prevResult, {
-      interfaces: [interfaceOf(bridge), interfaceOf(veth.host), sandbox],
-      ...result,
-    });
+  /** Gives the pod's end its addresses as soon as there are both, and tells what became of it. */
+  async #configurePod(
+    request: AttachmentRequest<BridgeConfig>,
+    pod: PodPlace,
+    connecting: Promise<Veth>,
+    planning: Promise<Plan>,
+  ): Promise<Link> {
+    const [{ host, podIndex }, { result }] = await both(connecting, planning);
+    if (request.config.disableContainerInterface) return present(await pod.tables.link(podIndex));
+    const options = { duplicateDetection: request.config.enabledad };
+    preparePodInterface(pod.namespace, request.ifName, result, options);
+    const [inside] = await both(
+      configurePodInterface(pod.tables, podIndex, result, options),
+      this.#ignoreRouters(host.name),
+    );
+    await this.#untilForwarding(host);
+    if (options.duplicateDetection) await untilUnique(pod.tables, podIndex, this.#host.clock);
+    await announce(pod.tables, inside);
+    return inside;
+  }
+
+  /** What needs the addresses alone, until they are safe. */
+  async #configureMachine(
+    request: AttachmentRequest<BridgeConfig>,
+    bridge: number,
+    planning: Promise<Plan>,
+  ): Promise<void> {
+    const { result, bridgeAddresses, settled } = await planning;
+    await runAll([
+      () => ensureBridgeAddresses(this.#host, bridge, request.config, bridgeAddresses),
+      () => this.#pods.masquerade(request, result),
+      () => settled,
+    ]);
+  }
+
+  /** What pods advertise is not for the machine. */
+  async #ignoreRouters(link: string): Promise<void> {
+    this.#host.setSysctl({ [`net/ipv6/conf/${link}/accept_ra`]: 0 });
   }
 
   /** A port that is up but does not forward yet would lose the pod's first packets. */
-  async #untilForwarding({ index, name }: Link): Promise<void> {
+  async #untilForwarding({ index, name, state }: Link): Promise<void> {
+    // Where the kernel had made up its mind about the port before, a glance tells.
+    if (state !== 'unknown' && this.#host.tables.glance(index, name)?.running === true) return;
     for (const pause of portPauses) {
       if (pause > 0) await this.#host.clock.sleep(pause);
       if ((await this.#host.tables.link(index))?.state === 'up') return;
@@ -148,36 +167,33 @@ export class BridgePlugin extends CniPlugin<BridgeConfig> {
   }
 }
 
-interface Connection {
-  readonly pod: Rtnetlink;
-  readonly namespace: NetworkNamespace;
-  readonly bridge: Link;
-  readonly veth: Veth;
-  /** What the IPAM plugin gave. */
-  readonly given: CniResult;
+/** Addresses, and what they need of pod and bridge. Without an IPAM plugin pods are connected, but get no address. */
+async function planOf(config: BridgeConfig, ipam: Delegate | undefined): Promise<Plan> {
+  const { result, settled } = (await ipam?.addEarly()) ?? { result: {}, settled: Promise.resolve() };
+  return { ...planGateways(config, result, podPosition), settled };
 }
 
-/** Without an IPAM plugin pods are connected, but get no address. */
 function ipamOf(request: CniRequest<BridgeConfig>): Delegate | undefined {
   const type = request.config.ipam?.type;
   return type === undefined || type === '' ? undefined : request.delegate(type);
 }
 
-function vethSpec(request: AttachmentRequest<BridgeConfig>): VethSpec {
-  const { config, ifName, arguments: values } = request;
+function portSpec(request: AttachmentRequest<BridgeConfig>): VethSpec {
+  const { config, arguments: values } = request;
   const fromArgs = config.args?.cni?.['mac'];
   const mac =
     config.runtimeConfig?.mac ?? (typeof fromArgs === 'string' ? fromArgs : (values.get('MAC') ?? config.mac));
   if (mac !== undefined) attempt('mac', () => parseMac(mac));
-  return {
-    hostName: linkName('veth', attachmentKey(request)),
-    ifName,
-    ...(config.mtu === 0 ? {} : { mtu: config.mtu }),
-    ...(mac === undefined ? {} : { mac }),
-  };
+  return { ...vethSpec(request), ...(mac === undefined ? {} : { mac }) };
 }
 
-function checkSupported({ macspoofchk }: BridgeConfig): void {
-  if (!macspoofchk) return;
-  throw new CniError(cniErrorCode.unsupportedField, "the field 'macspoofchk' is not supported", 'leave it out');
+/** @throws CniError 2 for what is not supported, 7 for what does not go together. */
+function checkFields({ macspoofchk, hairpinMode, promiscMode, disableContainerInterface, ipam }: BridgeConfig): void {
+  if (macspoofchk) {
+    throw new CniError(cniErrorCode.unsupportedField, "the field 'macspoofchk' is not supported", 'leave it out');
+  }
+  if (hairpinMode && promiscMode) throw CniError.invalidConfig('hairpinMode', 'and promiscMode exclude each other');
+  if (disableContainerInterface && (ipam?.type ?? '') !== '') {
+    throw CniError.invalidConfig('disableContainerInterface', 'leaves no interface for the addresses of ipam');
+  }
 }

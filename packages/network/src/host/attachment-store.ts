@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AttachmentRequest, NetworkConfig, ValidAttachment } from '@kubewright/cni-sdk';
-import { overwriteFile, removeFile } from './small-file.js';
+import { createFile, overwriteFile, removeFile } from './small-file.js';
 
 /** One interface of one container in one network. */
 export interface AttachmentKey {
@@ -35,14 +35,12 @@ export class AttachmentStore<T> {
   }
 
   put(key: AttachmentKey, value: T): void {
-    const text = JSON.stringify(value);
-    try {
-      overwriteFile(this.#path(key), text);
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      mkdirSync(join(this.#directory, key.network), { recursive: true, mode: 0o700 });
-      overwriteFile(this.#path(key), text);
-    }
+    this.#write(key, (path) => overwriteFile(path, JSON.stringify(value)));
+  }
+
+  /** Writes down what is not written down yet. @returns false, having done nothing, where it is. */
+  add(key: AttachmentKey, value: T): boolean {
+    return this.#write(key, (path) => createFile(path, JSON.stringify(value)));
   }
 
   get(key: AttachmentKey): T | undefined {
@@ -76,6 +74,16 @@ export class AttachmentStore<T> {
   stale(network: string, valid: readonly ValidAttachment[]): StoredAttachment<T>[] {
     const kept = new Set(valid.map(({ containerID, ifname }) => `${containerID}:${ifname}`));
     return this.list(network).filter((one) => !kept.has(fileName(one)));
+  }
+
+  #write<R>(key: AttachmentKey, write: (path: string) => R): R {
+    try {
+      return write(this.#path(key));
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      mkdirSync(join(this.#directory, key.network), { recursive: true, mode: 0o700 });
+      return write(this.#path(key));
+    }
   }
 
   #path(key: AttachmentKey): string {

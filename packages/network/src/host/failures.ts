@@ -1,7 +1,29 @@
+type Step = () => Promise<unknown>;
+
+/** Steps that run at once, where there may be thousands: what they do together they hold the event loop for. */
+const groupSize = 64;
+
 /** Runs every step, whatever the others come to, and then throws: a lone failure as it is, several together. */
-export async function runAll(steps: readonly (() => Promise<unknown>)[]): Promise<void> {
+export async function runAll(steps: readonly Step[]): Promise<void> {
+  throwTogether(await failuresOf(steps));
+}
+
+/** As `runAll`, a few steps at a time. */
+export async function runInGroups(steps: readonly Step[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (let start = 0; start < steps.length; start += groupSize) {
+    failures.push(...(await failuresOf(steps.slice(start, start + groupSize))));
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+  throwTogether(failures);
+}
+
+async function failuresOf(steps: readonly Step[]): Promise<unknown[]> {
   const outcomes = await Promise.allSettled(steps.map(async (step) => step()));
-  const failures = outcomes.filter((one) => one.status === 'rejected').map(({ reason }) => reason as unknown);
+  return outcomes.filter((one) => one.status === 'rejected').map(({ reason }) => reason as unknown);
+}
+
+function throwTogether(failures: readonly unknown[]): void {
   if (failures.length === 1) throw failures[0];
   if (failures.length > 1) {
     const messages = failures.map((one) => (one instanceof Error ? one.message : String(one)));

@@ -17,6 +17,23 @@ export function overwriteFile(path: string, text: string): void {
   }
 }
 
+/** As `overwriteFile`, for a file that is not there yet. @returns false, having done nothing, where it is. */
+export function createFile(path: string, text: string): boolean {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'wx', 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+  try {
+    writeSync(descriptor, text);
+  } finally {
+    closeSync(descriptor);
+  }
+  return true;
+}
+
 /** Removes a file; nothing there is no error. It takes a small part of what `rmSync` does, which looks for directories first. */
 export function removeFile(path: string): void {
   try {

@@ -15,7 +15,7 @@ import { nextFree, rangeOf } from './allocate.js';
 import { hostLocalSettings, leasePath, requestedAddresses } from './ipam-config.js';
 import type { HostLocalSettings } from './ipam-config.js';
 import { LeaseDirectory } from './lease-directory.js';
-import type { LeaseOwner, Leases } from './lease-directory.js';
+import type { LeaseOwner, Leases } from './directory-leases.js';
 import { numberAddress, rangeText } from './range.js';
 import type { AddressRange } from './range.js';
 import { parseResolvConf } from './resolv-conf.js';
@@ -29,6 +29,7 @@ export class HostLocalPlugin extends CniPlugin {
   override readonly config = NetworkConfig;
   readonly #clock: Clock;
   readonly #directories = new Map<string, LeaseDirectory>();
+  readonly #settings = new WeakMap<NetworkConfig, HostLocalSettings>();
 
   /** @param clock - default: the machine's. */
   constructor(clock: Clock = new SystemClock()) {
@@ -41,7 +42,9 @@ export class HostLocalPlugin extends CniPlugin {
     const dns =
       settings.resolvConf === undefined ? undefined : parseResolvConf(await readFile(settings.resolvConf, 'utf8'));
     const wanted = requestedAddresses(request);
-    const ips = await this.#leases(request).run((leases) => allocate(leases, settings, request, wanted));
+    const lease = this.#leases(request).runEarly((leases) => allocate(leases, settings, request, wanted));
+    const { value: ips, safe } = await lease;
+    request.holdAnswer(safe);
     return {
       ips,
       ...(settings.routes.length === 0 ? {} : { routes: settings.routes }),
@@ -69,11 +72,13 @@ export class HostLocalPlugin extends CniPlugin {
     const containers = new Set(request.validAttachments.map(({ containerID }) => containerID));
     const kept = ({ containerId, ifName }: LeaseOwner): boolean =>
       ifName === '' ? containers.has(containerId) : valid.has(`${containerId}\0${ifName}`);
-    await this.#leases(request).run((leases) => {
-      for (const [address, owner] of leases.all()) {
-        if (owner === undefined || !kept(owner)) leases.release(address, owner);
-      }
-    });
+    const directory = this.#leases(request);
+    const stale = await directory.run((leases) =>
+      [...leases.all()].filter(([, owner]) => owner === undefined || !kept(owner)),
+    );
+    // One by one, so that the event loop has its turns; together they share the lock. Each is looked at again before it goes.
+    const releases = stale.map(([address, owner]) => directory.run((leases) => leases.release(address, owner)));
+    await Promise.all(releases);
   }
 
   override async status({ config }: CniRequest<NetworkConfig>): Promise<void> {
@@ -89,7 +94,9 @@ export class HostLocalPlugin extends CniPlugin {
 
   /** The ranges, routes and resolver. Override it where they come from elsewhere than the configuration. */
   protected settings(config: NetworkConfig): Promise<HostLocalSettings> {
-    return Promise.resolve(hostLocalSettings(config));
+    let settings = this.#settings.get(config);
+    if (settings === undefined) this.#settings.set(config, (settings = hostLocalSettings(config)));
+    return Promise.resolve(settings);
   }
 
   #leases({ config }: CniRequest<NetworkConfig>): LeaseDirectory {

@@ -19,9 +19,10 @@ const defaultDataDirectory = '/var/lib/cni/networks';
 /** Reads and checks the configuration. @throws CniError 7 that names the field. */
 export function hostLocalSettings(config: NetworkConfig): HostLocalSettings {
   const ipam = config.ipam ?? {};
-  const written: unknown[] = [...(config.runtimeConfig?.ipRanges ?? []), ...listAt(ipam['ranges'], 'ipam.ranges')];
-  // The old form, one range beside the type, comes first.
-  const sets = [...(ipam['subnet'] === undefined ? [] : [[ipam]]), ...written].map((set, index) => {
+  const written = listAt(ipam['ranges'], 'ipam.ranges');
+  // The old form, one range beside the type, comes before the others, and the runtime's wishes before both.
+  const configured = [...(ipam['subnet'] === undefined ? [] : [[ipam]]), ...written];
+  const sets = [...(config.runtimeConfig?.ipRanges ?? []), ...configured].map((set, index) => {
     const ranges = listAt(set, `ipam.ranges[${index}]`);
     return ranges.map((range, position) => completeRange(range, `ipam.ranges[${index}][${position}]`));
   });

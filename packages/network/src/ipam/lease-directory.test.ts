@@ -1,7 +1,11 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cniErrorCode } from '@kubewright/cni-sdk';
 import { SystemClock } from '@kubewright/core';
+import { FakeClock } from '@kubewright/core/testing';
+import { FileLock, mount, unmount } from '@kubewright/linux';
+import { privileged } from '@kubewright/linux/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LeaseDirectory } from './lease-directory.js';
 
@@ -75,6 +79,45 @@ describe.skipIf(process.platform !== 'linux')('LeaseDirectory (needs Linux)', ()
     await directory.run((leases) => leases.release('10.0.0.7', undefined));
     expect(readdirSync(path)).toEqual(expect.not.arrayContaining(['10.0.0.6', '10.0.0.7']));
   });
+
+  it('tells a result before it is safe, and takes nothing back that is', async () => {
+    const { value, safe } = await directory.runEarly((leases) => leases.take('10.0.0.2', owner, 0));
+    expect(value).toBe(true);
+    await safe;
+    expect(readdirSync(path)).toContain('10.0.0.2');
+  });
+
+  it('gives up on a lock that somebody keeps', async () => {
+    await take('10.0.0.2');
+    const clock = new FakeClock();
+    using _held = await FileLock.acquire(join(path, 'lock'), { clock });
+    const late = new LeaseDirectory(path, clock).run((leases) => leases.ownedBy(owner));
+    await Promise.all([
+      clock.advance(31_000),
+      expect(late).rejects.toMatchObject({ cniCode: cniErrorCode.tryAgainLater }),
+    ]);
+  });
+
+  it.skipIf(!privileged())(
+    'sees what is done in the tick of its own change (ramfs has coarse times; needs root)',
+    async () => {
+      const coarse = mkdtempSync(join(tmpdir(), 'ramfs-'));
+      await mount({ fileSystem: 'ramfs', source: 'ramfs', target: coarse });
+      try {
+        const [mine, theirs] = [0, 1].map(() => new LeaseDirectory(join(coarse, 'net'), new SystemClock()));
+        for (let round = 2; round < 52; round += 1) {
+          const address = `10.0.0.${round}`;
+          await mine?.run((leases) => leases.ownedBy(owner));
+          await theirs?.run((leases) => leases.take(address, owner, 0));
+          expect(await mine?.run((leases) => leases.ownedBy(owner))).toEqual([address]);
+          await theirs?.run((leases) => leases.release(address, owner));
+        }
+      } finally {
+        await unmount(coarse);
+        rmSync(coarse, { recursive: true });
+      }
+    },
+  );
 
   it('gives fifty callers at two objects fifty addresses', async () => {
     const second = new LeaseDirectory(path, new SystemClock());

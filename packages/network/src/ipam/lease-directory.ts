@@ -1,37 +1,33 @@
-import { closeSync, fsync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { randomInt } from 'node:crypto';
+import { closeSync, fsync, mkdirSync, openSync, statSync, utimesSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { CniError } from '@kubewright/cni-sdk';
 import type { Clock } from '@kubewright/core';
 import { FileLock, inTurns } from '@kubewright/linux';
 import { overwriteFile, removeFile } from '../host/small-file.js';
-
-/** Who has an address: the container and its interface. */
-export interface LeaseOwner {
-  readonly containerId: string;
-  readonly ifName: string;
-}
-
-/** What work under the lock can do. Nothing of it waits. */
-export interface Leases {
-  /** Whether somebody has the address, whoever it is. */
-  isTaken(address: string): boolean;
-  /** The addresses of an owner. */
-  ownedBy(owner: LeaseOwner): string[];
-  /** All addresses with their owners; without an owner where the file is damaged. */
-  all(): Iterable<readonly [address: string, owner: LeaseOwner | undefined]>;
-  /** The address that was given out last from a range set. */
-  lastOf(set: number): string | undefined;
-  /** Writes the lease. @returns false where somebody has the address. */
-  take(address: string, owner: LeaseOwner, set: number): boolean;
-  /** Removes a lease, if it is still this owner's (undefined: a damaged one). */
-  release(address: string, owner: LeaseOwner | undefined): void;
-}
+import { DirectoryLeases, lastPath } from './directory-leases.js';
+import type { Contents, Leases } from './directory-leases.js';
 
 interface Waiting {
+  /** Does the work and tells its result. */
   work(leases: DirectoryLeases): void;
+  /** @param error - undefined: what was written is safe. */
   settle(error: unknown): void;
+}
+
+/** What work under the lock came to. */
+export interface Written<T> {
+  readonly value: T;
+  /** Resolves when it is on the disk. Where the disk refused it, it was given back, and this rejects. */
+  readonly safe: Promise<void>;
+}
+
+/** What the directory holds, as long as it was last changed then. */
+interface Known extends Contents {
+  readonly changed: bigint;
 }
 
 interface Outcome {
@@ -42,8 +38,9 @@ interface Outcome {
 const lockFile = 'lock';
 /** Stands for what cannot be read. */
 const damaged = ' ';
-const lastPrefix = 'last_reserved_ip.';
 const readTogether = 64;
+/** Milliseconds to wait for somebody else's turn; each takes a few. */
+const lockTime = 30_000;
 const sync = promisify(fsync);
 
 /**
@@ -58,7 +55,7 @@ export class LeaseDirectory {
   readonly #clock: Clock;
   #waiting: Waiting[] = [];
   #running = false;
-  #known: { readonly changed: bigint; readonly leases: Map<string, string> } | undefined;
+  #known: Known | undefined;
 
   constructor(path: string, clock: Clock) {
     this.#path = path;
@@ -66,12 +63,25 @@ export class LeaseDirectory {
   }
 
   /** Runs `work` under the lock. What it took is given back where it throws, or where the disk refused it. */
-  run<T>(work: (leases: Leases) => T): Promise<T> {
+  async run<T>(work: (leases: Leases) => T): Promise<T> {
+    const { value, safe } = await this.runEarly(work);
+    await safe;
+    return value;
+  }
+
+  /** As `run`, but resolves as soon as `work` is done, be it not on the disk yet. Others wait for the lock until it is. */
+  runEarly<T>(work: (leases: Leases) => T): Promise<Written<T>> {
     return new Promise((resolve, reject) => {
-      let result: { readonly value: T } | undefined;
+      const { promise: safe, ...written } = Promise.withResolvers<void>();
+      // Whoever waits for it sees the failure.
+      safe.catch(() => undefined);
       this.#waiting.push({
-        work: (leases) => void (result = { value: work(leases) }),
-        settle: (error) => (result === undefined || error !== undefined ? reject(error) : resolve(result.value)),
+        work: (leases) => resolve({ value: work(leases), safe }),
+        settle: (error) => {
+          if (error === undefined) return written.resolve();
+          written.reject(error);
+          reject(error);
+        },
       });
       if (this.#running) return;
       this.#running = true;
@@ -94,14 +104,14 @@ export class LeaseDirectory {
 
   async #turn(turn: readonly Waiting[]): Promise<readonly Outcome[]> {
     using _lock = await this.#lock();
-    const files = await this.#refresh();
-    const last = new Map<number, string>();
+    const known = await this.#refresh();
+    const given = new Map<number, string>();
     const outcomes: Outcome[] = [];
     const open: number[] = [];
     const taken: DirectoryLeases[] = [];
     try {
       await inTurns(turn, (one) => {
-        const leases = new DirectoryLeases(this.#path, files, last);
+        const leases = new DirectoryLeases(this.#path, known, given);
         try {
           one.work(leases);
           open.push(...leases.open);
@@ -115,7 +125,7 @@ export class LeaseDirectory {
       // The names of new files are the directory's data. It is synced beside them, under a descriptor of its own.
       if (open.length > 0) open.push(openSync(this.#path, 'r'));
       const synced = Promise.all(open.map((descriptor) => sync(descriptor)));
-      for (const [set, address] of last) this.#remember(set, address);
+      for (const [set, address] of given) this.#remember(set, address);
       await synced;
     } catch (error) {
       for (const leases of taken) leases.undo();
@@ -124,14 +134,14 @@ export class LeaseDirectory {
     } finally {
       for (const descriptor of open) closeSync(descriptor);
     }
-    this.#known = { changed: this.#changed(), leases: files };
+    this.#known = this.#marked(known);
     return outcomes;
   }
 
   /** Only a hint where to go on: it need not reach the disk, and a disk that has no room for it is no reason to fail. */
   #remember(set: number, address: string): void {
     try {
-      overwriteFile(join(this.#path, `${lastPrefix}${set}`), address);
+      overwriteFile(lastPath(this.#path, set), address);
     } catch {
       // The next lease is looked for from the beginning.
     }
@@ -139,18 +149,39 @@ export class LeaseDirectory {
 
   async #lock(): Promise<FileLock> {
     const path = join(this.#path, lockFile);
+    const tooLong = new AbortController();
+    const reason = `somebody has held the lock '${path}' for ${lockTime / 1000} s`;
+    const timer = this.#clock.setTimer(lockTime, () => tooLong.abort(CniError.tryAgainLater(reason)));
+    const options = { clock: this.#clock, signal: tooLong.signal };
     try {
-      return await FileLock.acquire(path, { clock: this.#clock });
+      return await FileLock.acquire(path, options);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       mkdirSync(this.#path, { recursive: true, mode: 0o755 });
-      return await FileLock.acquire(path, { clock: this.#clock });
+      return await FileLock.acquire(path, options);
+    } finally {
+      timer.cancel();
     }
   }
 
-  async #refresh(): Promise<Map<string, string>> {
-    const changed = this.#changed();
-    if (this.#known?.changed === changed) return this.#known.leases;
+  /**
+   * Gives the directory a time of its own. On older kernels all changes of one tick, 4 ms, have the same: what somebody does
+   * right after this turn could not be told from what this turn did.
+   */
+  #marked(known: Contents): Known | undefined {
+    if (this.#known?.changed === this.#changed()) return this.#known;
+    const seconds = Math.floor(this.#clock.now() / 1000) + randomInt(1_000_000) / 1_000_000;
+    try {
+      utimesSync(this.#path, seconds, seconds);
+      return { ...known, changed: this.#changed() };
+    } catch {
+      // Then it is read again the next time.
+      return undefined;
+    }
+  }
+
+  async #refresh(): Promise<Contents> {
+    if (this.#known?.changed === this.#changed()) return this.#known;
     const names = (await readdir(this.#path)).filter((name) => isIP(name) !== 0);
     const leases = new Map<string, string>();
     for (let start = 0; start < names.length; start += readTogether) {
@@ -160,7 +191,7 @@ export class LeaseDirectory {
       );
       some.forEach((name, index) => this.#takeIn(leases, name, texts[index] ?? ''));
     }
-    return leases;
+    return { leases, last: new Map() };
   }
 
   /** Under the lock nobody is about to write: an empty file is what a killed process had begun, and nobody was told of it. */
@@ -171,109 +202,5 @@ export class LeaseDirectory {
 
   #changed(): bigint {
     return statSync(this.#path, { bigint: true }).mtimeNs;
-  }
-}
-
-/** One caller's turn. */
-class DirectoryLeases implements Leases {
-  /** Descriptors of new leases, to be synced and closed by the turn. */
-  readonly open: number[] = [];
-  readonly #path: string;
-  readonly #files: Map<string, string>;
-  /** What this turn of the lock gave out last, from each set. */
-  readonly #last: Map<number, string>;
-  readonly #taken: string[] = [];
-
-  constructor(path: string, files: Map<string, string>, last: Map<number, string>) {
-    this.#path = path;
-    this.#files = files;
-    this.#last = last;
-  }
-
-  isTaken(address: string): boolean {
-    return this.#files.has(address);
-  }
-
-  ownedBy(owner: LeaseOwner): string[] {
-    const wanted = contentOf(owner);
-    const found: string[] = [];
-    for (const [address, text] of this.#files) if (text.trim() === wanted) found.push(address);
-    return found;
-  }
-
-  *all(): Iterable<readonly [string, LeaseOwner | undefined]> {
-    for (const [address, text] of this.#files) yield [address, ownerOf(text)];
-  }
-
-  lastOf(set: number): string | undefined {
-    const own = this.#last.get(set);
-    if (own !== undefined) return own;
-    try {
-      const text = readFileSync(join(this.#path, `${lastPrefix}${set}`), 'utf8').trim();
-      return isIP(text) === 0 ? undefined : text;
-    } catch {
-      return undefined;
-    }
-  }
-
-  take(address: string, owner: LeaseOwner, set: number): boolean {
-    const path = join(this.#path, address);
-    let descriptor: number;
-    try {
-      descriptor = openSync(path, 'wx', 0o600);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      this.#files.set(address, readText(path));
-      return false;
-    }
-    this.open.push(descriptor);
-    this.#taken.push(address);
-    writeSync(descriptor, contentOf(owner));
-    this.#files.set(address, contentOf(owner));
-    this.#last.set(set, address);
-    return true;
-  }
-
-  release(address: string, owner: LeaseOwner | undefined): void {
-    const path = join(this.#path, address);
-    const present = ownerOf(readText(path));
-    if (present?.containerId !== owner?.containerId || present?.ifName !== owner?.ifName) return;
-    removeFile(path);
-    this.#files.delete(address);
-  }
-
-  /** Gives back what this turn took. */
-  undo(): void {
-    for (const descriptor of this.open.splice(0)) closeQuietly(descriptor);
-    for (const address of this.#taken) {
-      removeFile(join(this.#path, address));
-      this.#files.delete(address);
-    }
-  }
-}
-
-function contentOf({ containerId, ifName }: LeaseOwner): string {
-  return `${containerId}\r\n${ifName}`;
-}
-
-/** Undefined for what no plugin wrote; files of old versions hold the container alone. */
-function ownerOf(text: string): LeaseOwner | undefined {
-  const [containerId = '', ifName = ''] = text.trim().split('\r\n');
-  return containerId === '' ? undefined : { containerId, ifName };
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function closeQuietly(descriptor: number): void {
-  try {
-    closeSync(descriptor);
-  } catch {
-    // The turn closed it already.
   }
 }

@@ -47,21 +47,35 @@ export interface InterfaceOptions {
   readonly duplicateDetection: boolean;
 }
 
-/** Prepares the kernel parameters of an interface in its pod, before it is up. */
+/** Sets the kernel parameters that IPv6 needs of an interface in its pod, before it is up. */
 export function preparePodInterface(
   namespace: NetworkNamespace,
   name: string,
   result: CniResult,
   { duplicateDetection }: InterfaceOptions,
 ): void {
-  const v6 = result.ips?.some(({ address }) => familyOf(address) === 6) === true;
+  if (result.ips?.some(({ address }) => familyOf(address) === 6) !== true) return;
   const parameters = {
-    // Neighbours hear of the new owner of the address at once.
-    [`net/ipv4/conf/${name}/arp_notify`]: 1,
-    ...(v6 ? { [`net/ipv6/conf/${name}/disable_ipv6`]: 0, [`net/ipv6/conf/${name}/keep_addr_on_down`]: 1 } : {}),
-    ...(v6 && !duplicateDetection ? { [`net/ipv6/conf/${name}/accept_dad`]: 0 } : {}),
+    [`net/ipv6/conf/${name}/disable_ipv6`]: 0,
+    [`net/ipv6/conf/${name}/keep_addr_on_down`]: 1,
+    // As arp_notify does for IPv4.
+    [`net/ipv6/conf/${name}/ndisc_notify`]: 1,
+    ...(duplicateDetection ? {} : { [`net/ipv6/conf/${name}/accept_dad`]: 0 }),
   };
   updateSysctl(parameters, { namespace });
+}
+
+/** Brings an interface up that has its addresses already, so that neighbours hear of their new owner. Pure. */
+export function bringUp(link: number, addresses: readonly NetlinkRequest[]): NetlinkRequest[] {
+  return [setLink(link, { arpNotify: true }), ...addresses, setLink(link, { up: true })];
+}
+
+/**
+ * Tells neighbours whose the addresses of an interface are, once they can hear it: what was said when it came up was lost where a
+ * bridge did not forward yet. The kernel does so whenever a hardware address is set, be it the same.
+ */
+export async function announce(pod: Rtnetlink, { index, mac }: Link): Promise<void> {
+  if (mac !== undefined) await pod.run(setLink(index, { mac }));
 }
 
 /** Brings an interface up with the addresses and routes of a result, and tells what became of it. */
@@ -75,7 +89,7 @@ export async function configurePodInterface(
     addAddress({ link, address, noDuplicateDetection: !options.duplicateDetection && familyOf(address) === 6 }),
   );
   const routes = podRoutes(link, result).map(addRoute);
-  const requests = [setLink(link, { up: true }), ...addresses, ...routes];
+  const requests = [...bringUp(link, addresses), ...routes];
   const { answers, links } = await pod.settleAndShow(requests, [link]);
   accept(requests, answers, ['EEXIST']);
   return present(links[0]);
@@ -107,9 +121,15 @@ export function accept(
 }
 
 /** @throws CniError where the interface lacks an address or a route of the result. */
-export async function checkPodInterface(pod: Rtnetlink, ifName: string, result: CniResult): Promise<void> {
+export async function checkPodInterface(
+  pod: Rtnetlink,
+  ifName: string,
+  result: CniResult,
+  { up = true }: { readonly up?: boolean } = {},
+): Promise<void> {
   const link = await pod.link(ifName);
-  if (link?.up !== true) throw broken(`the interface '${ifName}' is ${link === undefined ? 'missing' : 'down'}`);
+  if (link === undefined || (up && !link.up))
+    throw broken(`the interface '${ifName}' is ${link === undefined ? 'missing' : 'down'}`);
   const mine = linkIndex(result, ifName);
   const present = new Set((await pod.addresses({ link: link.index })).map(({ address }) => address));
   const expected = (result.ips ?? []).filter((ip) => ip.interface === undefined || ip.interface === mine);

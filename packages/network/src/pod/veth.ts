@@ -1,7 +1,11 @@
 import { CniError, cniErrorCode } from '@kubewright/cni-sdk';
+import type { AttachmentRequest } from '@kubewright/cni-sdk';
 import { deleteLink, isRefusal, linkExists, newLink, setLink } from '@kubewright/linux';
 import type { Link, NetworkNamespace } from '@kubewright/linux';
+import { attachmentKey } from '../host/attachment-store.js';
 import type { HostNetwork } from '../host/host-network.js';
+import { linkName } from '../host/names.js';
+import type { PairConfig } from './pair-config.js';
 import { accept, present, withPodIfPresent } from './pod-interface.js';
 
 export interface VethSpec {
@@ -20,8 +24,17 @@ export interface VethSpec {
 
 export interface Veth {
   readonly host: Link;
+  /** What the machine's end is a port of. */
+  readonly master?: Link;
   /** Index of the pod's end, in its namespace. */
   readonly podIndex: number;
+}
+
+/** The pair of a request. */
+export function vethSpec(request: AttachmentRequest<PairConfig>): VethSpec {
+  const { config, ifName } = request;
+  const hostName = linkName('veth', attachmentKey(request));
+  return { hostName, ifName, ...(config.mtu === 0 ? {} : { mtu: config.mtu }) };
 }
 
 /** Makes a pair with one end inside the pod, in one request. The pod's end is down. */
@@ -39,10 +52,11 @@ export async function connectVeth(
   };
   const host = { ...common, name: hostName, ...(master === undefined ? {} : { master }) };
   const requests = [newLink({ kind: 'veth', ...host, peer }), ...(up ? [setLink(hostName, { up })] : [])];
-  const { answers, links } = await tables.settleAndShow(requests, [hostName]);
+  const shown = master === undefined ? [hostName] : [hostName, master];
+  const { answers, links } = await tables.settleAndShow(requests, shown);
   accept(requests, answers, []);
   const made = present(links[0]);
-  return { host: made, podIndex: made.peer ?? 0 };
+  return { host: made, podIndex: made.peer ?? 0, ...(links[1] === undefined ? {} : { master: links[1] }) };
 }
 
 /** @throws CniError where a name of the pair is in use: the attachment exists already. */

@@ -1,5 +1,5 @@
 /** The ptp plugin: a pair of interfaces per pod and a route to it, without a bridge. */
-import { CniPlugin, NetworkConfig, requireIpamType } from '@kubewright/cni-sdk';
+import { CniPlugin, requireIpamType } from '@kubewright/cni-sdk';
 import type {
   AttachmentRequest,
   CheckRequest,
@@ -11,16 +11,15 @@ import type {
 } from '@kubewright/cni-sdk';
 import { addAddress, addRoute, deleteRoute, networkOf, parsePrefix, setLink } from '@kubewright/linux';
 import type { Link, NetlinkRequest, Rtnetlink } from '@kubewright/linux';
-import { IsBoolean, IsInt, IsOptional, Max, Min } from 'class-validator';
 import { attachmentKey } from '../host/attachment-store.js';
-import { runAll } from '../host/failures.js';
 import type { HostNetwork } from '../host/host-network.js';
 import { linkName } from '../host/names.js';
 import { appendResult } from '../pod/append-result.js';
 import { ConnectedPods } from '../pod/connected-pods.js';
-import { addressesOf } from '../pod/link-index.js';
+import { PairConfig } from '../pod/pair-config.js';
 import {
   accept,
+  bringUp,
   broken,
   checkPodInterface,
   interfaceOf,
@@ -30,23 +29,8 @@ import {
   present,
   withPod,
 } from '../pod/pod-interface.js';
-import { connectVeth, requireNoVeth } from '../pod/veth.js';
+import { connectVeth, vethSpec } from '../pod/veth.js';
 import type { Veth } from '../pod/veth.js';
-
-const greatestMtu = 65_535;
-
-/** Configuration of the ptp plugin, with the keys of the reference plugin of this name. */
-export class PtpConfig extends NetworkConfig {
-  @IsOptional()
-  @IsBoolean()
-  ipMasq = false;
-
-  @IsOptional()
-  @IsInt()
-  @Min(0)
-  @Max(greatestMtu)
-  mtu = 0;
-}
 
 /** Position of the pod's end in the result, behind the machine's. */
 const podPosition = 1;
@@ -54,9 +38,9 @@ const whole = { 4: 32, 6: 128 } as const;
 const options = { duplicateDetection: false };
 
 /** Connects each pod by a pair of its own. All its packets, also to pods of its network, pass the machine's routing. */
-export class PtpPlugin extends CniPlugin<PtpConfig> {
+export class PtpPlugin extends CniPlugin<PairConfig> {
   override readonly type = 'ptp';
-  override readonly config = PtpConfig;
+  override readonly config = PairConfig;
   readonly #host: HostNetwork;
   readonly #pods: ConnectedPods;
 
@@ -66,52 +50,37 @@ export class PtpPlugin extends CniPlugin<PtpConfig> {
     this.#pods = new ConnectedPods(host, this.type);
   }
 
-  override async add(request: AttachmentRequest<PtpConfig>): Promise<CniResult> {
-    const { config, netns, ifName, signal } = request;
-    const key = attachmentKey(request);
-    const spec = { hostName: linkName('veth', key), ifName, ...(config.mtu === 0 ? {} : { mtu: config.mtu }) };
-    return await withPod(netns, async (pod, namespace) => {
-      requireNoVeth(this.#host, namespace, spec);
-      const ipam = ipamOf(request);
+  override async add(request: AttachmentRequest<PairConfig>): Promise<CniResult> {
+    const { config, netns, ifName } = request;
+    const ipam = ipamOf(request);
+    return await this.#pods.connect(request, ipam, async (pod) => {
       const given = await ipam.add();
-      const addresses = config.ipMasq ? (given.ips ?? []).map(({ address }) => address) : [];
-      try {
-        await this.#pods.begin(key);
-        const veth = await connectVeth(this.#host, namespace, spec);
-        preparePodInterface(namespace, ifName, given, options);
-        const inside = await this.#configure(pod, veth, given);
-        await this.#pods.masquerade(key, addresses);
-        signal.throwIfAborted();
-        const interfaces = [interfaceOf(veth.host), { ...interfaceOf(inside), name: ifName, sandbox: netns }];
-        return appendResult(request.prevResult, resultOf(interfaces, given, config.dns));
-      } catch (error) {
-        // The failure says more than that of the way back, and DEL will be called again.
-        await this.#pods.release(key, { ipam }).catch(() => undefined);
-        throw error;
-      }
+      const veth = await connectVeth(this.#host, pod.namespace, vethSpec(request));
+      preparePodInterface(pod.namespace, ifName, given, options);
+      const inside = await this.#configure(pod.tables, veth, given);
+      await this.#pods.masquerade(request, given);
+      const interfaces = [interfaceOf(veth.host), { ...interfaceOf(inside), name: ifName, sandbox: netns }];
+      return appendResult(request.prevResult, resultOf(interfaces, given, config.dns));
     });
   }
 
-  override async del(request: AttachmentRequest<PtpConfig>): Promise<void> {
-    const { config, netns, ifName, prevResult } = request;
-    const addresses = config.ipMasq ? addressesOf(prevResult, ifName) : [];
-    await this.#pods.release(attachmentKey(request), { netns, addresses, ipam: ipamOf(request) });
+  override async del(request: AttachmentRequest<PairConfig>): Promise<void> {
+    await this.#pods.disconnect(request, ipamOf(request));
   }
 
-  override async check(request: CheckRequest<PtpConfig>): Promise<void> {
+  override async check(request: CheckRequest<PairConfig>): Promise<void> {
     await withPod(request.netns, (pod) => checkPodInterface(pod, request.ifName, request.prevResult));
     const host = await this.#host.tables.link(linkName('veth', attachmentKey(request)));
     if (host?.up !== true) throw broken("the machine's end of the pair is missing or down");
-    await this.#pods.checkMasquerade(attachmentKey(request));
+    await this.#pods.checkMasquerade(request);
     await ipamOf(request).check();
   }
 
-  override async gc(request: GcRequest<PtpConfig>): Promise<void> {
-    const { config, validAttachments } = request;
-    await runAll([() => this.#pods.releaseStale(config.name, validAttachments), () => ipamOf(request).gc()]);
+  override async gc(request: GcRequest<PairConfig>): Promise<void> {
+    await this.#pods.collect(request, ipamOf(request));
   }
 
-  override async status(request: CniRequest<PtpConfig>): Promise<void> {
+  override async status(request: CniRequest<PairConfig>): Promise<void> {
     await ipamOf(request).status();
   }
 
@@ -147,19 +116,20 @@ function hostRequests(link: number, { ips = [] }: CniResult): NetlinkRequest[] {
 
 /** Everything goes by the gateway: it is reached directly, and the own network through it. Pure. */
 function podRequests(link: number, result: CniResult): NetlinkRequest[] {
-  const addresses = (result.ips ?? []).flatMap(({ address, gateway }) => {
-    const family = familyOf(address);
-    const add = addAddress({ link, address, noDuplicateDetection: family === 6 });
-    if (gateway === undefined) return [add];
+  const { ips = [] } = result;
+  const addresses = ips.map(({ address }) =>
+    addAddress({ link, address, noDuplicateDetection: familyOf(address) === 6 }),
+  );
+  const throughGateway = ips.flatMap(({ address, gateway }) => {
+    if (gateway === undefined) return [];
     const preferredSource = parsePrefix(address).address;
     return [
-      add,
       deleteRoute({ destination: networkOf(address), link }),
-      addRoute({ destination: `${gateway}/${whole[family]}`, link, preferredSource }),
+      addRoute({ destination: `${gateway}/${whole[familyOf(address)]}`, link, preferredSource }),
       addRoute({ destination: networkOf(address), gateway, link, preferredSource }),
     ];
   });
-  return [setLink(link, { up: true }), ...addresses, ...podRoutes(link, result).map(addRoute)];
+  return [...bringUp(link, addresses), ...throughGateway, ...podRoutes(link, result).map(addRoute)];
 }
 
 function forwarding({ ips = [] }: CniResult): Record<string, number> {
@@ -179,6 +149,6 @@ function resultOf(interfaces: readonly CniInterface[], given: CniResult, dns: Cn
   };
 }
 
-function ipamOf(request: CniRequest<PtpConfig>): Delegate {
+function ipamOf(request: CniRequest<PairConfig>): Delegate {
   return request.delegate(requireIpamType(request.config.ipam));
 }
