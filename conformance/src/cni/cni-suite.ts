@@ -41,7 +41,10 @@ async function judgeDefects(context: SuiteContext): Promise<CaseResult[]> {
     await using host = await TestPluginHost.start(defect);
     const checks = select(allChecks, defect.caughtBy, []);
     const { signal } = context;
-    const { results } = await runChecks(await openProfile({ plugin: host.plugin, signal }), { checks, signal });
+    const { results } = await runChecks(await openProfile({ plugin: host.plugin, kind: host.kind, signal }), {
+      checks,
+      signal,
+    });
     const name = `defect ${defect.name} is found by ${defect.caughtBy.join(', ')}`;
     const missed = results.filter(({ outcome }) => outcome !== 'failed').map(({ id }) => id);
     const reason = `${missed.join(', ')} did not fail`;

@@ -101,6 +101,8 @@ export const cniSdkErrors = defineErrors('CNI', {
     `${d.verb} needs the result of ADD, and there is none for ${d.attachment}`,
   DAEMON_RUNNING: (d: { path: string }) =>
     `a daemon serves '${d.path}' already: stop it, or give this one another socket`,
+  FOREIGN_PLUGIN: (d: { directory: string; types: readonly string[] }) =>
+    `'${d.directory}' has plugins of others named ${d.types.join(', ')}: install elsewhere, or replace them with force, which keeps them to be put back`,
   DUPLICATE_TYPE: (d: { type: string }) => `two plugins are called '${d.type}': give one of them another type`,
   UNSUPPORTED_ARCHITECTURE: (d: { arch: string }) =>
     `there is no shim for '${d.arch}': it exists for x64 and arm64; start the plugin with node instead`,

@@ -21,6 +21,7 @@ export { cniMain } from './plugin/cni-main.js';
 export type { PluginProcess } from './plugin/cni-main.js';
 export { CniDaemon } from './daemon/cni-daemon.js';
 export type { CniDaemonOptions } from './daemon/cni-daemon.js';
+export { daemonAnswers } from './daemon/daemon-answers.js';
 export { installNetwork, installPlugins, uninstall } from './install/install.js';
 export type { InstallNetworkOptions, InstallOptions } from './install/install.js';
 export { buildShim, isShimArchitecture } from './shim/shim.js';
@@ -29,7 +30,7 @@ export type { ShimArchitecture } from './shim/elf.js';
 
 // Running networks
 export { CniRunner } from './runner/cni-runner.js';
-export type { Attachment, CniRunnerOptions } from './runner/cni-runner.js';
+export type { Attachment, CniRunnerOptions, ValidAttachments } from './runner/cni-runner.js';
 export { loadNetwork, loadNetworks, parseNetworkList } from './runner/network-list.js';
 export type { NetworkList } from './runner/network-list.js';
 export type { CachedAttachment } from './runner/result-cache.js';

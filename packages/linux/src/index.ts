@@ -46,7 +46,7 @@ export {
 export type { ForwardingEntry, ForwardingSpec, Neighbour, NeighbourSpec } from './rtnetlink/neighbour.js';
 export { limitRate, redirectIngress, removeRateLimit } from './rtnetlink/queue.js';
 export type { RateLimit } from './rtnetlink/queue.js';
-export { isRefusal } from './netlink/message.js';
+export { isRefusal, refusal } from './netlink/message.js';
 export type { Acknowledgement, NetlinkRequest } from './netlink/message.js';
 
 // Packet filter
@@ -71,6 +71,10 @@ export { action, match } from './nftables/expressions.js';
 export type { Expression, MatchOptions, NftVerdict, PacketField } from './nftables/expressions.js';
 export { encodeKey } from './nftables/values.js';
 export type { Value, ValueType } from './nftables/values.js';
+
+// Flows that the kernel remembers
+export { ConnectionTracking } from './conntrack/connection-tracking.js';
+export type { FlowSelection } from './conntrack/connection-tracking.js';
 
 // Addresses as text and bytes
 export {

@@ -12,6 +12,8 @@ export const networkErrors = defineErrors('NETWORK', {
     `the node '${d.node}' has no pod network yet: something must set its spec.podCIDRs, as a controller manager with allocateNodeCidrs does`,
   NO_NODE_ADDRESS: (d: { node: string; family: number }) =>
     `the node '${d.node}' has no internal IPv${d.family} address: set one in its status, or choose the device of the overlay`,
+  INVALID_POD_NETWORK: (d: { node: string; network: string }) =>
+    `the pod network '${d.network}' of the node '${d.node}' is no network: correct its spec.podCIDRs; until then pods do not reach that node's`,
   NO_DEVICE: (d: { address: string }) =>
     `no link of this machine has the address ${d.address}: the overlay cannot tell its device and MTU`,
 });

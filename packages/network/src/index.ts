@@ -27,7 +27,9 @@ export { PortMapConfig } from './portmap/port-map-config.js';
 export { PortMapPlugin } from './portmap/portmap-plugin.js';
 export { PairConfig } from './pod/pair-config.js';
 export { PtpPlugin } from './ptp/ptp-plugin.js';
-export { TuningConfig, TuningPlugin } from './tuning/tuning-plugin.js';
+export { TuningConfig } from './tuning/tuning-config.js';
+export { TuningPlugin } from './tuning/tuning-plugin.js';
+export type { TuningOptions } from './tuning/tuning-plugin.js';
 
 // Addresses that the cluster gave out; the overlay itself is in `@kubewright/network/overlay`
 export { ClusterLocalPlugin } from './ipam/cluster-local-plugin.js';

@@ -70,6 +70,7 @@ export class InstalledMachine extends TestMachine {
       binDir: this.path('bin'),
       confDir: this.path('net.d'),
       file: listFile,
+      stateDir: this.path('state'),
     };
     await handler?.({ options: { ...options, ...more }, positionals: [], signal: new AbortController().signal });
   }

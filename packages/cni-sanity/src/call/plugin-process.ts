@@ -33,7 +33,7 @@ export async function runPlugin(start: PluginStart): Promise<Reply> {
   const child = namespace === undefined ? launch(start) : namespace.run(() => launch(start));
   const verb = start.environment['CNI_COMMAND'] ?? 'a request without CNI_COMMAND';
   let late = false;
-  const kill = (): void => killGroup(child);
+  const kill = (): void => end(child);
   using _limit = start.clock.setTimer(start.timeout, () => {
     late = true;
     kill();
@@ -61,31 +61,35 @@ function launch({ executable, environment }: PluginStart): ChildProcessWithoutNu
   });
 }
 
-function killGroup({ pid }: ChildProcessWithoutNullStreams): void {
+function end({ pid, stdin, stdout, stderr }: ChildProcessWithoutNullStreams): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
     // It has ended by itself.
   }
+  // What it started in a group of its own may keep them open for ever.
+  for (const pipe of [stdin, stdout, stderr]) pipe.destroy();
 }
 
 function collect(child: ChildProcessWithoutNullStreams, verb: string, stdin: string): Promise<Reply> {
   return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    // A program that could not be started may have no pipes, whatever the types say: so it is without free descriptors.
+    if (child.pid === undefined) return;
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     let size = 0;
     const gather = (into: Buffer[]) => (chunk: Buffer) => {
       size += chunk.length;
       if (size <= outputLimit) into.push(chunk);
-      else killGroup(child);
+      else end(child);
     };
     child.stdout.on('data', gather(stdout));
     child.stderr.on('data', gather(stderr));
     // A plugin may end without reading what it is sent.
     child.stdin.on('error', () => undefined);
     child.stdin.end(stdin);
-    child.on('error', reject);
     child.on('close', (code) => {
       if (size > outputLimit) {
         const problem = `${verb} printed more than ${outputLimit} bytes`;

@@ -141,6 +141,14 @@ export const configChecks: readonly Check[] = [
     async run(session) {
       const reply = await session.call('ADD', undefined, { config: { name: '' } });
       equal(jsonOf(reply)['cniVersion'], session.newest, 'cniVersion of the error');
+      const variable = await session.call('ADD', undefined, { environment: { CNI_CONTAINERID: undefined } });
+      equal(jsonOf(variable)['cniVersion'], session.newest, 'cniVersion of the error about a variable');
+      const version = session.profile.versions.findLast((one) => compareVersions(one, '1.1.0') < 0);
+      if (version === undefined) return;
+      const verb = await session.call('GC', undefined, { version, config: { 'cni.dev/valid-attachments': [] } });
+      // That it fails at all is the business of another check.
+      if (verb.exitCode !== 0)
+        equal(jsonOf(verb)['cniVersion'], version, `cniVersion of the error of GC in ${version}`);
     },
   },
 ];

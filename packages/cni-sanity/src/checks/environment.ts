@@ -31,7 +31,7 @@ export const environmentChecks: readonly Check[] = [
     rule: 'A CNI_COMMAND that the specification does not know, or in lower case, is error 4.',
     section: section(5, 'Error'),
     async run(session) {
-      for (const verb of ['FLY', 'add', 'ADD ']) {
+      for (const verb of ['FLY', 'add', 'ADD ', 'VERSIONS']) {
         failedWith(await session.call(verb), `(CNI_COMMAND='${verb}')`, invalidEnvironment);
       }
     },

@@ -95,6 +95,19 @@ describe('the command line', () => {
     expect(said.stderr).toContain("none of its plugins has the type 'mute'");
   });
 
+  it('says its version', async () => {
+    expect(await run('--version')).toBe(0);
+    expect(said.stdout).toMatch(/^cni-sanity \d+\.\d+\.\d+\n$/);
+  });
+
+  it('does not wait for what a plugin that it killed has started elsewhere', async () => {
+    // It ends with the directory.
+    const survivor = `setsid sh -c 'while [ -e ${plugin()} ]; do sleep 0.05; done' & sleep 60`;
+    writeFileSync(plugin(), script.replace('else', `else ${survivor}; true`));
+    expect(await run('run', '--plugin', plugin(), '--only', 'config.version-not-text', '--timeout', '0.2')).toBe(1);
+    expect(said.stdout).toContain('did not answer ADD within 200 ms');
+  });
+
   it('kills a plugin that does not end', async () => {
     writeFileSync(plugin(), script.replace('else', "else sleep 60; echo '{}'; exit 1; true"));
     expect(await run('run', '--plugin', plugin(), '--only', 'config.version-not-text', '--timeout', '0.2')).toBe(1);

@@ -1,4 +1,5 @@
 /** The command line: words in, a report out, an exit code. */
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { KubewrightError } from '@kubewright/core';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
@@ -41,6 +42,7 @@ export async function main(argv: readonly string[], output: CliOutput, signal: A
   let code: number = exitCode.passed;
   const program = new Command('cni-sanity')
     .description('Checks whether a CNI plugin does what the specification says.')
+    .version(`cni-sanity ${ownVersion()}`)
     .exitOverride()
     .configureOutput({ writeOut: (text) => output.stdout(text), writeErr: (text) => output.stderr(text) });
   describeRun(program.command('run')).action(async (flags: RunFlags) => {
@@ -54,6 +56,11 @@ export async function main(argv: readonly string[], output: CliOutput, signal: A
     output.stderr(`${KubewrightError.is(error) ? error.message : String(error)}\n`);
     return exitCode.unusable;
   }
+}
+
+function ownVersion(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { readonly version: string }).version;
 }
 
 function describeRun(command: Command): Command {

@@ -32,6 +32,13 @@ describe('the report', () => {
     );
   });
 
+  it('says loudly that most was not run without root', () => {
+    const reason = 'it needs root, to make network namespaces';
+    const results = [...report.results, { ...common, id: 'del.twice', outcome: 'skipped', reason } as const];
+    const text = formatSummary({ ...report, results });
+    expect(text).toContain('2 skipped\nNOT JUDGED: 1 of 4 checks need root and were not run.');
+  });
+
   it('is valid XML', () => {
     const xml = formatJunit(report);
     expect(xml).toContain('<testsuites tests="3" failures="1" skipped="1">');

@@ -1,4 +1,5 @@
 /** The report as people, CI servers and programs read it. */
+import { needsRoot } from '../run/plan.js';
 import type { CheckResult, SanityReport } from '../run/run-checks.js';
 
 const marks = { passed: '✓', failed: '✗', skipped: '–' } as const;
@@ -19,7 +20,11 @@ export function countResults(results: readonly CheckResult[]): Readonly<Record<C
   return { passed: count('passed'), failed: count('failed'), skipped: count('skipped') };
 }
 
+/** Says, too, where the checks that judge a plugin were not among those that were run. */
 export function formatSummary({ type, results }: SanityReport): string {
   const { passed, failed, skipped } = countResults(results);
-  return `${type}: ${passed} passed, ${failed} failed, ${skipped} skipped\n`;
+  const summary = `${type}: ${passed} passed, ${failed} failed, ${skipped} skipped\n`;
+  const missed = results.filter(({ reason }) => reason === needsRoot).length;
+  if (missed === 0) return summary;
+  return `${summary}NOT JUDGED: ${missed} of ${results.length} checks need root and were not run. Run this as root.\n`;
 }

@@ -11,6 +11,9 @@ const kindNames: Readonly<Record<PluginKind, string>> = {
   loopback: 'loopback plugins',
 };
 
+/** Why a check that needs root is not run. */
+export const needsRoot = 'it needs root, to make network namespaces';
+
 /** Why a check cannot be run on a plugin; undefined where it can. */
 export function obstacle({ needs = {} }: Check, profile: Profile, root: boolean): string | undefined {
   const { kinds, since, version } = needs;
@@ -22,7 +25,7 @@ export function obstacle({ needs = {} }: Check, profile: Profile, root: boolean)
   }
   if (version !== undefined && !profile.versions.includes(version)) return `the plugin does not list ${version}`;
   if (needs.ipam === true && !profile.ipam) return 'the plugin is configured without an address manager';
-  if (needs.root === true && !root) return 'it needs root, to make network namespaces';
+  if (needs.root === true && !root) return needsRoot;
   return undefined;
 }
 

@@ -1,4 +1,5 @@
 import type { PluginOutput } from '@kubewright/cni-sdk';
+import type { PluginKind } from '../profile/profile.js';
 import type { PluginDefect } from './reference-plugin.js';
 
 /** A request on its way to the plugin. */
@@ -17,6 +18,8 @@ export interface Defect {
   readonly name: string;
   /** Ids of checks that have to fail. */
   readonly caughtBy: readonly string[];
+  /** What the plugin is that has it. Default: `interface`. */
+  readonly kind?: Extract<PluginKind, 'interface' | 'chained'>;
   readonly plugin?: PluginDefect;
   readonly wire?: Wire;
   /** Shell commands to run in place of the executable, which is in `$shim`. */

@@ -5,5 +5,6 @@
  */
 export { defects } from './defects.js';
 export type { Defect } from './defect.js';
+export { ChainedPlugin } from './chained-plugin.js';
 export { ReferencePlugin } from './reference-plugin.js';
 export { TestPluginHost } from './test-plugin-host.js';

@@ -5,8 +5,9 @@ import type { Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildShim, handleRequest, ProcessExecutor, servedVersions } from '@kubewright/cni-sdk';
-import type { PluginOutput } from '@kubewright/cni-sdk';
+import type { CniPlugin, PluginOutput } from '@kubewright/cni-sdk';
 import { decodeRequest, encodeReply } from '@kubewright/cni-sdk/testing';
+import { ChainedPlugin } from './chained-plugin.js';
 import type { Defect, WireRequest } from './defect.js';
 import { ReferencePlugin } from './reference-plugin.js';
 
@@ -17,14 +18,18 @@ import { ReferencePlugin } from './reference-plugin.js';
 export class TestPluginHost implements AsyncDisposable {
   readonly #directory = mkdtempSync(join(tmpdir(), 'sanity-plugin-'));
   readonly #sockets = new Set<Socket>();
-  readonly #plugin: ReferencePlugin;
+  readonly #plugin: CniPlugin;
   readonly #defect: Defect | undefined;
+  /** What the plugin is. */
+  readonly kind: NonNullable<Defect['kind']>;
   readonly #executor = new ProcessExecutor();
   readonly #server: Server;
 
-  private constructor(defect: Defect | undefined) {
+  private constructor(defect: Defect | undefined, kind: NonNullable<Defect['kind']>) {
     this.#defect = defect;
-    this.#plugin = new ReferencePlugin(join(this.#directory, 'state'), defect?.plugin);
+    this.kind = kind;
+    const state = join(this.#directory, 'state');
+    this.#plugin = kind === 'chained' ? new ChainedPlugin() : new ReferencePlugin(state, defect?.plugin);
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
@@ -33,8 +38,12 @@ export class TestPluginHost implements AsyncDisposable {
     return join(this.#directory, 'bin', this.#plugin.type);
   }
 
-  static async start(defect?: Defect): Promise<TestPluginHost> {
-    const host = new TestPluginHost(defect);
+  /** @param kind - of the plugin. Default: that of the defect's, else `interface`. */
+  static async start(
+    defect?: Defect,
+    kind: TestPluginHost['kind'] = defect?.kind ?? 'interface',
+  ): Promise<TestPluginHost> {
+    const host = new TestPluginHost(defect, kind);
     const socketPath = join(host.#directory, 'cni.sock');
     await new Promise<void>((resolve, reject) => {
       host.#server.once('error', reject);

@@ -8,6 +8,11 @@ const smallBuffer = 65_536;
 /** Defects of requests on their way in. */
 const incoming: readonly Defect[] = [
   { name: 'any-case-of-command', caughtBy: ['env.unknown-command'], wire: variables('CNI_COMMAND', upperCase) },
+  {
+    name: 'beginning-of-command',
+    caughtBy: ['env.unknown-command'],
+    wire: variables('CNI_COMMAND', (verb) => (verb.startsWith('VERS') ? 'VERSION' : verb)),
+  },
   { name: 'any-container-id', caughtBy: ['env.container-id-invalid'], wire: unless('CNI_CONTAINERID', identifier) },
   { name: 'any-interface-name', caughtBy: ['env.ifname-invalid'], wire: unless('CNI_IFNAME', interfaceName) },
   { name: 'add-without-namespace', caughtBy: ['env.add-without-netns'], wire: given('ADD', 'CNI_NETNS') },
@@ -93,6 +98,17 @@ const outgoing: readonly Defect[] = [
   { name: 'errors-as-text', caughtBy: ['error.json'], wire: errors(({ msg }) => `error: ${String(msg)}`) },
   { name: 'errors-without-code', caughtBy: ['error.json'], wire: errors(without('code')) },
   { name: 'errors-without-version', caughtBy: ['error.version'], wire: errors(without('cniVersion')) },
+  ...[1, 4].map((code) => ({
+    name: `oldest-version-of-error-${code}`,
+    caughtBy: ['error.version'],
+    wire: errors((body) => (body['code'] === code ? { ...body, cniVersion: '0.1.0' } : body)),
+  })),
+  {
+    name: 'moves-addresses',
+    kind: 'chained',
+    caughtBy: ['chain.indexes'],
+    wire: results((json) => mapAddresses(json, (one) => ({ ...one, interface: 0 }))),
+  },
   {
     name: 'decoding-as-internal',
     caughtBy: ['config.not-json', 'config.not-an-object'],

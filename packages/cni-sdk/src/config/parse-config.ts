@@ -77,11 +77,19 @@ function instanceOf<C extends NetworkConfig>(type: ConfigClass<C>, json: Json): 
   }
 }
 
-/** The attachments that GC must keep. @throws CniError 7 where the list is missing or wrong. */
+const listKeys = ['cni.dev/valid-attachments', 'cni.dev/attachments'] as const;
+
+/**
+ * The attachments that GC must keep. A runtime of Go's writes null for a list of none. Without either key, as `cnitool gc` calls,
+ * everything would count as gone: who forgot the list must not lose its containers' network.
+ *
+ * @throws CniError 7 where the list is missing or wrong.
+ */
 export function parseValidAttachments(json: Json): ValidAttachment[] {
-  const list = json['cni.dev/valid-attachments'] ?? json['cni.dev/attachments'];
-  // Without the list everything would count as gone: a runtime that forgot it must not lose its containers' network.
-  if (!Array.isArray(list)) throw CniError.invalidConfig('cni.dev/valid-attachments', 'must be a list');
+  const [valid, early] = listKeys;
+  const list = json[valid] ?? json[early] ?? (listKeys.some((key) => Object.hasOwn(json, key)) ? [] : undefined);
+  if (!Array.isArray(list))
+    throw CniError.invalidConfig(valid, 'must be a list of what still exists, or null for none');
   return list.map((one: unknown, index) => {
     const { containerID, ifname } = (one ?? {}) as Partial<Record<keyof ValidAttachment, unknown>>;
     if (typeof containerID !== 'string' || typeof ifname !== 'string') {

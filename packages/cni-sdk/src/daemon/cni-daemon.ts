@@ -1,9 +1,10 @@
 import { chmod, mkdir, rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { silentLogger, SystemClock } from '@kubewright/core';
 import type { Clock, Logger } from '@kubewright/core';
+import { FileLock } from '@kubewright/linux';
 import { cniErrorCode, cniSdkErrors } from '../errors.js';
 import { InProcessExecutor } from '../execute/in-process-executor.js';
 import type { PluginExecutor } from '../execute/executor.js';
@@ -12,12 +13,13 @@ import { ProcessExecutor } from '../execute/process-executor.js';
 import type { CniPlugin } from '../plugin/cni-plugin.js';
 import { handleRequest } from '../plugin/handle-request.js';
 import { newestVersion } from '../version/version.js';
+import { daemonAnswers } from './daemon-answers.js';
 import { decodeRequest, encodeReply, requestLength } from './frame.js';
 import type { RequestFrame } from './frame.js';
 
 export interface CniDaemonOptions {
   readonly plugins: readonly CniPlugin[];
-  /** Path of the socket, as `/run/kubewright/cni.sock`. At most 107 bytes. */
+  /** Path of the socket, as `/run/kubewright/cni.sock`. At most 107 bytes. A file beside it, `.lock`, guards the start. */
   readonly socketPath: string;
   /** Who calls plugins that this daemon does not serve. Default: processes. */
   readonly executor?: PluginExecutor;
@@ -27,6 +29,8 @@ export interface CniDaemonOptions {
 
 /** Milliseconds that a client may take to send its whole request. */
 const sendTimeout = 10_000;
+/** Milliseconds that another daemon which starts at the same time is waited for. */
+const startTimeout = 10_000;
 
 /**
  * Serves plugins to their shims. It holds nothing between requests: after a restart the next one finds what the last left.
@@ -60,7 +64,12 @@ export class CniDaemon implements AsyncDisposable {
   /** Resolves when requests are taken. A socket that a dead daemon left is replaced. @throws KW_CNI_DAEMON_RUNNING. */
   async start(): Promise<void> {
     await mkdir(dirname(this.#socketPath), { recursive: true, mode: 0o755 });
-    if (await answers(this.#socketPath)) throw cniSdkErrors.DAEMON_RUNNING({ path: this.#socketPath });
+    const running = (): Error => cniSdkErrors.DAEMON_RUNNING({ path: this.#socketPath });
+    const late = new AbortController();
+    using _limit = this.#clock.setTimer(startTimeout, () => late.abort(running()));
+    // Of two that start at once, the second must not remove the socket that the first is just making.
+    using _lock = await FileLock.acquire(`${this.#socketPath}.lock`, { clock: this.#clock, signal: late.signal });
+    if (await daemonAnswers(this.#socketPath)) throw running();
     await rm(this.#socketPath, { force: true });
     const server = createServer((socket) => this.#accept(socket));
     // The mask makes the socket private from its first moment; binding to a path happens inside the call.
@@ -136,10 +145,15 @@ export class CniDaemon implements AsyncDisposable {
     const start = this.#clock.monotonic();
     const { CNI_COMMAND: verb, CNI_CONTAINERID: containerId = '', CNI_IFNAME: ifName = '' } = frame.environment;
     const { exitCode, stdout } = await this.#answer(frame, `${containerId}/${ifName}`, signal);
-    if (!socket.destroyed) socket.end(encodeReply(exitCode, stdout));
+    const sent = new Promise<void>((resolve) => {
+      if (socket.destroyed) resolve();
+      else socket.end(encodeReply(exitCode, stdout), () => resolve());
+    });
     const fields = { type: frame.type, verb, containerId, ifName, milliseconds: this.#clock.monotonic() - start };
     if (exitCode === 0) this.#logger.debug('CNI request served', fields);
     else this.#logger.warn('CNI request failed', { ...fields, answer: stdout });
+    // A request is over when its answer is on its way: what is left of it would be lost with the socket.
+    await sent;
   }
 
   async #answer(frame: RequestFrame, key: string, signal: AbortSignal): Promise<{ exitCode: number; stdout: string }> {
@@ -153,9 +167,9 @@ export class CniDaemon implements AsyncDisposable {
     }
     const { environment, stdin } = frame;
     const serve = (): ReturnType<typeof handleRequest> =>
-      handleRequest(plugin, { environment, stdin, executor: this.#executor, signal });
-    // Only requests about an interface can be in each other's way.
-    return key === '/' ? serve() : this.#locks.run(`${frame.type}/${key}`, serve);
+      handleRequest(plugin, { environment, stdin, executor: this.#executor, signal, clock: this.#clock });
+    // Only requests about an interface can be in each other's way. One whose caller went away while it waited is not served.
+    return key === '/' ? serve() : this.#locks.run(`${frame.type}/${key}`, serve, signal);
   }
 
   #track(work: Promise<void>): void {
@@ -197,17 +211,4 @@ async function until(work: Promise<void>, signal: AbortSignal | undefined): Prom
   });
   await Promise.race([work, aborted]);
   signal.removeEventListener('abort', stop);
-}
-
-/** Whether somebody serves the socket: a file alone may be what a dead process left. */
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    const settle = (alive: boolean) => (): void => {
-      socket.destroy();
-      resolve(alive);
-    };
-    socket.once('connect', settle(true));
-    socket.once('error', settle(false));
-  });
 }

@@ -1,13 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
-import { FakeClock, SeededRandom } from '@kubewright/core/testing';
+import { FakeClock } from '@kubewright/core/testing';
+import { FileLock } from '@kubewright/linux';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cniSdkErrors } from '../errors.js';
-import { installNetwork, installPlugins, uninstall } from '../install/install.js';
 import type { NetworkConfig } from '../config/network-config.js';
 import type { AttachmentRequest } from '../plugin/cni-plugin.js';
 import type { CniResult } from '../result/result.js';
@@ -15,6 +15,7 @@ import { cniMain } from '../plugin/cni-main.js';
 import { RecordingPlugin } from '../testing/recording-plugin.js';
 import { CniDaemon } from './cni-daemon.js';
 import type { CniDaemonOptions } from './cni-daemon.js';
+import { daemonAnswers } from './daemon-answers.js';
 import { decodeRequest, encodeRequest } from './frame.js';
 
 const environment = {
@@ -67,6 +68,25 @@ class WaitingPlugin extends RecordingPlugin {
   }
 }
 
+/** Does not answer ADD before it is told to. */
+class GatedPlugin extends RecordingPlugin {
+  readonly #gate = Promise.withResolvers<void>();
+
+  open(): void {
+    this.#gate.resolve();
+  }
+
+  override async add(request: AttachmentRequest<NetworkConfig>): Promise<CniResult> {
+    const result = await super.add(request);
+    await this.#gate.promise;
+    return result;
+  }
+}
+
+function request(verb: string, more: Record<string, string> = {}): Buffer {
+  return encodeRequest({ type: 'recording', environment: { ...environment, CNI_COMMAND: verb, ...more }, stdin });
+}
+
 async function exchange(bytes: Buffer): Promise<Buffer> {
   const socket = connect(socketPath);
   socket.on('error', () => undefined);
@@ -87,6 +107,18 @@ describe('frames', () => {
     expect(() => decodeRequest(Buffer.from('GET'))).toThrow('no request');
     expect(() => decodeRequest(Buffer.concat([Buffer.from('KWC1'), Buffer.alloc(8, 0xff)]))).toThrow('longer');
     expect(() => decodeRequest(Buffer.concat([encodeRequest(frame), Buffer.from('x')]))).toThrow('longer');
+  });
+});
+
+describe('daemonAnswers', () => {
+  it('takes for dead what has no listener, and nothing else', async () => {
+    expect(await daemonAnswers(join(directory, 'none.sock'))).toBe(false);
+    const left = join(directory, 'left.sock');
+    writeFileSync(left, '');
+    expect(await daemonAnswers(left)).toBe(false);
+    await expect(daemonAnswers(join(left, 'below.sock'))).rejects.toThrow('ENOTDIR');
+    await serve();
+    expect(await daemonAnswers(socketPath)).toBe(true);
   });
 });
 
@@ -125,14 +157,74 @@ describe('CniDaemon', () => {
     expect(await answer).toHaveLength(0);
   });
 
-  it('takes requests about one interface one after the other', async () => {
-    const plugin = new RecordingPlugin();
+  it('takes requests about one interface one after the other, and others meanwhile', async () => {
+    const plugin = new GatedPlugin();
     await serve({ plugins: [plugin] });
-    const frames = ['ADD', 'DEL', 'ADD'].map((verb) =>
-      encodeRequest({ type: 'recording', environment: { ...environment, CNI_COMMAND: verb }, stdin }),
-    );
-    const replies = await Promise.all(frames.map(exchange));
-    expect(replies.map((reply) => reply.readUInt32LE(0))).toEqual([0, 0, 0]);
+    const first = exchange(request('ADD'));
+    await expect.poll(() => plugin.calls).toHaveLength(1);
+    const second = exchange(request('DEL'));
+    // Its answer shows that the second one has arrived, too.
+    await exchange(request('STATUS', { CNI_CONTAINERID: '', CNI_IFNAME: '' }));
+    await exchange(request('DEL', { CNI_CONTAINERID: 'c2' }));
+    expect(plugin.calls).toEqual(['ADD c1 eth0', 'STATUS', 'DEL c2 eth0']);
+    plugin.open();
+    expect((await Promise.all([first, second])).map((reply) => reply.readUInt32LE(0))).toEqual([0, 0]);
+    expect(plugin.calls.at(-1)).toBe('DEL c1 eth0');
+  });
+
+  it('does not serve a request whose caller went away while it waited', async () => {
+    const plugin = new GatedPlugin();
+    const daemon = await serve({ plugins: [plugin] });
+    const first = exchange(request('ADD'));
+    await expect.poll(() => plugin.calls).toHaveLength(1);
+    const gone = connect(socketPath);
+    gone.end(request('ADD'));
+    await text(gone);
+    const last = exchange(request('DEL'));
+    plugin.open();
+    await Promise.all([first, last]);
+    await daemon.stop();
+    expect(plugin.calls).toEqual(['ADD c1 eth0', 'DEL c1 eth0']);
+  });
+
+  it('sends an answer to its end before it stops', async () => {
+    const plugin = new RecordingPlugin();
+    const daemon = await serve({ plugins: [plugin] });
+    const ips = Array.from({ length: 100_000 }, () => ({ address: '10.1.0.9/24' }));
+    const socket = connect(socketPath);
+    const input = JSON.stringify({ ...(JSON.parse(stdin) as object), prevResult: { ips } });
+    socket.write(encodeRequest({ type: 'recording', environment, stdin: input }));
+    socket.pause();
+    await expect.poll(() => plugin.calls).toHaveLength(1);
+    const stopped = daemon.stop();
+    const reply = await buffer(socket);
+    await stopped;
+    expect(reply).toHaveLength(8 + reply.readUInt32LE(4));
+  });
+
+  it('does not touch the socket while another one starts, nor wait for that for ever', async () => {
+    const clock = new FakeClock();
+    mkdirSync(join(directory, 'run'));
+    using other = await FileLock.acquire(`${socketPath}.lock`, { clock });
+    writeFileSync(socketPath, 'of the other one');
+    const daemon = new CniDaemon({ plugins: [], socketPath, clock });
+    const starting = daemon.start();
+    starting.catch(() => undefined);
+    while (clock.timers < 2) await new Promise((resolve) => setImmediate(resolve));
+    await clock.advance(10_000);
+    await expect(starting).rejects.toThrow(cniSdkErrors.DAEMON_RUNNING.code);
+    expect(readFileSync(socketPath, 'utf8')).toBe('of the other one');
+    other.release();
+    await daemon.start();
+    await daemon.stop();
+  });
+
+  it('is one, of several that start at once', async () => {
+    const daemons = Array.from({ length: 4 }, () => new CniDaemon({ plugins: [new RecordingPlugin()], socketPath }));
+    const outcomes = await Promise.allSettled(daemons.map((daemon) => daemon.start()));
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected']);
+    expect((await exchange(request('ADD'))).readUInt32LE(0)).toBe(0);
+    for (const daemon of daemons) await daemon.stop();
   });
 
   it('waits for requests in progress, but not for ever', async () => {
@@ -177,43 +269,5 @@ describe('cniMain', () => {
     await cniMain(new RecordingPlugin(), target);
     target.stdout.end();
     expect(await text(target.stdout)).toContain('supportedVersions');
-  });
-});
-
-describe('installation', () => {
-  const list = { cniVersion: '1.1.0', name: 'net', plugins: [{ type: 'recording' }] };
-
-  it('puts plugins and list in place, replaces them, and takes them away again', async () => {
-    const binDirectory = join(directory, 'bin');
-    const configDirectory = join(directory, 'net.d');
-    const plugins = [new RecordingPlugin(), new RecordingPlugin('second')];
-    const install = {
-      plugins,
-      binDirectory,
-      socketPath,
-      architecture: 'x64',
-      random: new SeededRandom(),
-      fallback: ['/usr/bin/node', '/app/main.js'],
-    };
-    const network = { configDirectory, file: '10-net.conflist', list };
-    for (let round = 0; round < 2; round += 1) {
-      await installPlugins(install);
-      await installNetwork(network);
-    }
-    expect(readdirSync(binDirectory)).toEqual(['recording', 'second']);
-    expect(statSync(join(binDirectory, 'second')).mode & 0o777).toBe(0o755);
-    expect(readFileSync(join(binDirectory, 'second')).includes('/app/main.js\0second\0')).toBe(true);
-    expect(readdirSync(configDirectory)).toEqual(['10-net.conflist']);
-    writeFileSync(join(binDirectory, 'second'), 'of somebody else');
-    for (let round = 0; round < 2; round += 1) await uninstall({ network, plugins: install });
-    expect(readdirSync(binDirectory)).toEqual(['second']);
-    expect(readdirSync(configDirectory)).toEqual([]);
-  });
-
-  it('refuses a list that a runtime could not read, and names that are paths', async () => {
-    const network = { configDirectory: directory, file: 'x.conflist', list: { ...list, name: '' } };
-    await expect(installNetwork(network)).rejects.toThrow(cniSdkErrors.INVALID_NETWORK.code);
-    await expect(installNetwork({ ...network, file: 'x.json', list })).rejects.toThrow('.conflist');
-    await expect(installNetwork({ ...network, file: '../x.conflist', list })).rejects.toThrow('not a path');
   });
 });

@@ -5,6 +5,7 @@
 import { CniError, cniErrorCode, cniSdkErrors } from '../errors.js';
 import type { CniErrorBody } from '../errors.js';
 import type { Environment } from '../request/environment.js';
+import type { Json } from '../result/encode.js';
 
 export interface PluginCall {
   readonly type: string;
@@ -41,6 +42,23 @@ export function acceptOutput(type: string, { exitCode, stdout, stderr }: PluginO
   if (body !== undefined) throw new CniError(body.code, body.msg, body.details ?? '');
   const said = stderr.trim() || stdout.trim() || 'it said nothing';
   throw new CniError(cniErrorCode.internal, `plugin '${type}' ended with ${exitCode}`, said);
+}
+
+/**
+ * The object that a plugin printed. `null` is taken for an empty one, as the reference library does.
+ *
+ * @throws CniError 6 that names the plugin.
+ */
+export function parseOutput(type: string, text: string): Json {
+  let value: unknown;
+  let problem = '';
+  try {
+    value = JSON.parse(text) ?? {};
+  } catch (cause) {
+    problem = cause instanceof Error ? cause.message : String(cause);
+  }
+  if (typeof value === 'object' && !Array.isArray(value)) return value as Json;
+  throw new CniError(cniErrorCode.decodingFailure, `what plugin '${type}' printed is no JSON object`, problem);
 }
 
 export function tooLarge(type: string): Error {

@@ -1,10 +1,10 @@
-import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock } from '@kubewright/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { acceptOutput } from './executor.js';
-import { KeyedLock } from './keyed-lock.js';
+import { cniSdkErrors } from '../errors.js';
+import { acceptOutput, parseOutput } from './executor.js';
 import { ProcessExecutor } from './process-executor.js';
 
 describe.skipIf(process.platform === 'win32')('ProcessExecutor', () => {
@@ -57,11 +57,34 @@ describe.skipIf(process.platform === 'win32')('ProcessExecutor', () => {
   });
 
   it('kills the process when aborted', async () => {
-    script('slow', 'exec sleep 60');
+    const file = join(directory, 'pid');
+    script('slow', `echo $$ > ${file}.new; mv ${file}.new ${file}; exec sleep 60`);
     const abort = new AbortController();
     const running = new ProcessExecutor().execute(call('slow'), abort.signal);
+    while (!existsSync(file)) await new Promise((resolve) => setImmediate(resolve));
     abort.abort(new Error('enough'));
-    await expect(running).rejects.toThrow();
+    await expect(running).rejects.toThrow('aborted');
+    const pid = Number(readFileSync(file, 'utf8'));
+    await expect.poll(() => isAlive(pid)).toBe(false);
+  });
+
+  it('ends one that writes too much, whoever else holds its output', async () => {
+    // What it leaves behind ends with the directory.
+    script('chatty', `setsid sh -c 'while [ -e ${directory}/chatty ]; do sleep 0.05; done' & exec cat /dev/zero`);
+    await expect(new ProcessExecutor().execute(call('chatty'))).rejects.toThrow(cniSdkErrors.OUTPUT_TOO_LARGE.code);
+  });
+
+  it('survives that it has no free descriptor', async () => {
+    script('plugin', 'exit 0');
+    const taken: number[] = [];
+    try {
+      for (;;) taken.push(openSync('/dev/null', 'r'));
+    } catch {
+      await expect(new ProcessExecutor().execute(call('plugin'))).rejects.toMatchObject({ code: 'EMFILE' });
+    } finally {
+      for (const descriptor of taken) closeSync(descriptor);
+    }
+    expect((await new ProcessExecutor().execute(call('plugin'))).exitCode).toBe(0);
   });
 
   it('tries again while the executable is being written', async () => {
@@ -76,6 +99,23 @@ describe.skipIf(process.platform === 'win32')('ProcessExecutor', () => {
   });
 });
 
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+describe('parseOutput', () => {
+  it('takes null for an empty object, and blames the plugin for what is none', () => {
+    expect(parseOutput('p', 'null')).toEqual({});
+    for (const text of ['', '{', '[]', '7']) {
+      expect(() => parseOutput('p', text)).toThrow("what plugin 'p' printed is no JSON object");
+    }
+  });
+});
+
 describe('acceptOutput', () => {
   it('makes an error of what the plugin said, wherever it said it', () => {
     const failed =
@@ -86,27 +126,5 @@ describe('acceptOutput', () => {
     expect(failed('', 'segfault\n')).toThrow("plugin 'p' ended with 1: segfault");
     expect(failed('not json')).toThrow('not json');
     expect(failed('')).toThrow('it said nothing');
-  });
-});
-
-describe('KeyedLock', () => {
-  it('keeps one key in order, lets others pass, and survives failures', async () => {
-    const lock = new KeyedLock();
-    const order: string[] = [];
-    let open = (): void => undefined;
-    const gate = new Promise<void>((resolve) => {
-      open = resolve;
-    });
-    const first = lock.run('a', async () => {
-      await gate;
-      order.push('a1');
-      throw new Error('a1 failed');
-    });
-    const second = lock.run('a', async () => order.push('a2'));
-    await lock.run('b', async () => order.push('b'));
-    open();
-    await expect(first).rejects.toThrow('a1 failed');
-    await second;
-    expect(order).toEqual(['b', 'a1', 'a2']);
   });
 });

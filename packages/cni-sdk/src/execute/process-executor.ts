@@ -51,20 +51,28 @@ export class ProcessExecutor implements PluginExecutor {
         shell: false,
         ...(signal === undefined ? {} : { signal, killSignal: 'SIGKILL' as const }),
       });
+      child.on('error', reject);
+      // A program that could not be started may have no pipes, whatever the types say: so it is without free descriptors.
+      if (child.pid === undefined) return;
+      // What it started may keep its output open for ever.
+      const kill = (): void => {
+        child.kill('SIGKILL');
+        child.stdout.destroy();
+        child.stderr.destroy();
+      };
       const stdout: Buffer[] = [];
       const stderr: Buffer[] = [];
       let size = 0;
       const collect = (into: Buffer[]) => (chunk: Buffer) => {
         size += chunk.length;
         if (size <= outputLimit) into.push(chunk);
-        else child.kill('SIGKILL');
+        else kill();
       };
       child.stdout.on('data', collect(stdout));
       child.stderr.on('data', collect(stderr));
       // A plugin may end without reading what it is sent.
       child.stdin.on('error', () => undefined);
       child.stdin.end(call.stdin);
-      child.on('error', reject);
       child.on('close', (code, killedBy) => {
         if (size > outputLimit) reject(tooLarge(call.type));
         else {

@@ -1,7 +1,7 @@
+import type { Clock } from '@kubewright/core';
 import { CniError, cniErrorCode } from '../errors.js';
-import { acceptOutput } from '../execute/executor.js';
+import { acceptOutput, parseOutput } from '../execute/executor.js';
 import type { PluginExecutor, PluginOutput } from '../execute/executor.js';
-import { parseJson } from '../config/parse-config.js';
 import type { CniVerb, Environment } from '../request/environment.js';
 import type { CniResult } from '../result/result.js';
 import { decodeResult } from '../result/decode.js';
@@ -16,7 +16,11 @@ export interface DelegateContext {
   readonly version: CniVersion;
   readonly executor: PluginExecutor;
   readonly signal: AbortSignal;
+  readonly clock: Clock;
 }
+
+/** Milliseconds that DEL may take. */
+const releaseTimeout = 60_000;
 
 /** A result that is known, but not safe yet. */
 export interface EarlyResult {
@@ -51,7 +55,7 @@ export class Delegate {
    */
   async addEarly(): Promise<EarlyResult> {
     try {
-      const { stdout, settled = Promise.resolve() } = await this.#execute('ADD', true);
+      const { stdout, settled = Promise.resolve() } = await this.#execute('ADD', { early: true });
       return { result: this.#decode(stdout), settled };
     } catch (error) {
       await this.#giveUp();
@@ -59,8 +63,15 @@ export class Delegate {
     }
   }
 
+  /**
+   * DEL. It does not end with the request's signal, since it is also the way back of a request that was given up; it is
+   * aborted after a minute.
+   */
   async del(): Promise<void> {
-    await this.#execute('DEL');
+    const late = new AbortController();
+    const giveUp = (): void => late.abort(CniError.tryAgainLater(`DEL of plugin '${this.#type}' takes too long`));
+    using _limit = this.#context.clock.setTimer(releaseTimeout, giveUp, { ref: false });
+    await this.#execute('DEL', { signal: late.signal });
   }
 
   async check(): Promise<void> {
@@ -81,11 +92,14 @@ export class Delegate {
   }
 
   #decode(stdout: string): CniResult {
-    return decodeResult(parseJson(stdout), this.#context.version);
+    return decodeResult(parseOutput(this.#type, stdout), this.#context.version);
   }
 
-  async #execute(verb: CniVerb, early = false): Promise<PluginOutput> {
-    const { environment, stdin, path, executor, signal } = this.#context;
+  async #execute(
+    verb: CniVerb,
+    { early = false, signal = this.#context.signal }: { readonly early?: boolean; readonly signal?: AbortSignal } = {},
+  ): Promise<PluginOutput> {
+    const { environment, stdin, path, executor } = this.#context;
     const call = { type: this.#type, path, stdin, environment: { ...environment, CNI_COMMAND: verb }, early };
     const output = await executor.execute(call, signal);
     acceptOutput(this.#type, output);

@@ -1,10 +1,11 @@
+import { FakeClock } from '@kubewright/core/testing';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min, ValidateNested } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import { NetworkConfig } from '../config/network-config.js';
 import { CniError } from '../errors.js';
 import { InProcessExecutor } from '../execute/in-process-executor.js';
-import type { PluginExecutor, PluginOutput } from '../execute/executor.js';
+import type { PluginCall, PluginExecutor, PluginOutput } from '../execute/executor.js';
 import type { Json } from '../result/encode.js';
 import type { CniResult } from '../result/result.js';
 import { RecordingPlugin } from '../testing/recording-plugin.js';
@@ -35,14 +36,19 @@ class SmallPlugin extends CniPlugin<BridgeConfig> {
   override readonly config = BridgeConfig;
   seen: AttachmentRequest<BridgeConfig> | undefined;
   failure: unknown;
+  held: Promise<void> | undefined;
 
   override async add(request: AttachmentRequest<BridgeConfig>): Promise<CniResult> {
     this.seen = request;
+    if (this.held !== undefined) request.holdAnswer(this.held);
     if (this.failure !== undefined) throw this.failure;
     return request.config.ipam === undefined ? {} : request.delegate(requireIpamType(request.config.ipam)).add();
   }
 
-  override async del(): Promise<void> {}
+  override async del(request: AttachmentRequest<BridgeConfig>): Promise<void> {
+    this.seen = request;
+    if (request.config.ipam !== undefined) await request.delegate(requireIpamType(request.config.ipam)).del();
+  }
 }
 
 class FullPlugin extends SmallPlugin {
@@ -85,7 +91,7 @@ describe('versions and verbs', () => {
 
   it('refuses a version that the plugin does not reach, and says what it serves', async () => {
     expect(await errorOf(request(new SmallPlugin(), 'ADD', { cniVersion: '1.0.0' }))).toEqual({
-      cniVersion: '0.1.0',
+      cniVersion: '1.0.0',
       code: 1,
       msg: "plugin 'small' does not serve version 1.0.0",
       details: 'it serves ADD, DEL, VERSION, and with those the versions 0.1.0, 0.2.0, 0.3.0, 0.3.1',
@@ -191,8 +197,109 @@ describe('errors', () => {
     expect(await errorOf(handleRequest(plugin, { environment, stdin, executor: nobody }))).toMatchObject({ code: 8 });
     const allowed = { ...environment, CNI_NETNS_OVERRIDE: '1' };
     expect((await handleRequest(plugin, { environment: allowed, stdin, executor: nobody })).exitCode).toBe(0);
+    const check = { ...environment, CNI_COMMAND: 'CHECK' };
+    const checked = JSON.stringify({ cniVersion: '1.0.0', name: 'net', type: 'small', prevResult: {} });
+    const output = handleRequest(new FullPlugin(), { environment: check, stdin: checked, executor: nobody });
+    expect(await errorOf(output)).toMatchObject({ code: 8 });
+  });
+
+  it.skipIf(process.platform !== 'linux')("keeps DEL away from the plugin's own namespace", async () => {
+    const environment = { ...variables, CNI_COMMAND: 'DEL', CNI_NETNS: '/proc/self/ns/net' };
+    const stdin = JSON.stringify({ cniVersion: '0.3.1', name: 'net', type: 'small', ipam: { type: 'ipam' } });
+    const plugin = new SmallPlugin();
+    const executor = new ScriptedExecutor('');
+    expect(await handleRequest(plugin, { environment, stdin, executor })).toMatchObject({ exitCode: 0 });
+    expect([plugin.seen?.netns, executor.calls[0]?.environment['CNI_NETNS']]).toEqual(['', '']);
+  });
+
+  it('have the version of the configuration, whatever else is wrong', async () => {
+    const environment = { ...variables, CNI_COMMAND: 'ADD', CNI_IFNAME: '' };
+    const stdin = JSON.stringify({ cniVersion: '0.3.1', name: 'net', type: 'small' });
+    expect(await errorOf(handleRequest(new SmallPlugin(), { environment, stdin, executor: nobody }))).toMatchObject({
+      code: 4,
+      cniVersion: '0.3.1',
+    });
+    expect(await errorOf(request(new FullPlugin(), 'GC', { cniVersion: '1.0.0' }))).toMatchObject({
+      code: 1,
+      cniVersion: '1.0.0',
+    });
+    expect(await errorOf(request(new SmallPlugin(), 'ADD', { cniVersion: '9.9.9' }))).toMatchObject({
+      code: 1,
+      cniVersion: '0.1.0',
+    });
   });
 });
+
+describe('a result of before that cannot be read', () => {
+  it('is none for DEL, and an error for ADD', async () => {
+    const plugin = new SmallPlugin();
+    const config = { cniVersion: '0.3.1', prevResult: { ips: [{ address: 'x' }] } };
+    expect(await errorOf(request(plugin, 'ADD', config))).toMatchObject({ code: 6 });
+    expect(await request(plugin, 'DEL', config)).toMatchObject({ exitCode: 0 });
+    expect(plugin.seen).not.toHaveProperty('prevResult');
+  });
+});
+
+describe('work that holds the answer up', () => {
+  const config = { cniVersion: '0.3.1' };
+  const answer = (plugin: CniPlugin, early: boolean): Promise<PluginOutput> =>
+    handleRequest(plugin, {
+      environment: { ...variables, CNI_COMMAND: 'ADD' },
+      stdin: JSON.stringify({ name: 'net', type: 'small', ...config }),
+      executor: nobody,
+      early,
+    });
+
+  it('is awaited, and its failure is the answer', async () => {
+    const plugin = new SmallPlugin();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    plugin.held = promise;
+    let answered = false;
+    const output = answer(plugin, false).finally(() => {
+      answered = true;
+    });
+    await new Promise((later) => setImmediate(later));
+    expect(answered).toBe(false);
+    resolve();
+    expect(await output).toMatchObject({ exitCode: 0 });
+    reject();
+    plugin.held = Promise.reject(new CniError(5, 'the disk is full'));
+    expect(await errorOf(answer(plugin, false))).toMatchObject({ code: 5, msg: 'the disk is full' });
+  });
+
+  it('is awaited also where the plugin fails, whose error is the answer', async () => {
+    const plugin = new SmallPlugin();
+    plugin.failure = new CniError(120, 'own');
+    plugin.held = Promise.reject(new CniError(5, 'the disk is full'));
+    expect(await errorOf(answer(plugin, false))).toMatchObject({ code: 120 });
+  });
+
+  it('is handed over to a caller that waits itself', async () => {
+    const plugin = new SmallPlugin();
+    plugin.held = Promise.reject(new CniError(5, 'the disk is full'));
+    const { exitCode, settled } = await answer(plugin, true);
+    expect(exitCode).toBe(0);
+    await expect(settled).rejects.toThrow('the disk is full');
+  });
+});
+
+/** Answers calls in their order, and keeps them with their signals. */
+class ScriptedExecutor implements PluginExecutor {
+  readonly calls: PluginCall[] = [];
+  readonly signals: (AbortSignal | undefined)[] = [];
+  readonly #answers: (string | (() => string))[];
+
+  constructor(...answers: readonly (string | (() => string))[]) {
+    this.#answers = [...answers];
+  }
+
+  async execute(call: PluginCall, signal?: AbortSignal): Promise<PluginOutput> {
+    this.calls.push(call);
+    this.signals.push(signal);
+    const answer = this.#answers.shift() ?? '';
+    return { exitCode: 0, stdout: typeof answer === 'string' ? answer : answer(), stderr: '' };
+  }
+}
 
 describe('delegation', () => {
   it('hands the whole configuration on and takes the result', async () => {
@@ -221,6 +328,47 @@ describe('delegation', () => {
     expect(ipam.calls).toEqual(['ADD c1 eth0', 'DEL c1 eth0']);
   });
 
+  it('takes a result of null, and blames the plugin for one that is none', async () => {
+    const config = { cniVersion: '0.3.1', ipam: { type: 'ipam' } };
+    const taken = await request(new SmallPlugin(), 'ADD', config, new ScriptedExecutor('null'));
+    expect(JSON.parse(taken.stdout)).toEqual({ cniVersion: '0.3.1' });
+    const refused = request(new SmallPlugin(), 'ADD', config, new ScriptedExecutor('hello'));
+    expect(await errorOf(refused)).toMatchObject({ code: 6, msg: "what plugin 'ipam' printed is no JSON object" });
+  });
+
+  it('undoes what was given up with a signal of its own, which ends after a minute', async () => {
+    const abort = new AbortController();
+    const clock = new FakeClock();
+    const reached = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<PluginOutput>();
+    const executor = new ScriptedExecutor(() => {
+      abort.abort(new Error('the caller went away'));
+      throw new Error('given up');
+    });
+    const slow: PluginExecutor = {
+      async execute(call, signal) {
+        const output = await executor.execute(call, signal);
+        reached.resolve();
+        return call.environment['CNI_COMMAND'] === 'DEL' ? gate.promise : output;
+      },
+    };
+    const output = handleRequest(new SmallPlugin(), {
+      environment: { ...variables, CNI_COMMAND: 'ADD' },
+      stdin: JSON.stringify({ cniVersion: '0.3.1', name: 'net', type: 'small', ipam: { type: 'ipam' } }),
+      executor: slow,
+      signal: abort.signal,
+      clock,
+    });
+    await reached.promise;
+    const [add, del] = executor.signals;
+    expect([executor.calls[1]?.environment['CNI_COMMAND'], add?.aborted, del?.aborted]).toEqual(['DEL', true, false]);
+    await clock.advance(60_000);
+    expect(del?.aborted).toBe(true);
+    gate.resolve({ exitCode: 0, stdout: '', stderr: '' });
+    expect(await errorOf(output)).toMatchObject({ msg: 'given up' });
+    expect(clock.timers).toBe(0);
+  });
+
   it('asks for the type', async () => {
     expect(await errorOf(request(new SmallPlugin(), 'ADD', { cniVersion: '0.3.1', ipam: {} }))).toMatchObject({
       code: 7,
@@ -235,5 +383,16 @@ describe('GC', () => {
     const list = [{ containerID: 'c1', ifname: 'eth0' }];
     await request(plugin, 'GC', { cniVersion: '1.1.0', 'cni.dev/valid-attachments': list });
     expect(plugin.collected?.validAttachments).toEqual(list);
+  });
+
+  it('takes null for a list of none, and refuses to go without one', async () => {
+    const plugin = new FullPlugin();
+    await request(plugin, 'GC', {
+      cniVersion: '1.1.0',
+      'cni.dev/valid-attachments': null,
+      'cni.dev/attachments': null,
+    });
+    expect(plugin.collected?.validAttachments).toEqual([]);
+    expect(await errorOf(request(plugin, 'GC', { cniVersion: '1.1.0' }))).toMatchObject({ code: 7 });
   });
 });

@@ -1,4 +1,6 @@
 import { statSync } from 'node:fs';
+import { SystemClock } from '@kubewright/core';
+import type { Clock } from '@kubewright/core';
 import { checkArguments } from '../request/arguments.js';
 import { ConfigReader } from '../config/config-reader.js';
 import { parseJson, parseValidAttachments } from '../config/parse-config.js';
@@ -28,6 +30,8 @@ export interface RawRequest {
   readonly signal?: AbortSignal;
   /** Whether the caller waits itself for what holds up the answer. Default: false. */
   readonly early?: boolean;
+  /** Bounds the release of what a request that failed has made. Default: the machine's. */
+  readonly clock?: Clock;
 }
 
 /** Since when a verb exists. */
@@ -38,14 +42,13 @@ const readers = new WeakMap<ConfigClass<NetworkConfig>, ConfigReader<NetworkConf
 /** Serves one request. Never throws: what goes wrong is in the output, as the specification wants it. */
 export async function handleRequest(plugin: CniPlugin, raw: RawRequest): Promise<PluginOutput> {
   if ((raw.environment['CNI_COMMAND'] ?? '') === '') return about(plugin);
-  let version = oldestVersion;
   try {
     const environment = readEnvironment(raw.environment);
     if (environment.verb === 'VERSION') {
       return succeed({ cniVersion: newestVersion, supportedVersions: servedVersions(plugin) });
     }
     const json = parseJson(raw.stdin);
-    version = acceptVersion(plugin, configVersion(json['cniVersion']), environment.verb);
+    const version = acceptVersion(plugin, configVersion(json['cniVersion']), environment.verb);
     const held = new HeldAnswer();
     try {
       const output = succeed(await dispatch(plugin, { raw, environment, json, version, held }));
@@ -57,7 +60,16 @@ export async function handleRequest(plugin: CniPlugin, raw: RawRequest): Promise
       throw error;
     }
   } catch (error) {
-    return { exitCode: 1, stdout: JSON.stringify(errorBody(error, version)), stderr: '' };
+    return { exitCode: 1, stdout: JSON.stringify(errorBody(error, versionOf(raw.stdin))), stderr: '' };
+  }
+}
+
+/** The version that an answer about `stdin` has: its own where it can be told, else that of input that names none. */
+function versionOf(stdin: string): CniVersion {
+  try {
+    return configVersion(parseJson(stdin)['cniVersion']);
+  } catch {
+    return oldestVersion;
   }
 }
 
@@ -69,7 +81,8 @@ interface Accepted {
   readonly held: HeldAnswer;
 }
 
-async function dispatch(plugin: CniPlugin, accepted: Accepted): Promise<Json | undefined> {
+async function dispatch(plugin: CniPlugin, received: Accepted): Promise<Json | undefined> {
+  const accepted = guarded(received);
   const { environment, json, version } = accepted;
   const request = requestOf(readerOf(plugin.config).read(json), accepted);
   switch (environment.verb) {
@@ -85,7 +98,6 @@ async function dispatch(plugin: CniPlugin, accepted: Accepted): Promise<Json | u
   const attachment = attachmentOf(request, accepted);
   switch (environment.verb) {
     case 'ADD':
-      checkNamespace(environment.netns, accepted.raw.environment);
       return encodeResult(await plugin.add(attachment), version);
     case 'CHECK': {
       const { prevResult } = attachment;
@@ -128,8 +140,8 @@ function readerOf(type: ConfigClass<NetworkConfig>): ConfigReader<NetworkConfig>
 
 function requestOf(config: NetworkConfig, { raw, environment, version, held }: Accepted): CniRequest<NetworkConfig> {
   const signal = raw.signal ?? new AbortController().signal;
-  const { executor, stdin } = raw;
-  const context = { environment: raw.environment, stdin, path: environment.path, version, executor, signal };
+  const { executor, stdin, clock = new SystemClock() } = raw;
+  const context = { environment: raw.environment, stdin, path: environment.path, version, executor, signal, clock };
   return {
     config,
     version,
@@ -146,21 +158,43 @@ function attachmentOf(request: CniRequest<NetworkConfig>, accepted: Accepted): A
   return prevResult === undefined ? attachment : { ...attachment, prevResult };
 }
 
-function previousResult({ json, version }: Accepted): CniResult | undefined {
+function previousResult({ json, version, environment }: Accepted): CniResult | undefined {
   const value = json['prevResult'];
-  return value === undefined || value === null ? undefined : decodeResult(value, version);
+  if (value === undefined || value === null) return undefined;
+  try {
+    return decodeResult(value, version);
+  } catch (error) {
+    // What cannot be read must not keep anything from being released.
+    if (environment.verb === 'DEL') return undefined;
+    throw error;
+  }
 }
 
 /** Of the process's own namespace, which it keeps. */
 let own: string | undefined;
 
-/** A container's interface in the plugin's own namespace would be one of the machine's. */
-function checkNamespace(netns: string, environment: Environment): void {
-  if (['1', 't', 'true'].includes(environment['CNI_NETNS_OVERRIDE']?.toLowerCase() ?? '')) return;
+/**
+ * A container's interface in the plugin's own namespace would be one of the machine's. DEL goes on without the namespace, so that
+ * all else is released.
+ *
+ * @throws CniError 8 for the other verbs.
+ */
+function guarded(accepted: Accepted): Accepted {
+  const { environment, raw } = accepted;
+  const { netns, verb } = environment;
+  if (!['ADD', 'CHECK', 'DEL'].includes(verb) || netns === '') return accepted;
+  if (['1', 't', 'true'].includes(raw.environment['CNI_NETNS_OVERRIDE']?.toLowerCase() ?? '')) return accepted;
   own ??= identityOf(ownNamespace);
   const theirs = identityOf(netns);
-  if (theirs === undefined || theirs !== own) return;
-  throw new CniError(cniErrorCode.invalidNamespace, `CNI_NETNS '${netns}' is the plugin's own network namespace`);
+  if (theirs === undefined || theirs !== own) return accepted;
+  if (verb !== 'DEL') {
+    throw new CniError(cniErrorCode.invalidNamespace, `CNI_NETNS '${netns}' is the plugin's own network namespace`);
+  }
+  return {
+    ...accepted,
+    environment: { ...environment, netns: '' },
+    raw: { ...raw, environment: { ...raw.environment, CNI_NETNS: '' } },
+  };
 }
 
 /** Undefined where nothing is there. The call is synchronous: the answer is in memory, a change of thread takes longer. */

@@ -88,13 +88,18 @@ describe('decodeResult', () => {
     expect(decodeResult(body, '0.2.0')).toEqual({ ips: [{ address: '10.0.0.2/24' }] });
   });
 
+  it.each([-1, 0, 7])('drops the index %i where it points to no interface', (position) => {
+    const body = { ips: [{ address: '10.0.0.2/24', interface: position }] };
+    expect(decodeResult(body, '1.1.0')).toEqual({ ips: [{ address: '10.0.0.2/24' }] });
+  });
+
   it.each([
     [{ ips: {} }, 'ips must be a list'],
     [{ ips: [{ address: '10.0.0.2' }] }, "ips[0].address must be an address with a prefix length, not '10.0.0.2'"],
-    [{ ips: [{ address: '10.0.0.2/24', interface: 0 }] }, 'ips[0].interface is 0, but there are 0 interfaces'],
+    [{ ips: [{ address: '10.0.0.2/24', interface: '0' }] }, 'ips[0].interface must be a whole number'],
     [{ routes: [{ dst: '0.0.0.0/0', gw: 'x' }] }, "routes[0].gw must be an IP address, not 'x'"],
     [{ interfaces: ['eth0'] }, 'interfaces[0] must be an object'],
-    [{ interfaces: [{ name: 'a', mtu: -1 }] }, 'interfaces[0].mtu must be a whole number'],
+    [{ interfaces: [{ name: 'a', mtu: -1 }] }, 'interfaces[0].mtu must not be negative'],
     [{ dns: { search: [1] } }, 'dns.search[0] must be a string'],
     [[], 'result must be an object'],
   ])('names the wrong field of %j', (body, message) => {

@@ -21,12 +21,7 @@ export function decodeResult(value: unknown, assumed: CniVersion): CniResult {
 
 function decodeNew(body: Json): CniResult {
   const interfaces = list(body['interfaces'], 'interfaces', decodeInterface);
-  const ips = list(body['ips'], 'ips', decodeAddress);
-  ips?.forEach(({ interface: position }, index) => {
-    if (position !== undefined && position >= (interfaces?.length ?? 0)) {
-      throw wrong(`ips[${index}].interface`, `is ${position}, but there are ${interfaces?.length ?? 0} interfaces`);
-    }
-  });
+  const ips = list(body['ips'], 'ips', (one, at) => decodeAddress(one, at, interfaces?.length ?? 0));
   return assemble(interfaces, ips, list(body['routes'], 'routes', decodeRoute), decodeDns(body['dns']));
 }
 
@@ -69,12 +64,15 @@ function decodeInterface(value: unknown, at: string): CniInterface {
   };
 }
 
-function decodeAddress(value: unknown, at: string): CniAddress {
+/** An index that points to no interface says nothing; some plugins write -1. The reference library takes it. */
+function decodeAddress(value: unknown, at: string, interfaces: number): CniAddress {
   const body = object(value, at);
+  const position = whole(body['interface'], `${at}.interface`);
+  const points = position !== undefined && position >= 0 && position < interfaces;
   return {
     address: prefix(body['address'], `${at}.address`),
     ...defined('gateway', optionalAddress(body['gateway'], `${at}.gateway`)),
-    ...defined('interface', count(body['interface'], `${at}.interface`)),
+    ...defined('interface', points ? position : undefined),
   };
 }
 
@@ -124,8 +122,14 @@ function text(value: unknown, at: string): string | undefined {
 }
 
 function count(value: unknown, at: string): number | undefined {
+  const number = whole(value, at);
+  if (number !== undefined && number < 0) throw wrong(at, 'must not be negative');
+  return number;
+}
+
+function whole(value: unknown, at: string): number | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw wrong(at, 'must be a whole number');
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw wrong(at, 'must be a whole number');
   return value;
 }
 

@@ -1,7 +1,8 @@
+import { SystemRandom } from '@kubewright/core';
+import type { Random } from '@kubewright/core';
 import { CniError, cniErrorCode, cniSdkErrors } from '../errors.js';
 import type { ValidAttachment } from '../config/network-config.js';
-import { parseJson } from '../config/parse-config.js';
-import { acceptOutput } from '../execute/executor.js';
+import { acceptOutput, parseOutput } from '../execute/executor.js';
 import type { PluginExecutor } from '../execute/executor.js';
 import { KeyedLock } from '../execute/keyed-lock.js';
 import { checkIdentifier, checkInterfaceName } from '../request/environment.js';
@@ -12,6 +13,7 @@ import type { Json } from '../result/encode.js';
 import type { CniResult } from '../result/result.js';
 import { isAtLeast, isCniVersion, oldestVersion } from '../version/version.js';
 import type { CniVersion } from '../version/version.js';
+import { parseNetworkList } from './network-list.js';
 import type { NetworkList } from './network-list.js';
 import { pluginConfig } from './plugin-config.js';
 import { ResultCache } from './result-cache.js';
@@ -23,6 +25,8 @@ export interface CniRunnerOptions {
   readonly path: readonly string[];
   /** Where results are kept. The reference library's is `/var/lib/cni`. */
   readonly cacheDirectory: string;
+  /** Names unfinished files. Default: the machine's. */
+  readonly random?: Random;
 }
 
 /** One interface of one container. */
@@ -36,17 +40,24 @@ export interface Attachment {
   readonly capabilityArguments?: Json;
 }
 
-/** Calls the plugins of networks as a runtime does. Calls about one interface come one after the other. */
+/** What still exists of a network's attachments. */
+export type ValidAttachments = () => readonly ValidAttachment[] | Promise<readonly ValidAttachment[]>;
+
+/**
+ * Calls the plugins of networks as a runtime does. Calls about one interface come one after the other, and GC of a network
+ * beside no other call about it. A call that waits for its turn ends with its signal.
+ */
 export class CniRunner {
   readonly #executor: PluginExecutor;
   readonly #path: readonly string[];
   readonly #cache: ResultCache;
-  readonly #locks = new KeyedLock();
+  readonly #networks = new KeyedLock();
+  readonly #attachments = new KeyedLock();
 
-  constructor({ executor, path, cacheDirectory }: CniRunnerOptions) {
+  constructor({ executor, path, cacheDirectory, random = new SystemRandom() }: CniRunnerOptions) {
     this.#executor = executor;
     this.#path = path;
-    this.#cache = new ResultCache(cacheDirectory);
+    this.#cache = new ResultCache(cacheDirectory, random);
   }
 
   /**
@@ -54,37 +65,31 @@ export class CniRunner {
    * plugin gave it; nothing is undone: the caller calls `del`.
    */
   add(list: NetworkList, attachment: Attachment, signal?: AbortSignal): Promise<CniResult> {
-    return this.#locked(list, attachment, async () => {
+    const connect = async (): Promise<CniResult> => {
       let last: Json | undefined;
       for (const plugin of list.plugins) {
         const stdin = this.#attachmentConfig(list, plugin, attachment, last);
-        last = parseJson(await this.#call('ADD', plugin, attachment, stdin, signal));
+        const output = await this.#call('ADD', plugin, attachment, stdin, signal);
+        last = { cniVersion: list.version, ...parseOutput(typeOf(plugin), output) };
       }
       const result = last ?? {};
       await this.#cache.write(entryOf(list, attachment, result));
       return decodeResult(result, list.version);
-    });
+    };
+    return this.#locked(list, attachment, connect, signal);
   }
 
   /**
    * Disconnects, in reverse order. A failing plugin does not keep the others from cleaning up; the failures are thrown together
-   * at the end, and the remembered result stays for the next attempt.
+   * at the end, and the remembered result stays for the next attempt. Plugins are called without a result that cannot be read.
    */
   del(list: NetworkList, attachment: Attachment, signal?: AbortSignal): Promise<void> {
-    return this.#locked(list, attachment, async () => {
-      const cached = isAtLeast(list.version, '0.4.0') ? await this.#cache.read(keyOf(list, attachment)) : undefined;
-      const failures = await collect([...list.plugins].reverse(), async (plugin) => {
-        const stdin = this.#attachmentConfig(list, plugin, attachment, inVersion(list.version, cached));
-        await this.#call('DEL', plugin, attachment, stdin, signal);
-      });
-      throwTogether('DEL', list.name, failures);
-      await this.#cache.remove(keyOf(list, attachment));
-    });
+    return this.#locked(list, attachment, () => this.#disconnect(list, attachment, signal), signal);
   }
 
   /** Nothing happens where the list disables it. @throws the first plugin's error; KW_CNI_NOT_CACHED before ADD. */
   check(list: NetworkList, attachment: Attachment, signal?: AbortSignal): Promise<void> {
-    return this.#locked(list, attachment, async () => {
+    const check = async (): Promise<void> => {
       if (!isAtLeast(list.version, '0.4.0')) {
         throw new CniError(
           cniErrorCode.incompatibleVersion,
@@ -96,24 +101,56 @@ export class CniRunner {
       if (cached === undefined) {
         throw cniSdkErrors.NOT_CACHED({ verb: 'CHECK', attachment: `${attachment.containerId} ${attachment.ifName}` });
       }
+      const prevResult = inVersion(list.version, cached);
       for (const plugin of list.plugins) {
-        const stdin = this.#attachmentConfig(list, plugin, attachment, inVersion(list.version, cached));
+        const stdin = this.#attachmentConfig(list, plugin, attachment, prevResult);
         await this.#call('CHECK', plugin, attachment, stdin, signal);
       }
-    });
+    };
+    return this.#locked(list, attachment, check, signal);
   }
 
   /**
    * Releases what no valid attachment uses: DEL for each remembered one that is not in the list, in every version, then GC
    * of the plugins from 1.1.0 on. Goes on after failures and throws them together. Nothing happens where the list disables it.
+   *
+   * @param valid - tells what exists. It is asked while no other call of this runner about the network is on its way: a list
+   * from before would lack what was connected since. It must not call this runner about the network.
    */
-  async gc(list: NetworkList, valid: readonly ValidAttachment[], signal?: AbortSignal): Promise<void> {
+  async gc(list: NetworkList, valid: ValidAttachments, signal?: AbortSignal): Promise<void> {
     if (list.disableGc) return;
+    await this.#networks.run(list.name, async () => this.#collect(list, await valid(), signal), signal);
+  }
+
+  async #disconnect(list: NetworkList, attachment: Attachment, signal: AbortSignal | undefined): Promise<void> {
+    const prevResult = await this.#remembered(list, attachment);
+    const failures = await collect([...list.plugins].reverse(), async (plugin) => {
+      const stdin = this.#attachmentConfig(list, plugin, attachment, prevResult);
+      await this.#call('DEL', plugin, attachment, stdin, signal);
+    });
+    throwTogether('DEL', list.name, failures);
+    await this.#cache.remove(keyOf(list, attachment));
+  }
+
+  /** What ADD answered, for DEL: undefined also where it cannot be read, as it must not keep anything from being released. */
+  async #remembered(list: NetworkList, attachment: Attachment): Promise<Json | undefined> {
+    if (!isAtLeast(list.version, '0.4.0')) return undefined;
+    try {
+      return inVersion(list.version, await this.#cache.read(keyOf(list, attachment)));
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #collect(list: NetworkList, valid: readonly ValidAttachment[], signal: AbortSignal | undefined): Promise<void> {
     const kept = new Set(valid.map(({ containerID, ifname }) => `${containerID}/${ifname}`));
     const stale = (await this.#cache.list(list.name)).filter(
       ({ containerId, ifName }) => !kept.has(`${containerId}/${ifName}`),
     );
-    const failures = await collect(stale, (entry) => this.del(list, attachmentOf(entry), signal));
+    const failures = await collect(stale, async (entry) => {
+      checkNames(entry);
+      await this.#disconnect(list, attachmentOf(entry), signal);
+    });
     if (isAtLeast(list.version, '1.1.0')) {
       // The second name is the one that an early release used by mistake; its plugins know no other.
       const extra = { 'cni.dev/valid-attachments': valid, 'cni.dev/attachments': valid };
@@ -140,7 +177,7 @@ export class CniRunner {
     const stdin = JSON.stringify({ cniVersion: '1.1.0' });
     try {
       const output = await this.#executor.execute({ type, path: this.#path, environment, stdin }, signal);
-      const { supportedVersions } = parseJson(acceptOutput(type, output));
+      const { supportedVersions } = parseOutput(type, acceptOutput(type, output));
       return Array.isArray(supportedVersions)
         ? supportedVersions.filter((one) => typeof one === 'string').filter(isCniVersion)
         : [];
@@ -153,6 +190,21 @@ export class CniRunner {
   /** What ADD did and DEL has not undone. */
   attachments(list: NetworkList): Promise<CachedAttachment[]> {
     return this.#cache.list(list.name);
+  }
+
+  /**
+   * The networks that a container's interface was connected to by ADD and not disconnected from by DEL, as they were
+   * configured then: files of today may have other names, or lack them. Files of old libraries do not tell.
+   */
+  async networksOf({ containerId, ifName }: Pick<Attachment, 'containerId' | 'ifName'>): Promise<NetworkList[]> {
+    const entries = await this.#cache.listOf(containerId, ifName);
+    return entries.flatMap(({ config, networkName }) => {
+      try {
+        return config === undefined ? [] : [parseNetworkList(config, `of the result of '${networkName}'`)];
+      } catch {
+        return [];
+      }
+    });
   }
 
   #attachmentConfig(list: NetworkList, plugin: Json, attachment: Attachment, prevResult: Json | undefined): Json {
@@ -169,7 +221,7 @@ export class CniRunner {
     stdin: Json,
     signal: AbortSignal | undefined,
   ): Promise<string> {
-    const type = String(plugin['type']);
+    const type = typeOf(plugin);
     const environment: Environment = {
       CNI_COMMAND: verb,
       CNI_PATH: this.#path.join(':'),
@@ -179,11 +231,27 @@ export class CniRunner {
     return acceptOutput(type, await this.#executor.execute(call, signal));
   }
 
-  async #locked<T>(list: NetworkList, attachment: Attachment, work: () => Promise<T>): Promise<T> {
-    checkIdentifier('CNI_CONTAINERID', attachment.containerId);
-    checkInterfaceName(attachment.ifName);
-    return this.#locks.run(`${list.name}/${attachment.containerId}/${attachment.ifName}`, work);
+  async #locked<T>(
+    { name }: NetworkList,
+    attachment: Attachment,
+    work: () => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    checkNames(attachment);
+    const { containerId, ifName } = attachment;
+    const alone = (): Promise<T> => this.#attachments.run(`${name}/${containerId}/${ifName}`, work, signal);
+    return this.#networks.runShared(name, alone, signal);
   }
+}
+
+/** They become part of a file's name. */
+function checkNames({ containerId, ifName }: Pick<Attachment, 'containerId' | 'ifName'>): void {
+  checkIdentifier('CNI_CONTAINERID', containerId);
+  checkInterfaceName(ifName);
+}
+
+function typeOf(plugin: Json): string {
+  return String(plugin['type']);
 }
 
 function variablesOf(attachment: Attachment): Environment {

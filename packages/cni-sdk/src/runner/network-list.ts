@@ -44,7 +44,12 @@ export async function loadNetworks(
   return { networks, problems };
 }
 
-/** The network of that name: lists come before single plugins. @throws KW_CNI_NETWORK_NOT_FOUND. */
+/**
+ * The network of that name: lists come before single plugins. Files are read in their order until one has the name.
+ *
+ * @throws KW_CNI_NETWORK_NOT_FOUND; KW_CNI_INVALID_NETWORK or KW_CNI_NO_VERSION for the file that has the name, and the former also
+ * for one before it that is no JSON object; the system's error where the directory cannot be read.
+ */
 export async function loadNetwork(directory: string, name: string): Promise<NetworkList> {
   const files = (await readdir(directory)).sort();
   for (const extensions of [[listExtension], singleExtensions]) {

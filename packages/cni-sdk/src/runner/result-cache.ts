@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Random } from '@kubewright/core';
 import { joinInside, writeFileDurably } from '@kubewright/linux';
 import type { Json } from '../result/encode.js';
 
@@ -22,14 +23,17 @@ const kind = 'cniCacheV1';
 
 /**
  * Results on disk in the reference library's place and format, so runtimes can be changed between ADD and DEL. The files
- * are readable to root alone: a configuration may hold secrets.
+ * are readable to root alone: a configuration may hold secrets. By the library's rule two attachments can have one file, as those
+ * of container `c` to network `a-b` and of `b-c` to `a`: the one that was written last has it.
  */
 export class ResultCache {
   readonly #directory: string;
+  readonly #random: Random;
 
   /** @param directory - Default of the reference library: `/var/lib/cni`; the files are in `results` below it. */
-  constructor(directory: string) {
+  constructor(directory: string, random: Random) {
     this.#directory = join(directory, 'results');
+    this.#random = random;
   }
 
   async write(entry: CachedAttachment): Promise<void> {
@@ -45,34 +49,49 @@ export class ResultCache {
       capabilityArgs: entry.capabilityArguments,
       result: entry.result,
     };
-    await writeFileDurably(this.#path(entry), JSON.stringify(body), { mode: 0o600, temporary: 'new' });
+    await writeFileDurably(this.#path(entry), JSON.stringify(body), { mode: 0o600, temporary: this.#random.uuid() });
   }
 
   /** Undefined where there is none, or one that cannot be read: it helps nobody, and DEL must go on. */
   async read(key: AttachmentKey): Promise<CachedAttachment | undefined> {
-    try {
-      return parseCached(await readFile(this.#path(key), 'utf8'), key);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
+    const entry = await this.#entry(key);
+    return entry !== undefined && isAbout(entry, key) ? entry : undefined;
   }
 
+  /** Removes it, or what cannot be read in its place, but not what another attachment wrote there. */
   async remove(key: AttachmentKey): Promise<void> {
-    await rm(this.#path(key), { force: true });
+    const entry = await this.#entry(key);
+    if (entry === undefined || isAbout(entry, key)) await rm(this.#path(key), { force: true });
+  }
+
+  /** What stands in the attachment's place, be it about another one. */
+  async #entry(key: AttachmentKey): Promise<CachedAttachment | undefined> {
+    const text = await readFile(this.#path(key), 'utf8').catch(() => '');
+    return parseCached(text, key);
   }
 
   /** Every attachment of a network that a file tells of. */
   async list(networkName: string): Promise<CachedAttachment[]> {
+    const found = await this.#all((file) => file.startsWith(`${networkName}-`));
+    return found.filter((one) => one.networkName === networkName);
+  }
+
+  /** Every attachment of a container's interface that a file tells of. */
+  async listOf(containerId: string, ifName: string): Promise<CachedAttachment[]> {
+    const found = await this.#all((file) => file.endsWith(`-${containerId}-${ifName}`));
+    return found.filter((one) => one.containerId === containerId && one.ifName === ifName);
+  }
+
+  async #all(wanted: (file: string) => boolean): Promise<CachedAttachment[]> {
     const files = await readdir(this.#directory).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return [];
       throw error;
     });
     const found: CachedAttachment[] = [];
-    for (const file of files.filter((one) => one.startsWith(`${networkName}-`))) {
+    for (const file of files.filter(wanted)) {
       const text = await readFile(join(this.#directory, file), 'utf8').catch(() => '');
       const entry = parseCached(text, undefined);
-      if (entry?.networkName === networkName) found.push(entry);
+      if (entry !== undefined) found.push(entry);
     }
     return found;
   }
@@ -110,6 +129,10 @@ export function parseCached(text: string, key: AttachmentKey | undefined): Cache
     result,
     ...(list === undefined ? {} : { config: list }),
   };
+}
+
+function isAbout(entry: CachedAttachment, { networkName, containerId, ifName }: AttachmentKey): boolean {
+  return entry.networkName === networkName && entry.containerId === containerId && entry.ifName === ifName;
 }
 
 function tryParse(text: string): unknown {

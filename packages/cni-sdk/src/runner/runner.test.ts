@@ -146,11 +146,91 @@ describe('CniRunner', () => {
     await runner.add(list, { ...attachment, containerId: 'c2' });
     log.length = 0;
     const valid = [{ containerID: 'c2', ifname: 'eth0' }];
-    await runner.gc(list, valid);
+    await runner.gc(list, () => valid);
     expect(log).toEqual(['second DEL c1 eth0', 'first DEL c1 eth0', 'first GC', 'second GC']);
     expect(spy.sent.at(-1)).toMatchObject({ 'cni.dev/valid-attachments': valid, 'cni.dev/attachments': valid });
-    await runner.gc({ ...list, disableGc: true }, []);
+    await runner.gc({ ...list, disableGc: true }, () => []);
     expect(await runner.attachments(list)).toHaveLength(1);
+  });
+
+  it('disconnects, and collects, what it remembers in a version that nobody knows', async () => {
+    const { log, spy, runner, list } = setUp('1.1.0');
+    for (const disconnect of [() => runner.del(list, attachment), () => runner.gc(list, () => [])]) {
+      await runner.add(list, attachment);
+      const path = join(directory, 'results', 'net-c1-eth0');
+      writeFileSync(path, readFileSync(path, 'utf8').replaceAll('"1.1.0"', '"1.2.0"'));
+      await disconnect();
+      expect(spy.sent.findLast(({ verb }) => verb === 'DEL')).not.toHaveProperty('prevResult');
+      expect(await runner.attachments(list)).toEqual([]);
+    }
+    expect(log.filter((line) => line.includes('DEL'))).toHaveLength(4);
+  });
+
+  it('collects garbage beside no other call, and asks then what is valid', async () => {
+    const { log, spy, runner, list } = setUp('1.1.0');
+    const gate = Promise.withResolvers<void>();
+    const execute = spy.execute.bind(spy);
+    spy.execute = async (call, signal) => {
+      if (call.environment['CNI_COMMAND'] === 'ADD') await gate.promise;
+      return execute(call, signal);
+    };
+    const connected: string[] = [];
+    const adding = runner.add(list, attachment).then(() => connected.push('c1'));
+    const collecting = runner.gc(list, async () => {
+      await adding;
+      return connected.map((containerID) => ({ containerID, ifname: 'eth0' }));
+    });
+    const later = runner.add(list, { ...attachment, containerId: 'c2' });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(log).toEqual([]);
+    gate.resolve();
+    await Promise.all([collecting, later]);
+    const adds = (id: string): string[] => [`first ADD ${id} eth0`, `second ADD ${id} eth0`];
+    expect(log).toEqual([...adds('c1'), 'first GC', 'second GC', ...adds('c2')]);
+  });
+
+  it('does not wait for its turn longer than its signal allows', async () => {
+    const { log, runner, list } = setUp('1.1.0');
+    const abort = new AbortController();
+    const first = runner.add(list, attachment);
+    const second = runner.del(list, attachment, abort.signal);
+    abort.abort(new Error('enough'));
+    await expect(second).rejects.toThrow('enough');
+    await first;
+    expect(log.filter((line) => line.includes('DEL'))).toEqual([]);
+  });
+
+  it('takes a result of null in a chain', async () => {
+    const { runner, spy, list } = setUp('1.1.0');
+    const execute = spy.execute.bind(spy);
+    spy.execute = async (call, signal) => {
+      const output = await execute(call, signal);
+      return call.type === 'first' ? { ...output, stdout: 'null' } : output;
+    };
+    expect((await runner.add(list, attachment)).interfaces).toHaveLength(1);
+    expect(spy.sent[1]).toHaveProperty('prevResult', { cniVersion: '1.1.0' });
+  });
+
+  it('tells attachments apart that share a file', async () => {
+    const { runner, spy, list } = setUp('1.1.0');
+    const [short, long] = [
+      { ...list, name: 'a' },
+      { ...list, name: 'a-b' },
+    ];
+    await runner.add(long, { ...attachment, containerId: 'c' });
+    await runner.del(short, { ...attachment, containerId: 'b-c' });
+    expect(spy.sent.at(-1)).not.toHaveProperty('prevResult');
+    expect(await runner.attachments(long)).toHaveLength(1);
+    await expect(runner.check(short, { ...attachment, containerId: 'b-c' })).rejects.toThrow('needs the result of ADD');
+  });
+
+  it('does not mind what a crash left, or what cannot be read', async () => {
+    const { runner, list } = setUp('1.1.0');
+    mkdirSync(join(directory, 'results', 'net-c2-eth0'), { recursive: true });
+    writeFileSync(join(directory, 'results', '.net-c1-eth0.new'), '');
+    await runner.add(list, attachment);
+    const unreadable = runner.check(list, { ...attachment, containerId: 'c2' });
+    await expect(unreadable).rejects.toThrow(cniSdkErrors.NOT_CACHED.code);
   });
 
   it('keeps the code of the plugin that is not ready', async () => {

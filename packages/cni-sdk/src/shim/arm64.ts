@@ -1,8 +1,17 @@
-import { appendData, CodeBuffer } from './code.js';
+import { appendData, CodeBuffer, socketOption, verbBytes } from './code.js';
 import type { DataName, ShimData, ShimLayout } from './code.js';
 
 /** System calls of arm64. */
-const call = { read: 63, write: 64, exit: 93, socket: 198, connect: 203, sendto: 206, execve: 221 } as const;
+const call = {
+  read: 63,
+  write: 64,
+  exit: 93,
+  socket: 198,
+  connect: 203,
+  sendto: 206,
+  setsockopt: 208,
+  execve: 221,
+} as const;
 const condition = { equal: 0, notEqual: 1, carrySet: 2, minus: 4, lessOrEqual: 13 } as const;
 const streamCloseOnExec = 1 | 0o2000000;
 const noSignal = 0x4000;
@@ -19,6 +28,13 @@ class Arm64 extends CodeBuffer {
   set(to: number, value: number): void {
     this.emit32(0xd2800000 | ((value & 0xffff) << 5) | to);
     this.emit32(0xf2a00000 | (((value >>> 16) & 0xffff) << 5) | to);
+  }
+
+  /** `set`, and movk for the upper half: eight bytes as a load gives them. */
+  setEight(to: number, bytes: Buffer): void {
+    this.set(to, bytes.readUInt32LE(0));
+    this.emit32(0xf2c00000 | (bytes.readUInt16LE(4) << 5) | to);
+    this.emit32(0xf2e00000 | (bytes.readUInt16LE(6) << 5) | to);
   }
 
   /** The address of a constant, as `set` writes it. */
@@ -120,7 +136,7 @@ function letters(text: string): number {
 
 /**
  * x19: the variable looked at, x20: the first variable; x21: end of what is collected; x22: end of the memory;
- * x23: the socket; w24: the first four letters of the verb; x25: the buffer; x26: a place in it.
+ * x23: the socket; x24: the first eight bytes of the verb, its zero byte among them; x25: the buffer; x26: a place in it.
  */
 export function arm64Program(data: ShimData, layout: ShimLayout): Buffer {
   const code = new Arm64(layout);
@@ -162,13 +178,14 @@ function collectVariables(code: Arm64, data: ShimData): void {
   code.set(2, letters('AND='));
   code.compare32(0, 2);
   code.jumpIf('notEqual', 'keepVariable');
-  code.load32(24, 1, 12);
+  // After the last variable there are the program's path and eight zero bytes, so this reads nothing that is not there.
+  code.emit32(0xf840c038); // ldur x24, [x1, 12]
   code.label('keepVariable');
   code.invoke('copy');
   code.jump('nextVariable');
   code.label('variablesDone');
-  code.set(2, letters('VERS'));
-  code.compare32(24, 2);
+  code.setEight(2, verbBytes('VERSION'));
+  code.compare(24, 2);
   code.jumpIf('notEqual', 'connect');
   print(code, 'version', data.version.length, 0);
 }
@@ -182,6 +199,18 @@ function connectDaemon(code: Arm64, data: ShimData): void {
   code.compare(0, zero);
   code.jumpIf('minus', 'away');
   code.copy(23, 0);
+  compareStatus(code);
+  code.jumpIf('notEqual', 'connectNow');
+  for (const option of [socketOption.receiveTimeout, socketOption.sendTimeout]) {
+    code.copy(0, 23);
+    code.set(1, socketOption.level);
+    code.set(2, option);
+    code.address(3, 'patience');
+    code.set(4, data.patience.length);
+    code.system(call.setsockopt);
+  }
+  code.label('connectNow');
+  code.copy(0, 23);
   code.address(1, 'socketAddress');
   code.set(2, data.socketAddress.length);
   code.system(call.connect);
@@ -259,8 +288,7 @@ function endings(code: Arm64, data: ShimData): void {
     code.system(call.execve);
   }
   code.label('unavailable');
-  code.set(2, letters('STAT'));
-  code.compare32(24, 2);
+  compareStatus(code);
   code.jumpIf('equal', 'statusUnavailable');
   print(code, 'tryAgain', data.tryAgain.length, 1);
   code.label('statusUnavailable');
@@ -293,6 +321,13 @@ function endings(code: Arm64, data: ShimData): void {
   code.jump('copy');
   code.label('copied');
   code.giveBack();
+}
+
+/** The flags tell whether the verb is STATUS. With its zero byte that has seven bytes: the eighth is shifted out. */
+function compareStatus(code: Arm64): void {
+  code.setEight(2, Buffer.concat([Buffer.alloc(1), verbBytes('STATUS').subarray(0, 7)]));
+  code.emit32(0xd378df03); // lsl x3, x24, 8
+  code.compare(3, 2);
 }
 
 function print(code: Arm64, text: DataName, length: number, exitCode: number): void {

@@ -1,5 +1,5 @@
 /**
- * The shim: the executable that a runtime starts, of about 1 kB, without a library. It passes the request on to the daemon
+ * The shim: the executable that a runtime starts, of less than 2 kB, without a library. It passes the request on to the daemon
  * and the answer back. It is written here, instruction by instruction, so that no compiler is needed and no binary is kept;
  * `elf` wraps the code, `x64` and `arm64` are the programs, `shim` puts them together.
  */
@@ -15,7 +15,11 @@ export interface ShimLayout {
 
 /** The constants that stand after the code. */
 export interface ShimData {
+  /** By which the installer knows a shim. */
+  readonly mark: Buffer;
   readonly socketAddress: Buffer;
+  /** How long STATUS waits for the daemon: a `timeval`. */
+  readonly patience: Buffer;
   /** The plugin's type, with its zero byte. */
   readonly type: Buffer;
   readonly version: Buffer;
@@ -28,6 +32,16 @@ export interface ShimData {
 }
 
 export type DataName = Exclude<keyof ShimData, 'fallback'> | 'fallbackVector';
+
+/** A verb with its zero byte, as eight bytes of memory; the rest is zero. */
+export function verbBytes(verb: string): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.write(verb);
+  return bytes;
+}
+
+/** Of `setsockopt`. */
+export const socketOption = { level: 1, receiveTimeout: 20, sendTimeout: 21 } as const;
 
 /** Bytes with labels. Positions that are not known yet are filled in by `finish`. */
 export class CodeBuffer {

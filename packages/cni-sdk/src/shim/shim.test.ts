@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -8,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CniDaemon } from '../daemon/cni-daemon.js';
 import type { Json } from '../result/encode.js';
 import { RecordingPlugin } from '../testing/recording-plugin.js';
-import { buildShim, isShimArchitecture } from './shim.js';
+import { buildShim, isShim, isShimArchitecture } from './shim.js';
 import type { ShimArchitecture } from './elf.js';
 
 const emulator = '/usr/bin/qemu-aarch64-static';
@@ -57,7 +58,8 @@ for (const architecture of ['x64', 'arm64'] as const) {
       }
 
       function write(fallback?: readonly string[]): void {
-        const options = { type: 'recording', socketPath, versions: ['0.4.0', '1.1.0'] as const, architecture };
+        const versions = ['0.4.0', '1.1.0'] as const;
+        const options = { type: 'recording', socketPath, versions, architecture, statusTimeout: 50 };
         writeFileSync(path, buildShim(fallback === undefined ? options : { ...options, fallback }));
         chmodSync(path, 0o755);
       }
@@ -126,10 +128,29 @@ for (const architecture of ['x64', 'arm64'] as const) {
         expect([code, JSON.parse(stdout)]).toEqual([0, { cniVersion: '1.1.0', supportedVersions: ['0.4.0', '1.1.0'] }]);
       });
 
+      it.each(['VERS', 'VERSIONS', 'version'])('takes %s for no VERSION', async (verb) => {
+        await serve(new RecordingPlugin());
+        const { code, stdout } = await run({ ...add, CNI_COMMAND: verb }, config);
+        expect([code, (JSON.parse(stdout) as Json)['code']]).toEqual([1, 4]);
+      });
+
+      it('answers STATUS with 50 when the daemon does not react', async () => {
+        const sockets: Socket[] = [];
+        const server = createServer((socket) => void sockets.push(socket));
+        await new Promise<void>((resolve) => {
+          server.listen(socketPath, resolve);
+        });
+        const { code, stdout } = await run({ ...add, CNI_COMMAND: 'STATUS' }, config);
+        for (const socket of sockets) socket.destroy();
+        server.close();
+        expect([code, (JSON.parse(stdout) as Json)['code']]).toEqual([1, 50]);
+      });
+
       it('answers with code 11, and STATUS with 50, when the daemon is away', async () => {
         for (const [verb, expected] of [
           ['ADD', 11],
           ['DEL', 11],
+          ['STATISTICS', 11],
           ['STATUS', 50],
         ] as const) {
           const { code, stdout } = await run({ ...add, CNI_COMMAND: verb }, config);
@@ -172,6 +193,13 @@ describe('buildShim', () => {
 
   it.each(['relative.sock', `/${'a'.repeat(107)}`])('refuses the socket %s', (socketPath) => {
     expect(() => buildShim({ ...options, socketPath, architecture: 'x64' })).toThrow(/107 bytes/);
+  });
+
+  it('is known again, by the whole path of its socket', () => {
+    const shim = buildShim({ ...options, architecture: 'arm64' });
+    expect([isShim(shim), isShim(shim, '/run/x.sock')]).toEqual([true, true]);
+    for (const other of ['/x.sock', '/run/x.soc', '/var/run/x.sock']) expect(isShim(shim, other)).toBe(false);
+    expect(isShim(Buffer.from('\x7fELF of a plugin of Go'))).toBe(false);
   });
 
   it('gives the same bytes every time', () => {

@@ -16,17 +16,23 @@ export interface ShimOptions {
   readonly versions: readonly CniVersion[];
   /** What to run when the daemon is away: an absolute path and its arguments. Default: nothing, the answer is an error. */
   readonly fallback?: readonly string[];
+  /** Milliseconds that STATUS waits for a daemon that does not react. The other verbs wait for ever. Default: 10,000. */
+  readonly statusTimeout?: number;
   /** Default: that of this machine. */
   readonly architecture?: string;
 }
 
 const unixFamily = 1;
 const longestSocketPath = 107;
+const defaultStatusTimeout = 10_000;
+const mark = Buffer.from('kubewright CNI shim\0');
+/** Bytes that no shim has; other plugins are of megabytes. */
+const tooLong = 65_536;
 
 /**
  * The bytes of a plugin's executable. It connects to the daemon, hands on the `CNI_*` variables and stdin, prints the answer
  * and ends with its code. With the daemon away it runs `fallback`; where that is missing or fails, it prints a CNI error:
- * 50 for STATUS, 11, "try again later", for the others.
+ * 50 for STATUS, also where the daemon does not react, and 11, "try again later", for the others.
  */
 export function buildShim(options: ShimOptions): Buffer {
   const architecture = options.architecture ?? process.arch;
@@ -35,24 +41,46 @@ export function buildShim(options: ShimOptions): Buffer {
   return writeElf(architecture, architecture === 'x64' ? x64Program(data, shimLayout) : arm64Program(data, shimLayout));
 }
 
+/** Whether a file is a shim. @param socketPath - of a daemon that it must lead to. Default: any. */
+export function isShim(content: Buffer, socketPath?: string): boolean {
+  if (content.length >= tooLong || !content.includes(mark)) return false;
+  return socketPath === undefined || content.includes(socketAddress(socketPath));
+}
+
 export function isShimArchitecture(name: string): name is ShimArchitecture {
   return name === 'x64' || name === 'arm64';
 }
 
-function shimData({ type, socketPath, versions, fallback = [] }: ShimOptions): ShimData {
+/** A `sockaddr_un` with a path that ends in a zero byte. */
+function socketAddress(path: string): Buffer {
+  const family = Buffer.alloc(2);
+  family.writeUInt16LE(unixFamily);
+  return Buffer.concat([family, Buffer.from(path), Buffer.alloc(1)]);
+}
+
+/** Of seconds and microseconds. */
+function timeval(milliseconds: number): Buffer {
+  const value = Buffer.alloc(16);
+  value.writeBigUInt64LE(BigInt(Math.floor(milliseconds / 1000)));
+  value.writeBigUInt64LE(BigInt((milliseconds % 1000) * 1000), 8);
+  return value;
+}
+
+function shimData(options: ShimOptions): ShimData {
+  const { type, socketPath, versions, fallback = [], statusTimeout = defaultStatusTimeout } = options;
   const path = Buffer.from(socketPath);
   if (path.length > longestSocketPath || !socketPath.startsWith('/') || path.includes(0)) {
     throw new RangeError(
       `the socket's path '${socketPath}' must be absolute and of at most ${longestSocketPath} bytes`,
     );
   }
-  const family = Buffer.alloc(2);
-  family.writeUInt16LE(unixFamily);
   const error = (code: number, msg: string): Buffer =>
     Buffer.from(JSON.stringify({ cniVersion: newestVersion, code, msg }));
   const away = `the daemon of plugin '${type}' does not answer at ${socketPath}`;
   return {
-    socketAddress: Buffer.concat([family, path, Buffer.alloc(1)]),
+    mark,
+    socketAddress: socketAddress(socketPath),
+    patience: timeval(statusTimeout),
     type: Buffer.from(`${type}\0`),
     version: Buffer.from(JSON.stringify({ cniVersion: newestVersion, supportedVersions: versions })),
     notAvailable: error(cniErrorCode.notAvailable, away),

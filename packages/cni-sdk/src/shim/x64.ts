@@ -1,4 +1,4 @@
-import { appendData, CodeBuffer } from './code.js';
+import { appendData, CodeBuffer, socketOption, verbBytes } from './code.js';
 import type { DataName, ShimData, ShimLayout } from './code.js';
 
 /** Numbers of x86-64 registers. r12 to r15 and rbx, rbp keep their values over a system call. */
@@ -6,7 +6,7 @@ const register = { rax: 0, rdx: 2, rsi: 6, rdi: 7, r8: 8, r9: 9, r10: 10 } as co
 type Register = keyof typeof register;
 
 /** System calls of x86-64. */
-const call = { read: 0, write: 1, socket: 41, connect: 42, sendto: 44, execve: 59, exit: 60 } as const;
+const call = { read: 0, write: 1, socket: 41, connect: 42, sendto: 44, setsockopt: 54, execve: 59, exit: 60 } as const;
 const condition = { aboveOrEqual: 0x3, equal: 0x4, notEqual: 0x5, sign: 0x8, lessOrEqual: 0xe } as const;
 const streamCloseOnExec = 1 | 0o2000000;
 const noSignal = 0x4000;
@@ -50,6 +50,11 @@ class X64 extends CodeBuffer {
     this.emit(0x0f, 0x05);
   }
 
+  /** mov rax, eight bytes */
+  setEight(bytes: Buffer): void {
+    this.emit(0x48, 0xb8, ...bytes);
+  }
+
   /** test rax, rax */
   testResult(): void {
     this.emit(0x48, 0x85, 0xc0);
@@ -64,7 +69,7 @@ class X64 extends CodeBuffer {
 
 /**
  * rbx: the variable looked at, rbp: the first variable; r12: end of what is collected; r13: end of the memory;
- * r14: the socket; r15d: the first four letters of the verb.
+ * r14: the socket; r15: the first eight bytes of the verb, its zero byte among them.
  */
 export function x64Program(data: ShimData, layout: ShimLayout): Buffer {
   const code = new X64(layout);
@@ -86,7 +91,7 @@ function collectVariables(code: X64, data: ShimData, buffer: number, length: num
   code.emit32(buffer + 12);
   code.emit(0x41, 0xbd); // mov r13d, the end of the memory
   code.emit32(buffer + length);
-  code.emit(0x45, 0x31, 0xff); // xor r15d, r15d
+  code.emit(0x45, 0x31, 0xff); // xor r15d, r15d, which clears all of it
   code.address('rsi', 'type');
   code.invoke('copy');
   code.label('nextVariable');
@@ -96,17 +101,19 @@ function collectVariables(code: X64, data: ShimData, buffer: number, length: num
   code.jumpIf('equal', 'variablesDone');
   code.emit(0x81, 0x3e, ...Buffer.from('CNI_')); // cmp dword [rsi], "CNI_"
   code.jumpIf('notEqual', 'nextVariable');
-  code.emit(0x48, 0xb8, ...Buffer.from('CNI_COMM')); // mov rax, "CNI_COMM"
+  code.setEight(Buffer.from('CNI_COMM'));
   code.emit(0x48, 0x39, 0x06); // cmp [rsi], rax
   code.jumpIf('notEqual', 'keepVariable');
   code.emit(0x81, 0x7e, 0x08, ...Buffer.from('AND=')); // cmp dword [rsi + 8], "AND="
   code.jumpIf('notEqual', 'keepVariable');
-  code.emit(0x44, 0x8b, 0x7e, 0x0c); // mov r15d, [rsi + 12]
+  // After the last variable there are the program's path and eight zero bytes, so this reads nothing that is not there.
+  code.emit(0x4c, 0x8b, 0x7e, 0x0c); // mov r15, [rsi + 12]
   code.label('keepVariable');
   code.invoke('copy');
   code.jump('nextVariable');
   code.label('variablesDone');
-  code.emit(0x41, 0x81, 0xff, ...Buffer.from('VERS')); // cmp r15d, "VERS"
+  code.setEight(verbBytes('VERSION'));
+  code.emit(0x49, 0x39, 0xc7); // cmp r15, rax
   code.jumpIf('notEqual', 'connect');
   print(code, 'version', data.version.length, 0);
 }
@@ -120,6 +127,17 @@ function connectDaemon(code: X64, data: ShimData): void {
   code.testResult();
   code.jumpIf('sign', 'away');
   code.emit(0x49, 0x89, 0xc6); // mov r14, rax
+  compareStatus(code);
+  code.jumpIf('notEqual', 'connectNow');
+  for (const option of [socketOption.receiveTimeout, socketOption.sendTimeout]) {
+    code.emit(0x4c, 0x89, 0xf7); // mov rdi, r14
+    code.set('rsi', socketOption.level);
+    code.set('rdx', option);
+    code.address('r10', 'patience');
+    code.set('r8', data.patience.length);
+    code.system(call.setsockopt);
+  }
+  code.label('connectNow');
   code.emit(0x4c, 0x89, 0xf7); // mov rdi, r14
   code.address('rsi', 'socketAddress');
   code.set('rdx', data.socketAddress.length);
@@ -211,7 +229,7 @@ function endings(code: X64, data: ShimData): void {
     code.system(call.execve);
   }
   code.label('unavailable');
-  code.emit(0x41, 0x81, 0xff, ...Buffer.from('STAT')); // cmp r15d, "STAT"
+  compareStatus(code);
   code.jumpIf('equal', 'statusUnavailable');
   print(code, 'tryAgain', data.tryAgain.length, 1);
   code.label('statusUnavailable');
@@ -245,6 +263,14 @@ function endings(code: X64, data: ShimData): void {
   code.emit(0x84, 0xc0); // test al, al
   code.jumpIf('notEqual', 'copy');
   code.emit(0xc3); // ret
+}
+
+/** The flags tell whether the verb is STATUS. With its zero byte that has seven bytes: the eighth is shifted out. */
+function compareStatus(code: X64): void {
+  code.setEight(Buffer.concat([Buffer.alloc(1), verbBytes('STATUS').subarray(0, 7)]));
+  code.emit(0x4c, 0x89, 0xf9); // mov rcx, r15
+  code.emit(0x48, 0xc1, 0xe1, 0x08); // shl rcx, 8
+  code.emit(0x48, 0x39, 0xc1); // cmp rcx, rax
 }
 
 function print(code: X64, text: DataName, length: number, exitCode: number): void {

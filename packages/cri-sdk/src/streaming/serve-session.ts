@@ -1,6 +1,5 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '@kubewright/core';
-import { WebSocketServer, createWebSocketStream } from 'ws';
 import type { WebSocket } from 'ws';
 import type { AttachRequest, ExecRequest, PortForwardRequest } from '../generated/runtime/v1/cri_pb.js';
 import { serveCommand } from './session/command-session.js';
@@ -64,6 +63,7 @@ async function serveWebSocket(session: Session): Promise<void> {
   if (socket === undefined) return;
   socket.on('error', () => socket.terminate());
   if (ticket.kind === 'portforward') {
+    const { createWebSocketStream } = await import('ws');
     await forwardPorts(session, createWebSocketStream(socket), Buffer.alloc(0));
     return;
   }
@@ -91,6 +91,7 @@ async function acceptWebSocket(
     refuse(socket, 400, 'Bad Request', `none of the subprotocols ${[...offered].join(', ')} is served`);
     return undefined;
   }
+  const { WebSocketServer } = await import('ws');
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,

@@ -10,6 +10,8 @@ export const messageFlag = {
   dumpInterrupted: 0x010,
   dump: 0x300,
   replace: 0x100,
+  /** Answer also to who asked, where the kernel would tell only those who listen. */
+  echo: 0x008,
   exclusive: 0x200,
   create: 0x400,
   append: 0x800,
@@ -118,7 +120,7 @@ export function refusal(request: NetlinkRequest, acknowledgement: Acknowledgemen
 /** What a request to show something was answered with; undefined where the kernel knows no such thing. */
 export function shownBy(request: NetlinkRequest, answer: NetlinkAnswer | undefined): NetlinkMessage | undefined {
   if (answer === undefined || answer.errno === 0) return answer?.shown;
-  if (['ENODEV', 'ENOENT', 'ESRCH'].includes(errnoName(answer.errno))) return undefined;
+  if (['ENODEV', 'ENOENT', 'ESRCH', 'ENETUNREACH', 'EHOSTUNREACH'].includes(errnoName(answer.errno))) return undefined;
   throw refusal(request, answer, 0);
 }
 

@@ -45,6 +45,10 @@ export interface Link {
   readonly mtu: number;
   readonly up: boolean;
   readonly promiscuous: boolean;
+  /** Whether somebody asked for it. */
+  readonly allMulticast: boolean;
+  /** Packets that may wait to be sent. */
+  readonly txQueueLength: number;
   readonly loopback: boolean;
   /** As RFC 2863 names it: `up`, `down`, `lowerlayerdown`, `unknown` … */
   readonly state: string;
@@ -180,6 +184,8 @@ export function readLink({ body }: NetlinkMessage): Link {
     mtu: attributes.u32(ifla.mtu) ?? 0,
     up: (flags & interfaceFlag.up) !== 0,
     promiscuous: (attributes.u32(ifla.promiscuity) ?? 0) > 0,
+    allMulticast: (flags & interfaceFlag.allMulticast) !== 0,
+    txQueueLength: attributes.u32(ifla.txQueueLength) ?? 0,
     loopback: (flags & interfaceFlag.loopback) !== 0,
     state: states[attributes.u8(ifla.operationalState) ?? 0] ?? 'unknown',
     group: attributes.u32(ifla.group) ?? 0,

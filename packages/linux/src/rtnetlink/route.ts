@@ -72,9 +72,23 @@ export function listRoutes(filter: {
   return { purpose: 'list routes', type: routeMessage.getRoute, flags: 0, header, attributes };
 }
 
+/** Asks by which way packets to an address go, as the kernel decides it. */
+export function getRoute(address: string): NetlinkRequest {
+  const destination = parseAddress(address);
+  const header = Buffer.alloc(strictHeaderLength);
+  header.writeUInt8(familyNumber(destination.length === 4 ? 4 : 6), 0);
+  header.writeUInt8(destination.length * 8, 1);
+  const attributes = [attribute.bytes(rta.destination, destination)];
+  return { purpose: `find the way to ${address}`, type: routeMessage.getRoute, flags: 0, header, attributes };
+}
+
 /** Undefined for what is no route of a table: the kernel's cached copies. */
-export function readRoute({ body }: NetlinkMessage): Route | undefined {
-  if ((body.readUInt32LE(8) & cloned) !== 0) return undefined;
+export function readRoute(message: NetlinkMessage): Route | undefined {
+  return (message.body.readUInt32LE(8) & cloned) === 0 ? readWay(message) : undefined;
+}
+
+/** A route of a table, or the answer to `getRoute`. */
+export function readWay({ body }: NetlinkMessage): Route {
   const attributes = new AttributeMap(body.subarray(12));
   const family = body.readUInt8(0) === addressFamilyNumber.v4 ? 4 : 6;
   const destination = attributes.bytes(rta.destination) ?? Buffer.alloc(family === 4 ? 4 : 16);

@@ -12,7 +12,9 @@ import { getLink, listLinks, readLink } from './link.js';
 import type { Link, LinkReference } from './link.js';
 import { listForwarding, listNeighbours, readForwarding, readNeighbour } from './neighbour.js';
 import type { ForwardingEntry, Neighbour } from './neighbour.js';
-import { listRoutes, readRoute } from './route.js';
+import { getRateLimit, isRateLimit } from './queue.js';
+import type { RateLimit } from './queue.js';
+import { getRoute, listRoutes, readRoute, readWay } from './route.js';
 import type { Route } from './route.js';
 
 const routeProtocol = 0;
@@ -87,6 +89,20 @@ export class Rtnetlink implements AsyncDisposable {
 
   routes(filter: Parameters<typeof listRoutes>[0]): Promise<Route[]> {
     return this.#socket.dump(listRoutes(filter), readRoute);
+  }
+
+  /** The way that packets to an address go; undefined where there is none. */
+  async routeTo(address: string): Promise<Route | undefined> {
+    const question = getRoute(address);
+    const message = shownBy(question, (await this.#socket.settle([question]))[0]);
+    return message && readWay(message);
+  }
+
+  /** Whether `limitRate` with this limit holds for a link. Of an unknown link it is false. */
+  async isRateLimited(link: number, limit: RateLimit): Promise<boolean> {
+    const question = getRateLimit(link);
+    const message = shownBy(question, (await this.#socket.settle([question]))[0]);
+    return message !== undefined && isRateLimit(message, limit);
   }
 
   neighbours(filter: Parameters<typeof listNeighbours>[0] = {}): Promise<Neighbour[]> {

@@ -1,43 +1,53 @@
 /** The bandwidth plugin: limits what a pod receives and sends, chained behind the plugin that made its pair. */
 import { CniError, CniPlugin, NetworkConfig } from '@kubewright/cni-sdk';
 import type { AttachmentRequest, CheckRequest, CniResult, GcRequest } from '@kubewright/cni-sdk';
-import { deleteLink, isRefusal, limitRate, newLink, redirectIngress } from '@kubewright/linux';
+import { limitRate, newLink, redirectIngress } from '@kubewright/linux';
 import type { Link } from '@kubewright/linux';
 import { IsInt, IsOptional, Min } from 'class-validator';
 import { attachmentKey } from '../host/attachment-store.js';
 import type { AttachmentKey, AttachmentStore } from '../host/attachment-store.js';
-import { runAll } from '../host/failures.js';
+import { runInGroups } from '../host/failures.js';
 import type { HostNetwork } from '../host/host-network.js';
 import { linkName } from '../host/names.js';
 import { broken, withPod } from '../pod/pod-interface.js';
 
-/** Configuration of the bandwidth plugin: bits per second, and bits. The capability `bandwidth` comes first. */
+/**
+ * Configuration of the bandwidth plugin: bits per second, and bits. Where it has any of these keys, the capability `bandwidth` does
+ * not count.
+ */
 export class BandwidthConfig extends NetworkConfig {
   @IsOptional()
   @IsInt()
   @Min(0)
-  ingressRate = 0;
+  ingressRate?: number;
 
   @IsOptional()
   @IsInt()
   @Min(0)
-  ingressBurst = 0;
+  ingressBurst?: number;
 
   @IsOptional()
   @IsInt()
   @Min(0)
-  egressRate = 0;
+  egressRate?: number;
 
   @IsOptional()
   @IsInt()
   @Min(0)
-  egressBurst = 0;
+  egressBurst?: number;
+}
+
+interface Limit {
+  readonly rate: number;
+  readonly burst: number;
 }
 
 interface Limits {
-  readonly ingress?: { readonly rate: number; readonly burst: number };
-  readonly egress?: { readonly rate: number; readonly burst: number };
+  readonly ingress?: Limit;
+  readonly egress?: Limit;
 }
+
+const keys = ['ingressRate', 'ingressBurst', 'egressRate', 'egressBurst'] as const;
 
 /** The kernel counts a burst in bytes, in 32 bits. */
 const greatestBurst = 0xffffffff * 8;
@@ -89,13 +99,17 @@ export class BandwidthPlugin extends CniPlugin<BandwidthConfig> {
     const limits = limitsOf(request.config);
     if (limits.ingress === undefined && limits.egress === undefined) return;
     if (this.#attachments.get(attachmentKey(request)) === undefined) throw broken('the bandwidth is not limited');
+    const pair = await this.#pairOf(request, request.prevResult);
+    await this.#checkLimit(pair, limits.ingress, 'what the pod receives');
+    if (limits.egress === undefined) return;
     const device = await this.#host.tables.link(linkName('bwp', attachmentKey(request)));
-    if (limits.egress !== undefined && device?.up !== true) throw broken('the device that limits sending is missing');
+    if (device?.up !== true) throw broken('the device that limits sending is missing');
+    await this.#checkLimit(device, limits.egress, 'what the pod sends');
   }
 
   override async gc({ config, validAttachments }: GcRequest<BandwidthConfig>): Promise<void> {
-    const stale = this.#attachments.stale(config.name, validAttachments);
-    await runAll(stale.map((one) => () => this.#release(one)));
+    const stale = await this.#attachments.stale(config.name, validAttachments);
+    await runInGroups(stale.map((one) => () => this.#release(one)));
   }
 
   override async status(): Promise<void> {
@@ -110,10 +124,14 @@ export class BandwidthPlugin extends CniPlugin<BandwidthConfig> {
   }
 
   async #release(key: AttachmentKey): Promise<void> {
-    await this.#host.tables.run(deleteLink(linkName('bwp', key))).catch((error: unknown) => {
-      if (!isRefusal(error, 'ENODEV')) throw error;
-    });
+    const device = await this.#host.tables.link(linkName('bwp', key));
+    if (device !== undefined) await this.#host.reaper.delete(device.index);
     this.#attachments.delete(key);
+  }
+
+  async #checkLimit(link: Link, limit: Limit | undefined, what: string): Promise<void> {
+    if (limit === undefined || (await this.#host.tables.isRateLimited(link.index, limit))) return;
+    throw broken(`${what} is not limited to ${limit.rate} bits per second`);
   }
 
   /** The machine's end of the pod's pair. */
@@ -129,14 +147,14 @@ export class BandwidthPlugin extends CniPlugin<BandwidthConfig> {
 }
 
 function limitsOf(config: BandwidthConfig): Limits {
-  const given = { ...config, ...config.runtimeConfig?.bandwidth };
+  const given = keys.some((key) => config[key] !== undefined) ? config : (config.runtimeConfig?.bandwidth ?? {});
   const ingress = limitOf('ingress', given.ingressRate, given.ingressBurst);
   const egress = limitOf('egress', given.egressRate, given.egressBurst);
   return { ...(ingress === undefined ? {} : { ingress }), ...(egress === undefined ? {} : { egress }) };
 }
 
 /** @throws CniError 7 where one of both is missing, or is no number. */
-function limitOf(name: string, rate: unknown, burst: unknown): Limits['ingress'] {
+function limitOf(name: string, rate: unknown, burst: unknown): Limit | undefined {
   const number = (value: unknown, field: string): number => {
     if (value === undefined || value === null) return 0;
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;

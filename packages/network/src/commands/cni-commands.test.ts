@@ -1,20 +1,25 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CniDaemon } from '@kubewright/cni-sdk';
+import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { CniDaemon, cniSdkErrors } from '@kubewright/cni-sdk';
 import { describeCliCommandContract } from '@kubewright/core/testing';
 import { informerErrors } from '@kubewright/informer';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { networkErrors } from '../errors.js';
 import { cniCommands, pathSettings } from './cni-commands.js';
 import { install, uninstallAll } from './install.js';
+import { lineLogger } from './line-logger.js';
 import { runOverlay } from './overlay.js';
+import { requestCommand, serveRequest } from './serve-request.js';
 import { serve } from './serve.js';
 
 for (const command of cniCommands) describeCliCommandContract({ describe, it }, command);
 
 describe('kubewright cni install and uninstall', () => {
   let directory: string;
+  let printed: string;
   let options: Record<string, unknown>;
   const invocation = (more: Record<string, unknown> = {}) => ({
     options: { ...options, ...more },
@@ -29,9 +34,16 @@ describe('kubewright cni install and uninstall', () => {
       binDir: join(directory, 'bin'),
       confDir: join(directory, 'net.d'),
       file: '10-test.conflist',
+      stateDir: join(directory, 'state'),
       subnet: ['10.85.0.0/24', 'fd85::/64'],
       wait: 0,
+      force: false,
     };
+    printed = '';
+    vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+      printed += String(chunk);
+      return true;
+    });
   });
   afterEach(() => rmSync(directory, { recursive: true }));
 
@@ -45,13 +57,50 @@ describe('kubewright cni install and uninstall', () => {
       name: 'kubewright',
       plugins: [{ ipam: { routes: [{ dst: '0.0.0.0/0' }, { dst: '::/0' }] } }, {}, {}],
     });
+    expect(printed).toMatch(
+      /^put bandwidth, bridge, .* into .*\/bin\nput the network 'kubewright' into .*\.conflist\n$/,
+    );
     await uninstallAll(invocation());
     expect([readdirSync(join(directory, 'bin')), readdirSync(join(directory, 'net.d'))]).toEqual([[], []]);
+    expect(printed).toContain(`took 10-test.conflist out of ${join(directory, 'net.d')}\ntook bandwidth, bridge, `);
+    await uninstallAll(invocation());
+    expect(printed).toContain('there is nothing of ours in');
   });
 
-  it('writes no list while nobody serves the plugins', async () => {
-    await expect(install(invocation())).rejects.toSatisfy((error) => networkErrors.DAEMON_AWAY.is(error));
-    expect(readdirSync(directory)).toEqual(['bin']);
+  it("replaces other vendors' plugins only when told to, and tells the shims what to start without the daemon", async () => {
+    await using daemon = new CniDaemon({ plugins: [], socketPath: join(directory, 'cni.sock') });
+    await daemon.start();
+    mkdirSync(join(directory, 'bin'));
+    writeFileSync(join(directory, 'bin/bridge'), 'of Go');
+    await expect(install(invocation())).rejects.toSatisfy((error) => cniSdkErrors.FOREIGN_PLUGIN.is(error));
+    await install(invocation({ force: true }));
+    const words = [...requestCommand(join(directory, 'state')), 'bridge'];
+    expect(readFileSync(join(directory, 'bin/bridge')).includes(`${words.join('\0')}\0`)).toBe(true);
+    expect(existsSync(words[1] ?? '')).toBe(true);
+    await uninstallAll(invocation());
+    expect(readFileSync(join(directory, 'bin/bridge'), 'utf8')).toBe('of Go');
+  });
+
+  it('serves a request without the daemon', async () => {
+    const target = {
+      env: { CNI_COMMAND: 'STATUS', CNI_PATH: '/nowhere' },
+      stdin: Readable.from([
+        Buffer.from('{"cniVersion":"1.1.0","name":"net","type":"static","ipam":{"type":"static"}}'),
+      ]),
+      stdout: new PassThrough(),
+      stderr: new PassThrough(),
+      exitCode: undefined,
+    };
+    await serveRequest([join(directory, 'state'), 'static'], target);
+    target.stdout.end();
+    expect([await text(target.stdout), target.exitCode]).toEqual(['', 0]);
+    await expect(serveRequest([directory, 'macvlan'], target)).rejects.toThrow("no network plugin 'macvlan'");
+  });
+
+  it('writes nothing while nobody serves the plugins, and says that it waits', async () => {
+    await expect(install(invocation({ wait: 1 }))).rejects.toSatisfy((error) => networkErrors.DAEMON_AWAY.is(error));
+    expect(readdirSync(directory)).toEqual([]);
+    expect(printed).toBe(`waiting for the daemon at ${join(directory, 'cni.sock')}\n`);
   });
 
   it('puts the list of a node in place where the cluster gives the networks', async () => {
@@ -71,9 +120,11 @@ describe('kubewright cni install and uninstall', () => {
   );
 
   it('refuses a list that is none before it writes anything', async () => {
-    writeFileSync(join(directory, 'list'), '[]');
-    const attempt = install(invocation({ list: join(directory, 'list') }));
-    await expect(attempt).rejects.toSatisfy((error) => networkErrors.INVALID_LIST.is(error));
+    for (const text of ['[]', '{"cniVersion":"1.1.0","name":"net","plugins":[]}']) {
+      writeFileSync(join(directory, 'list'), text);
+      const attempt = install(invocation({ list: join(directory, 'list') }));
+      await expect(attempt).rejects.toSatisfy((error) => networkErrors.INVALID_LIST.is(error));
+    }
     expect(readdirSync(directory)).toEqual(['list']);
   });
 
@@ -105,9 +156,22 @@ describe('kubewright cni install and uninstall', () => {
     const stop = new AbortController();
     const socket = join(directory, 'served.sock');
     const served = serve({ options: { socket, stateDir: directory }, positionals: [], signal: stop.signal });
-    await expect.poll(() => readdirSync(directory)).toContain('served.sock');
+    await expect.poll(() => printed).toBe(`the network plugins are served at ${socket}\n`);
+    expect(readdirSync(directory)).toContain('served.sock');
     stop.abort();
     await served;
     expect(readdirSync(directory)).not.toContain('served.sock');
+  });
+
+  it('says what went wrong with a request, and nothing of those that went well', () => {
+    let lines = '';
+    const logger = lineLogger((line) => void (lines += line)).child({ type: 'bridge' });
+    logger.debug('served');
+    logger.info('served');
+    logger.warn('failed', { code: 11 });
+    logger.error('not answered', { error: new Error('why') });
+    expect(lines).toBe(
+      'warning: failed {"type":"bridge","code":11}\nerror: not answered {"type":"bridge","error":"why"}\n',
+    );
   });
 });

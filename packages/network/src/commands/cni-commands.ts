@@ -20,8 +20,15 @@ export const pathSettings = defineSettings({
   },
 });
 
+const stateDir = {
+  type: 'string',
+  default: '/run/kubewright/cni',
+  description: 'where attachments are written down; lost with a restart of the machine',
+} as const;
+
 export const installSettings = defineSettings({
   ...pathSettings,
+  stateDir: { ...stateDir, description: 'that of the daemon, for calls while it is away' },
   subnet: {
     type: 'list',
     default: ['10.85.0.0/24'],
@@ -34,15 +41,16 @@ export const installSettings = defineSettings({
   },
   list: { type: 'string', optional: true, description: 'a network list to install instead of the default one' },
   wait: { type: 'duration', default: 10_000, description: 'how long to wait for the daemon to answer' },
+  force: {
+    type: 'boolean',
+    default: false,
+    description: 'replace other plugins of the same names, which cni uninstall puts back',
+  },
 });
 
 export const serveSettings = defineSettings({
   socket: pathSettings.socket,
-  stateDir: {
-    type: 'string',
-    default: '/run/kubewright/cni',
-    description: 'where attachments are written down; lost with a restart of the machine',
-  },
+  stateDir,
 });
 
 const whole = (least: number, most: number) => (value: number) =>
@@ -82,7 +90,7 @@ export const overlaySettings = defineSettings({
     default: true,
     description: "whether what pods send to others than pods gets the machine's address",
   },
-  stateDir: serveSettings.stateDir,
+  stateDir,
 });
 
 export type InstallOptions = SettingValues<typeof installSettings>;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { installNetwork, installPlugins, parseNetworkList, uninstall } from '@kubewright/cni-sdk';
+import { basename, dirname, resolve } from 'node:path';
+import { daemonAnswers, installNetwork, installPlugins, parseNetworkList, uninstall } from '@kubewright/cni-sdk';
 import type { Json } from '@kubewright/cni-sdk';
 import { SystemClock } from '@kubewright/core';
 import type { CliInvocation } from '@kubewright/core';
@@ -10,29 +10,43 @@ import { networkErrors } from '../errors.js';
 import { HostNetwork } from '../host/host-network.js';
 import { completeRange } from '../ipam/range.js';
 import type { InstallOptions, UninstallOptions } from './cni-commands.js';
+import { requestCommand } from './serve-request.js';
 
 /** Milliseconds between two looks at the daemon's socket. */
 const pause = 100;
 
-/** The shims first; the list, by which a runtime starts to call them, when the daemon answers. */
+/** When the daemon answers: the shims, and then the list, by which a runtime starts to call them. */
 export async function install({ options, signal }: CliInvocation): Promise<void> {
-  const { socket, binDir, confDir, file, subnet, cluster, list, wait } = options as InstallOptions;
+  const { socket, binDir, confDir, file, stateDir, subnet, cluster, list, wait, force } = options as InstallOptions;
   const network = list === undefined ? ownList(cluster, subnet) : await readList(list);
   // A list that is wrong is refused before anything is written.
-  parseNetworkList(network, list ?? file);
-  await using host = new HostNetwork();
-  await installPlugins({ plugins: networkPlugins(host), binDirectory: binDir, socketPath: socket });
+  const { name, plugins: chain } = parseNetworkList(network, list ?? file);
+  if (chain.length === 0) throw networkErrors.INVALID_LIST({ file: list ?? file, problem: 'it names no plugin' });
   await untilServed(socket, wait, signal);
-  await installNetwork({ configDirectory: confDir, file, list: network });
+  await using host = new HostNetwork();
+  const plugins = networkPlugins(host);
+  const fallback = requestCommand(stateDir);
+  await installPlugins({ plugins, binDirectory: binDir, socketPath: socket, fallback, force });
+  print(`put ${plugins.map(({ type }) => type).join(', ')} into ${binDir}`);
+  print(`put the network '${name}' into ${await installNetwork({ configDirectory: confDir, file, list: network })}`);
 }
 
 export async function uninstallAll({ options }: CliInvocation): Promise<void> {
   const { socket, binDir, confDir, file } = options as UninstallOptions;
   await using host = new HostNetwork();
-  await uninstall({
+  const gone = await uninstall({
     network: { configDirectory: confDir, file },
     plugins: { binDirectory: binDir, plugins: networkPlugins(host), socketPath: socket },
   });
+  for (const directory of [confDir, binDir]) {
+    const names = gone.filter((path) => resolve(dirname(path)) === resolve(directory)).map((path) => basename(path));
+    if (names.length > 0) print(`took ${names.join(', ')} out of ${directory}`);
+  }
+  if (gone.length === 0) print(`there is nothing of ours in ${confDir} and ${binDir}`);
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
 
 /** @throws CniError where no address could be given out of a network. */
@@ -55,21 +69,13 @@ async function readList(file: string): Promise<Json> {
 }
 
 async function untilServed(socket: string, wait: number, signal: AbortSignal): Promise<void> {
+  if (await daemonAnswers(socket)) return;
   const clock = new SystemClock();
-  for (const end = clock.monotonic() + wait; ; await clock.sleep(pause, signal)) {
-    if (await answers(socket)) return;
-    if (clock.monotonic() >= end) throw networkErrors.DAEMON_AWAY({ socket });
+  const end = clock.monotonic() + wait;
+  if (wait > 0) print(`waiting for the daemon at ${socket}`);
+  while (clock.monotonic() < end) {
+    await clock.sleep(pause, signal);
+    if (await daemonAnswers(socket)) return;
   }
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    const settle = (served: boolean) => (): void => {
-      socket.destroy();
-      resolve(served);
-    };
-    socket.once('connect', settle(true));
-    socket.once('error', settle(false));
-  });
+  throw networkErrors.DAEMON_AWAY({ socket });
 }

@@ -2,18 +2,29 @@
  * The firewall plugin: which bridges' pods may reach each other, chained behind the plugin that connects the pod. It works in a
  * table of its own; a packet that another table drops stays dropped.
  */
-import { CniError, cniErrorCode, CniPlugin, NetworkConfig } from '@kubewright/cni-sdk';
+import { CniError, CniPlugin, NetworkConfig } from '@kubewright/cni-sdk';
 import type { AttachmentRequest, CheckRequest, CniRequest, CniResult, GcRequest } from '@kubewright/cni-sdk';
-import { action, addElements, addNftRule, addSet, deleteElements, encodeKey, match } from '@kubewright/linux';
-import type { NetlinkRequest, NftSet } from '@kubewright/linux';
+import {
+  action,
+  addElements,
+  addNftRule,
+  addSet,
+  deleteElements,
+  inTurns,
+  match,
+  parsePrefix,
+} from '@kubewright/linux';
+import type { NetlinkRequest, NftElement, NftSet } from '@kubewright/linux';
 import { IsIn, IsOptional, IsString } from 'class-validator';
 import { attachmentKey } from '../host/attachment-store.js';
 import type { AttachmentKey, AttachmentStore } from '../host/attachment-store.js';
 import { runAll } from '../host/failures.js';
 import type { HostNetwork } from '../host/host-network.js';
 import { cniTable, forward, tableWith } from '../host/table.js';
+import { interfaceTowards } from '../host/towards-pod.js';
+import { unsupportedField } from '../host/unsupported-field.js';
+import { addressesOf } from '../pod/link-index.js';
 import { broken } from '../pod/pod-interface.js';
-import { hostInterface } from '../pod/link-index.js';
 
 const policies = ['open', 'same-bridge', 'isolated'] as const;
 
@@ -28,6 +39,16 @@ export class FirewallConfig extends NetworkConfig {
   @IsOptional()
   @IsString()
   backend = '';
+
+  /** Refused unless it is empty: chains of iptables are not asked. */
+  @IsOptional()
+  @IsString()
+  iptablesAdminChainName = '';
+
+  /** Refused unless it is empty. */
+  @IsOptional()
+  @IsString()
+  firewalldZone = '';
 }
 
 interface Guarded {
@@ -38,11 +59,20 @@ interface Guarded {
 const guarded: NftSet = { table: cniTable, name: 'firewall-bridges', key: ['interface'] };
 const same: NftSet = { table: cniTable, name: 'firewall-same', key: ['interface', 'interface'] };
 
+/** The sets that a bridge is in. Where its pods have several policies, it is in the sets of all of them. */
+const setsOf: Readonly<Record<Guarded['policy'], readonly NftSet[]>> = {
+  open: [],
+  isolated: [guarded],
+  'same-bridge': [guarded, same],
+};
+
 export class FirewallPlugin extends CniPlugin<FirewallConfig> {
   override readonly type = 'firewall';
   override readonly config = FirewallConfig;
   readonly #host: HostNetwork;
   readonly #attachments: AttachmentStore<Guarded>;
+  /** The pod that came last to each bridge. Who found a bridge without pods, but meanwhile one came, must leave its guard. */
+  readonly #latest = new Map<string, AttachmentKey>();
 
   constructor(host: HostNetwork) {
     super();
@@ -51,59 +81,92 @@ export class FirewallPlugin extends CniPlugin<FirewallConfig> {
   }
 
   override async add(request: AttachmentRequest<FirewallConfig>): Promise<CniResult> {
-    const { config, prevResult } = request;
+    const { config, prevResult, ifName } = request;
     checkSupported(config);
     if (prevResult === undefined) throw CniError.invalidConfig('prevResult', 'is needed: firewall is chained');
-    const bridge = hostInterface(prevResult);
+    const [address] = addressesOf(prevResult, ifName);
+    const bridge = await interfaceTowards(this.#host, prevResult, address && parsePrefix(address).address);
     if (bridge === undefined) throw CniError.invalidConfig('prevResult.interfaces', "has none on the machine's side");
-    const one: Guarded = { policy: config.ingressPolicy === '' ? 'open' : config.ingressPolicy, bridge };
-    this.#attachments.put(attachmentKey(request), one);
-    const changes = elements(one).flatMap(([set, key]) => addElements(set, [{ key }]));
-    await this.#host.filter.commitInto(foundation, ...changes);
+    const policy = config.ingressPolicy === '' ? 'open' : config.ingressPolicy;
+    const key = attachmentKey(request);
+    this.#attachments.put(key, { policy, bridge });
+    this.#latest.set(bridge, key);
+    await this.#host.filter.commitInto(foundation, ...setsOf[policy].flatMap((set) => adding(set, bridge)));
     return prevResult;
   }
 
+  /** The last pod of a bridge, whatever its network, takes the guard away. */
   override async del(request: AttachmentRequest<FirewallConfig>): Promise<void> {
-    await this.#release(attachmentKey(request));
+    const key = attachmentKey(request);
+    const stored = this.#attachments.get(key);
+    this.#attachments.delete(key);
+    if (stored === undefined) return;
+    const { bridge } = stored;
+    const latest = this.#latest.get(bridge);
+    if ((await this.#hasPods(bridge, key.network)) || this.#latest.get(bridge) !== latest) return;
+    this.#latest.delete(bridge);
+    await this.#leave([guarded, same], bridge);
   }
 
   override async check(request: CheckRequest<FirewallConfig>): Promise<void> {
     const stored = this.#attachments.get(attachmentKey(request));
     if (stored === undefined) throw broken('the firewall does not know the attachment');
-    for (const [set, key] of elements(stored)) {
-      const wanted = encodeKey(set.key, key);
-      const present = (await this.#host.filter.keys(set)).some((one) => one.equals(wanted));
-      if (!present) throw broken(`the bridge '${stored.bridge}' is not guarded`);
+    for (const set of setsOf[stored.policy]) {
+      if (!(await this.#bridgesIn(set)).includes(stored.bridge)) {
+        throw broken(`the bridge '${stored.bridge}' is not guarded`);
+      }
     }
   }
 
+  /** Makes the sets what the attachments of all networks ask for, also where somebody emptied the packet filter. */
   override async gc({ config, validAttachments }: GcRequest<FirewallConfig>): Promise<void> {
-    await runAll(this.#attachments.stale(config.name, validAttachments).map((one) => () => this.#release(one)));
+    await inTurns(await this.#attachments.stale(config.name, validAttachments), (one) => this.#attachments.delete(one));
+    const latest = new Map(this.#latest);
+    const wanted = new Map([guarded, same].map((set) => [set, new Set<string>()]));
+    for await (const { value } of this.#attachments.each()) {
+      for (const set of setsOf[value.policy]) wanted.get(set)?.add(value.bridge);
+    }
+    const missing = [...wanted].flatMap(([set, bridges]) => [...bridges].flatMap((bridge) => adding(set, bridge)));
+    if (missing.length > 0) await this.#host.filter.commitInto(foundation, ...missing);
+    for (const [set, bridges] of wanted) {
+      const surplus = (await this.#bridgesIn(set)).filter(
+        (bridge) => !bridges.has(bridge) && this.#latest.get(bridge) === latest.get(bridge),
+      );
+      await runAll(surplus.map((bridge) => () => this.#leave([set], bridge)));
+    }
   }
 
   override async status({ config }: CniRequest<FirewallConfig>): Promise<void> {
     checkSupported(config);
   }
 
-  /** The last pod of a network takes the guard of its bridge away. */
-  async #release(key: AttachmentKey): Promise<void> {
-    const stored = this.#attachments.get(key);
-    this.#attachments.delete(key);
-    if (stored === undefined || this.#attachments.list(key.network).some(({ value }) => value.bridge === stored.bridge))
-      return;
-    const changes = elements(stored).map(([set, one]) => {
-      const list = [{ key: one }];
-      return () => this.#host.filter.commitDeletion(...addElements(set, list), ...deleteElements(set, list));
-    });
-    await runAll(changes);
+  /** Whether somebody else is at the bridge. Looks first where a neighbour most likely is; a pair has one pod alone. */
+  async #hasPods(bridge: string, network: string): Promise<boolean> {
+    if ((await this.#host.tables.link(bridge))?.kind === 'veth') return false;
+    for (const scope of [network, undefined]) {
+      for await (const { value } of this.#attachments.each(scope)) if (value.bridge === bridge) return true;
+    }
+    return false;
+  }
+
+  async #leave(sets: readonly NftSet[], bridge: string): Promise<void> {
+    const changes = sets.flatMap((set) => [...adding(set, bridge), ...deleteElements(set, [elementOf(set, bridge)])]);
+    await this.#host.filter.commitDeletion(...changes);
+  }
+
+  async #bridgesIn(set: NftSet): Promise<string[]> {
+    return (await this.#host.filter.keys(set)).map((key) => key.toString('utf8', 0, key.indexOf(0)));
   }
 }
 
-/** Pure. Without a policy nothing is guarded. */
-function elements({ policy, bridge }: Guarded): (readonly [NftSet, readonly string[]])[] {
-  if (policy === 'open') return [];
-  const inside = policy === 'same-bridge' ? [[same, [bridge, bridge]] as const] : [];
-  return [[guarded, [bridge]] as const, ...inside];
+/** Pure. What is in the set already is no error. */
+function adding(set: NftSet, bridge: string): NetlinkRequest[] {
+  return addElements(set, [elementOf(set, bridge)]);
+}
+
+/** The bridge's name, as often as the set wants it. */
+function elementOf({ key }: NftSet, bridge: string): NftElement {
+  return { key: key.map(() => bridge) };
 }
 
 /** What is under way goes on; between guarded bridges nothing new starts, except where both are one and may. */
@@ -125,10 +188,10 @@ function foundation(): NetlinkRequest[] {
   ];
 }
 
-function checkSupported({ backend }: FirewallConfig): void {
-  if (['', 'nftables'].includes(backend)) return;
-  const summary = `the value '${backend}' of the field 'backend' is not supported`;
-  throw new CniError(cniErrorCode.unsupportedField, summary, "leave it out, or set 'nftables'");
+function checkSupported({ backend, iptablesAdminChainName, firewalldZone }: FirewallConfig): void {
+  if (!['', 'nftables'].includes(backend)) throw unsupportedField('backend', "leave it out, or set 'nftables'");
+  const foreign = Object.entries({ iptablesAdminChainName, firewalldZone }).find(([, value]) => value !== '');
+  if (foreign !== undefined) throw unsupportedField(foreign[0], 'it is for a backend that this plugin does not have');
 }
 
 function readGuarded(value: unknown): Guarded {

@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, opendirSync, readFileSync } from 'node:fs';
+import type { Dir } from 'node:fs';
 import { join } from 'node:path';
 import type { AttachmentRequest, NetworkConfig, ValidAttachment } from '@kubewright/cni-sdk';
 import { createFile, overwriteFile, removeFile } from './small-file.js';
@@ -17,6 +18,9 @@ export function attachmentKey({ config, containerId, ifName }: AttachmentRequest
 export interface StoredAttachment<T> extends AttachmentKey {
   readonly value: T;
 }
+
+/** Files of a long list that are read in one turn of the event loop. */
+const perTurn = 16;
 
 /**
  * What a plugin did for each attachment: one small file each, `NETWORK/CONTAINER:INTERFACE`. It is
@@ -57,23 +61,47 @@ export class AttachmentStore<T> {
     removeFile(this.#path(key));
   }
 
+  /**
+   * All attachments of a network, or of all, as they are found: who stops early has read no more than that. Long lists give the
+   * event loop turns.
+   */
+  each(network?: string): AsyncGenerator<StoredAttachment<T>> {
+    return this.#read(network === undefined ? namesIn(this.#directory) : [network], () => true);
+  }
+
   /** All attachments of a network. */
-  list(network: string): StoredAttachment<T>[] {
-    const found: StoredAttachment<T>[] = [];
-    for (const name of names(join(this.#directory, network))) {
-      const colon = name.indexOf(':');
-      if (colon === -1) continue;
-      const key = { network, containerId: name.slice(0, colon), ifName: name.slice(colon + 1) };
-      const value = this.get(key);
-      if (value !== undefined) found.push({ ...key, value });
-    }
-    return found;
+  list(network: string): Promise<StoredAttachment<T>[]> {
+    return collected(this.each(network));
   }
 
   /** Those that are in no list of valid ones. */
-  stale(network: string, valid: readonly ValidAttachment[]): StoredAttachment<T>[] {
-    const kept = new Set(valid.map(({ containerID, ifname }) => `${containerID}:${ifname}`));
-    return this.list(network).filter((one) => !kept.has(fileName(one)));
+  stale(network: string, valid: readonly ValidAttachment[]): Promise<StoredAttachment<T>[]> {
+    const names = namesOf(valid);
+    return collected(this.#read([network], (name) => !names.has(name)));
+  }
+
+  /** Those that are in a list of valid ones. */
+  kept(network: string, valid: readonly ValidAttachment[]): Promise<StoredAttachment<T>[]> {
+    const names = namesOf(valid);
+    return collected(this.#read([network], (name) => names.has(name)));
+  }
+
+  async *#read(
+    networks: Iterable<string>,
+    wanted: (name: string) => boolean,
+  ): AsyncGenerator<StoredAttachment<T>, void, undefined> {
+    let seen = 0;
+    for (const network of networks) {
+      for (const name of namesIn(join(this.#directory, network))) {
+        seen += 1;
+        if (seen % perTurn === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+        const colon = name.indexOf(':');
+        if (colon === -1 || !wanted(name)) continue;
+        const key = { network, containerId: name.slice(0, colon), ifName: name.slice(colon + 1) };
+        const value = this.get(key);
+        if (value !== undefined) yield { ...key, value };
+      }
+    }
   }
 
   #write<R>(key: AttachmentKey, write: (path: string) => R): R {
@@ -104,12 +132,29 @@ function parse(text: string): unknown {
   }
 }
 
-function names(directory: string): string[] {
+function namesOf(valid: readonly ValidAttachment[]): Set<string> {
+  return new Set(valid.map(({ containerID, ifname }) => `${containerID}:${ifname}`));
+}
+
+async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+/** What stands in a directory, read as it is asked for. */
+function* namesIn(path: string): Generator<string> {
+  let directory: Dir;
   try {
-    return readdirSync(directory);
+    directory = opendirSync(path);
   } catch (error) {
-    if (isMissing(error)) return [];
+    if (isMissing(error)) return;
     throw error;
+  }
+  try {
+    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) yield entry.name;
+  } finally {
+    directory.closeSync();
   }
 }
 

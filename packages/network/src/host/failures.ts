@@ -1,7 +1,7 @@
 type Step = () => Promise<unknown>;
 
 /** Steps that run at once, where there may be thousands: what they do together they hold the event loop for. */
-const groupSize = 64;
+const groupSize = 16;
 
 /** Runs every step, whatever the others come to, and then throws: a lone failure as it is, several together. */
 export async function runAll(steps: readonly Step[]): Promise<void> {

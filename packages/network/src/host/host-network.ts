@@ -6,7 +6,15 @@
 import { join } from 'node:path';
 import { SystemClock } from '@kubewright/core';
 import type { Clock } from '@kubewright/core';
-import { linkExists, LinkReaper, NetworkNamespace, Nftables, Rtnetlink, updateSysctl } from '@kubewright/linux';
+import {
+  ConnectionTracking,
+  linkExists,
+  LinkReaper,
+  NetworkNamespace,
+  Nftables,
+  Rtnetlink,
+  updateSysctl,
+} from '@kubewright/linux';
 import { AttachmentStore } from './attachment-store.js';
 import { PacketFilter } from './packet-filter.js';
 
@@ -36,6 +44,7 @@ export class HostNetwork implements AsyncDisposable {
   #reaper: LinkReaper | undefined;
   #nftables: Nftables | undefined;
   #filter: PacketFilter | undefined;
+  #flows: ConnectionTracking | undefined;
 
   constructor(options: HostNetworkOptions = {}) {
     this.#path = options.namespace;
@@ -56,6 +65,11 @@ export class HostNetwork implements AsyncDisposable {
   get filter(): PacketFilter {
     this.#nftables ??= Nftables.open(this.#inside());
     return (this.#filter ??= new PacketFilter(this.#nftables));
+  }
+
+  /** What the kernel remembers of connections. */
+  get flows(): ConnectionTracking {
+    return (this.#flows ??= ConnectionTracking.open(this.#inside()));
   }
 
   /** Sets kernel parameters that do not have the value yet. One that this kernel lacks is left out. */
@@ -79,7 +93,12 @@ export class HostNetwork implements AsyncDisposable {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#tables?.close(), this.#reaperTables?.close(), this.#nftables?.close()]);
+    await Promise.all([
+      this.#tables?.close(),
+      this.#reaperTables?.close(),
+      this.#nftables?.close(),
+      this.#flows?.close(),
+    ]);
     this.#namespace?.close();
   }
 

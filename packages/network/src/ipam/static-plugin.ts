@@ -47,7 +47,7 @@ export class StaticPlugin extends CniPlugin {
   }
 
   override async gc(request: GcRequest<NetworkConfig>): Promise<void> {
-    for (const one of this.#attachments.stale(request.config.name, request.validAttachments)) {
+    for (const one of await this.#attachments.stale(request.config.name, request.validAttachments)) {
       this.#attachments.delete(one);
     }
   }

@@ -8,6 +8,6 @@ export { overlay } from './overlay.js';
 export type { OverlayOptions } from './overlay.js';
 export { OverlayController, OverlaySettings } from './overlay-controller.js';
 export { VxlanOverlay } from './vxlan-overlay.js';
-export type { VxlanOptions } from './vxlan-overlay.js';
+export type { OverlayOutcome, VxlanOptions } from './vxlan-overlay.js';
 export { overlayMtu, overlayNode, planOverlay } from './plan.js';
 export type { OverlayNode, OverlayPlan } from './plan.js';

@@ -19,7 +19,7 @@ it('follows the nodes as they come, change and go', async () => {
   const settings: OverlaySettings = {
     nodeName: 'one',
     podNetworkFile,
-    overlay: { apply: (self, nodes) => ((applied = { self, nodes }), Promise.resolve(1450)) },
+    overlay: { apply: (self, nodes) => ((applied = { self, nodes }), Promise.resolve({ mtu: 1450, problems: [] })) },
   };
   const connection = {
     name: 'test',

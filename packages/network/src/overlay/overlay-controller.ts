@@ -10,6 +10,16 @@ import type { OverlayNode } from './plan.js';
 import { writePodNetwork } from './pod-network.js';
 import type { VxlanOverlay } from './vxlan-overlay.js';
 
+/** Problems that are told in full: a machine without IPv6 has some for each node. */
+const toldProblems = 5;
+
+function textOf(problems: readonly Error[]): string {
+  const told = problems.slice(0, toldProblems).map(({ message }) => message);
+  return [...told, ...(problems.length > toldProblems ? [`and ${problems.length - toldProblems} more`] : [])].join(
+    '; ',
+  );
+}
+
 /** What the controller of one machine's overlay has to know. */
 export interface OverlaySettings {
   /** Name of this machine's Node. */
@@ -49,11 +59,13 @@ export class OverlayController extends Reconciler<Node> {
     if (own === undefined) return undefined;
     const self = ownOverlayNode(own, family);
     const nodes = ctx.list(Node).map((one) => overlayNode(one, family));
-    const mtu = await overlay.apply(
+    const { mtu, problems } = await overlay.apply(
       self,
       nodes.filter((one): one is OverlayNode => one !== undefined),
     );
+    // Pods can be connected, whatever keeps this machine from some of the others.
     writePodNetwork(podNetworkFile, { podNetworks: self.podNetworks, mtu });
+    if (problems.length > 0) throw new AggregateError(problems, textOf(problems));
     return requeueAfter(resync);
   }
 

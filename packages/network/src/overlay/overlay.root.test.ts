@@ -85,7 +85,10 @@ describe.skipIf(!privileged())('the overlay between two machines (needs root)', 
   });
 
   it('lets pods of both reach each other with packets as large as the MTU says', async () => {
-    expect(await Promise.all(overlays.map((one, index) => one.apply(self(index), nodes)))).toEqual([1450, 1450]);
+    expect(await Promise.all(overlays.map((one, index) => one.apply(self(index), nodes)))).toEqual([
+      { mtu: 1450, problems: [] },
+      { mtu: 1450, problems: [] },
+    ]);
     expect((await machine(0).tables.link('kubewright.1'))?.mtu).toBe(1450);
     // Full segments go through only where the tunnel takes what the pod's interface says.
     expect(await send(pods[0] ?? '', '10.64.2.2', large)).toBe(String(large));

@@ -23,7 +23,7 @@ describe('planOverlay', () => {
   const two = { name: 'two', address: '192.0.2.2', podNetworks: ['10.1.2.0/24', 'fd00:2::/64'] };
 
   it('leads to the pods of every other node, and to none of its own', () => {
-    expect(planOverlay('one', [one, two])).toEqual({
+    expect(planOverlay('one', [one, two]).plan).toEqual({
       routes: [
         { destination: '10.1.2.0/24', gateway: '10.1.2.0', onlink: true, protocol: 75 },
         { destination: 'fd00:2::/64', gateway: 'fd00:2::', onlink: true, protocol: 75 },
@@ -37,8 +37,19 @@ describe('planOverlay', () => {
   });
 
   it('is empty for a lone node', () => {
-    expect(planOverlay('one', [one])).toEqual({ routes: [], neighbours: [], forwarding: [] });
+    const { plan, unusable } = planOverlay('one', [one]);
+    expect([plan, unusable]).toEqual([{ routes: [], neighbours: [], forwarding: [] }, []]);
   });
+});
+
+it('tells of a node whose network is none, and leads to the others', () => {
+  const two = { name: 'two', address: '192.0.2.2', podNetworks: ['10.1.2.0/24'] };
+  const three = { name: 'three', address: '192.0.2.3', podNetworks: ['10.1.3.0/24', '10.1.3.0/33'] };
+  const { plan, unusable } = planOverlay('one', [three, two]);
+  expect(plan).toEqual(planOverlay('one', [two]).plan);
+  expect(unusable.map(({ message }) => message)).toEqual([
+    expect.stringContaining("'10.1.3.0/33' of the node 'three'"),
+  ]);
 });
 
 describe('what the overlay reads of a Node', () => {

@@ -49,9 +49,22 @@ export function tunnelAddress(podNetwork: string): string {
   return parsePrefix(networkOf(podNetwork)).address;
 }
 
-/** Three kinds of entries per remote node; nothing is learned from traffic. */
-export function planOverlay(self: string, nodes: readonly OverlayNode[]): OverlayPlan {
-  const remote = nodes.filter(({ name }) => name !== self);
+/** Three kinds of entries per remote node; nothing is learned from traffic. Of a node that cannot be read there are none. */
+export function planOverlay(
+  self: string,
+  nodes: readonly OverlayNode[],
+): { readonly plan: OverlayPlan; readonly unusable: readonly Error[] } {
+  const others = nodes.filter(({ name }) => name !== self);
+  const unusable = others.flatMap((node) =>
+    node.podNetworks
+      .filter((network) => !isNetwork(network))
+      .map((network) => networkErrors.INVALID_POD_NETWORK({ node: node.name, network })),
+  );
+  const plan = planFor(others.filter(({ podNetworks }) => podNetworks.every(isNetwork)));
+  return { plan, unusable };
+}
+
+function planFor(remote: readonly OverlayNode[]): OverlayPlan {
   const ends = remote.flatMap(({ name, podNetworks }) =>
     podNetworks.map((network) => ({ name, network: networkOf(network), gateway: tunnelAddress(network) })),
   );
@@ -86,6 +99,15 @@ export function ownOverlayNode(node: DeepReadonly<Node>, family: 4 | 6): Overlay
   throw hasNetwork
     ? networkErrors.NO_NODE_ADDRESS({ node: name, family })
     : networkErrors.NO_POD_NETWORK({ node: name });
+}
+
+function isNetwork(text: string): boolean {
+  try {
+    networkOf(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isOfFamily(text: string, family: 4 | 6): boolean {

@@ -1,20 +1,22 @@
 import {
+  addAddress,
   addressFamily,
+  deleteAddress,
   deleteForwarding,
   deleteLink,
   deleteNeighbour,
   deleteRoute,
+  isRefusal,
   newLink,
-  replaceAddress,
+  refusal,
   replaceRoute,
   setForwarding,
   setLink,
   setNeighbour,
 } from '@kubewright/linux';
-import type { ForwardingEntry, Link, Neighbour, NetlinkRequest, Route } from '@kubewright/linux';
+import type { ForwardingEntry, InterfaceAddress, Link, Neighbour, NetlinkRequest, Route } from '@kubewright/linux';
 import { networkErrors } from '../errors.js';
 import type { HostNetwork } from '../host/host-network.js';
-import { accept } from '../pod/pod-interface.js';
 import { masqueradeOutside } from './overlay-masquerade.js';
 import { overlayMtu, overlayProtocol, planOverlay, tunnelAddress, tunnelMac } from './plan.js';
 import type { OverlayNode, OverlayPlan } from './plan.js';
@@ -31,6 +33,14 @@ export interface VxlanOptions {
    * not do so itself then, as it would for pods of other machines, too.
    */
   readonly masquerade?: boolean;
+}
+
+/** What became of an overlay. */
+export interface OverlayOutcome {
+  /** Of the largest packets that pods of other machines get in one piece, in bytes. */
+  readonly mtu: number;
+  /** What could not be done: entries that the kernel refused, and nodes whose pod networks cannot be read. */
+  readonly problems: readonly Error[];
 }
 
 /** Entries of the tables that belong to the device. */
@@ -59,12 +69,12 @@ export class VxlanOverlay {
   }
 
   /**
-   * Makes the tables fit these nodes; what leads to other nodes is removed. Calls come one after the other.
+   * Makes the tables fit these nodes; what leads to other nodes is removed. Calls come one after the other. What is refused stops
+   * nothing else.
    *
-   * @returns the MTU that pods can use.
    * @throws KW_NETWORK_NO_DEVICE where no link has the node's address.
    */
-  apply(self: OverlayNode, nodes: readonly OverlayNode[]): Promise<number> {
+  apply(self: OverlayNode, nodes: readonly OverlayNode[]): Promise<OverlayOutcome> {
     const mine = this.#tail.then(() => this.#apply(self, nodes));
     this.#tail = mine.catch(() => undefined);
     return mine;
@@ -78,34 +88,60 @@ export class VxlanOverlay {
     await masqueradeOutside(this.#host.filter, this.#device, []);
   }
 
-  async #apply(self: OverlayNode, nodes: readonly OverlayNode[]): Promise<number> {
+  async #apply(self: OverlayNode, nodes: readonly OverlayNode[]): Promise<OverlayOutcome> {
     const { tables } = this.#host;
     const { index, mtu } = await this.#ensureDevice(self);
+    await masqueradeOutside(this.#host.filter, this.#device, this.#masquerade ? self.podNetworks : []);
+    const addresses = await this.#settle(addressChanges(index, await tables.addresses({ link: index }), self));
+    const { plan, unusable } = planOverlay(self.name, nodes);
+    const entries = await this.#settle(overlayChanges(index, await this.#present(index), plan));
+    return { mtu, problems: [...unusable, ...addresses, ...entries] };
+  }
+
+  async #present(index: number): Promise<Present> {
+    const { tables } = this.#host;
     const [v4, v6, neighbours, forwarding] = await Promise.all([
       tables.routes({ family: 4, link: index }),
       tables.routes({ family: 6, link: index }),
       tables.neighbours({ link: index }),
       tables.forwarding({ link: index }),
     ]);
-    const present = { routes: [...v4, ...v6], neighbours, forwarding };
-    const requests = overlayChanges(index, present, planOverlay(self.name, nodes));
-    accept(requests, await tables.settle(requests), ['ENOENT', 'ESRCH']);
-    await masqueradeOutside(this.#host.filter, this.#device, this.#masquerade ? self.podNetworks : []);
-    return mtu;
+    return { routes: [...v4, ...v6], neighbours, forwarding };
   }
 
-  /** The device of this node; one that was made for other settings is made anew. */
+  /** The refusals. That what is to be deleted is gone is none. */
+  async #settle(requests: readonly NetlinkRequest[]): Promise<Error[]> {
+    const answers = await this.#host.tables.settle(requests);
+    return requests.flatMap((request, index) => {
+      const answer = answers[index];
+      const refused = answer === undefined || answer.errno === 0 ? undefined : refusal(request, answer, index);
+      return refused === undefined || isRefusal(refused, 'ENOENT', 'ESRCH', 'EADDRNOTAVAIL') ? [] : [refused];
+    });
+  }
+
+  /** The device of this node, ready to take addresses; one that was made for other settings is made anew. */
   async #ensureDevice(self: OverlayNode): Promise<Link> {
     const { tables } = this.#host;
     const carrier = await this.#carrierOf(self.address);
     const mtu = overlayMtu(carrier.mtu, addressFamily(self.address));
     const found = await tables.link(this.#device);
-    if (found !== undefined && !this.#fits(found, carrier, self)) await tables.run(deleteLink(found.index));
-    else if (found?.up === true && found.mtu === mtu) return found;
-    else if (found !== undefined) {
-      await tables.run(setLink(found.index, { mtu, up: true }));
-      return { ...found, mtu, up: true };
-    }
+    const fits = found !== undefined && this.#fits(found, carrier, self);
+    if (found !== undefined && !fits) await tables.run(deleteLink(found.index));
+    const device = fits ? found : await this.#makeDevice(self, carrier, mtu);
+    // Each time: whoever made the device may have been killed before it came to this.
+    this.#host.setSysctl({
+      [`net/ipv6/conf/${this.#device}/accept_ra`]: 0,
+      // Nobody else can have its addresses, and until that is known it could not send.
+      [`net/ipv6/conf/${this.#device}/accept_dad`]: 0,
+      'net.ipv4.ip_forward': 1,
+      'net.ipv6.conf.all.forwarding': 1,
+    });
+    if (!device.up || device.mtu !== mtu) await tables.run(setLink(device.index, { mtu, up: true }));
+    return { ...device, mtu, up: true };
+  }
+
+  async #makeDevice(self: OverlayNode, carrier: Link, mtu: number): Promise<Link> {
+    const { tables } = this.#host;
     await tables.run(
       newLink({
         kind: 'vxlan',
@@ -120,18 +156,6 @@ export class VxlanOverlay {
     );
     const made = await tables.link(this.#device);
     if (made === undefined) throw networkErrors.NO_DEVICE({ address: self.address });
-    this.#host.setSysctl({
-      [`net/ipv6/conf/${this.#device}/accept_ra`]: 0,
-      // Nobody else can have its addresses, and until that is known it could not send.
-      [`net/ipv6/conf/${this.#device}/accept_dad`]: 0,
-      'net.ipv4.ip_forward': 1,
-      'net.ipv6.conf.all.forwarding': 1,
-    });
-    const addresses = self.podNetworks.map(tunnelAddress).map((address) => {
-      const v6 = addressFamily(address) === 6;
-      return replaceAddress({ link: made.index, address: `${address}/${v6 ? 128 : 32}`, noDuplicateDetection: v6 });
-    });
-    await tables.run(setLink(made.index, { up: true }), ...addresses);
     return made;
   }
 
@@ -153,6 +177,23 @@ export class VxlanOverlay {
     if (link === undefined) throw networkErrors.NO_DEVICE({ address });
     return link;
   }
+}
+
+/** What gives a device the node's addresses and takes others away. Link-local ones are the kernel's. Pure. */
+function addressChanges(
+  link: number,
+  present: readonly InterfaceAddress[],
+  { podNetworks }: OverlayNode,
+): NetlinkRequest[] {
+  const wanted = podNetworks.map(tunnelAddress).map((one) => `${one}/${addressFamily(one) === 6 ? 128 : 32}`);
+  const usable = new Set(present.filter(({ duplicate }) => !duplicate).map(({ address }) => address));
+  const surplus = present.filter(({ address, scope }) => scope === 'global' && !wanted.includes(address));
+  return [
+    ...surplus.map(({ address }) => deleteAddress({ link, address })),
+    ...wanted
+      .filter((address) => !usable.has(address))
+      .map((address) => addAddress({ link, address, noDuplicateDetection: address.endsWith('/128') })),
+  ];
 }
 
 /** What makes the tables of a device fit the plan: first what is missing or differs, then what is too much. Pure. */

@@ -102,23 +102,11 @@ export class ConnectedPods {
    * have emptied the packet filter. Goes on after a failure.
    */
   async collect({ config, validAttachments }: GcRequest<PairConfig>, ipam: Delegate | undefined): Promise<void> {
-    const stale = this.#addresses.stale(config.name, validAttachments);
-    const gone = new Set(stale.map(({ containerId, ifName }) => `${containerId}:${ifName}`));
-    const kept = this.#addresses
-      .list(config.name)
-      .filter(({ containerId, ifName }) => !gone.has(`${containerId}:${ifName}`));
+    const stale = await this.#addresses.stale(config.name, validAttachments);
+    const kept = await this.#addresses.kept(config.name, validAttachments);
     await runInGroups(stale.map((one) => () => this.#release(one)));
-    await runAll([
-      () =>
-        runInGroups(
-          kept.map(
-            ({ value }) =>
-              () =>
-                this.#masquerade.add(value),
-          ),
-        ),
-      async () => ipam?.gc(),
-    ]);
+    const restored = kept.map((one) => () => this.#masquerade.add(one.value));
+    await runAll([() => runInGroups(restored), async () => ipam?.gc()]);
   }
 
   /** The pair was looked for and is not there, so this is of an attachment that nobody released. */

@@ -1,9 +1,13 @@
-import { CniError, cniErrorCode, NetworkConfig } from '@kubewright/cni-sdk';
+import { CniError, NetworkConfig } from '@kubewright/cni-sdk';
 import type { CniResult } from '@kubewright/cni-sdk';
 import { addressFamily, formatAddress, parseAddress, parsePrefix } from '@kubewright/linux';
-import { IsArray, IsBoolean, IsOptional, IsString } from 'class-validator';
+import { IsArray, IsBoolean, IsInt, IsOptional, IsString } from 'class-validator';
+import { unsupportedField } from '../host/unsupported-field.js';
 import { textOf } from '../ipam/ipam-config.js';
 import { attempt } from '../ipam/range.js';
+
+/** The bit of a packet's mark that says that its source may have to be translated: the reference plugin's default. */
+export const sourceMarkBit = 13;
 
 /** Configuration of the portmap plugin, with the keys of the reference plugin of this name that have a meaning here. */
 export class PortMapConfig extends NetworkConfig {
@@ -12,7 +16,7 @@ export class PortMapConfig extends NetworkConfig {
   @IsBoolean()
   snat = true;
 
-  /** All that comes by a host port gets the machine's address. */
+  /** All that comes by a host port gets the machine's address. Without `snat` it has no effect. */
   @IsOptional()
   @IsBoolean()
   masqAll = false;
@@ -29,6 +33,16 @@ export class PortMapConfig extends NetworkConfig {
   @IsOptional()
   @IsString()
   externalSetMarkChain?: string;
+
+  /** Refused unless it is `nftables` or empty. */
+  @IsOptional()
+  @IsString()
+  backend = '';
+
+  /** Refused unless it is 13, the bit of the mark that is used. */
+  @IsOptional()
+  @IsInt()
+  markMasqBit = sourceMarkBit;
 }
 
 /** A host port and where it leads. */
@@ -42,6 +56,9 @@ export interface MappedPort {
   readonly port: number;
 }
 
+/** The result's addresses, and whose they are. */
+type Addresses = Pick<CniResult, 'ips' | 'interfaces'>;
+
 const protocols = ['tcp', 'udp', 'sctp'];
 const greatestPort = 65_535;
 
@@ -50,13 +67,21 @@ export function checkSupported(config: PortMapConfig): void {
   for (const field of ['conditionsV4', 'conditionsV6', 'externalSetMarkChain'] as const) {
     const value = config[field];
     if (value === undefined || value.length === 0) continue;
-    const explanation = 'it is for the packet filter of iptables, and this plugin uses nftables';
-    throw new CniError(cniErrorCode.unsupportedField, `the field '${field}' is not supported`, explanation);
+    throw unsupportedField(field, 'it is for the packet filter of iptables, and this plugin uses nftables');
+  }
+  if (!['', 'nftables'].includes(config.backend)) throw unsupportedField('backend', "leave it out, or set 'nftables'");
+  if (config.markMasqBit !== sourceMarkBit) {
+    throw unsupportedField('markMasqBit', `leave it out: all networks share the bit ${sourceMarkBit}`);
   }
 }
 
-/** What the runtime asks for, for each family that the pod has an address of. @throws CniError 7 that names the mapping. */
-export function mappedPorts(config: PortMapConfig, result: CniResult): MappedPort[] {
+/**
+ * What the runtime asks for, for each family that the pod has an address of.
+ *
+ * @param ifName - the pod's interface: addresses of others are not mapped.
+ * @throws CniError 7 that names the mapping.
+ */
+export function mappedPorts(config: PortMapConfig, result: Addresses, ifName: string): MappedPort[] {
   return (config.runtimeConfig?.portMappings ?? []).flatMap((mapping, index) => {
     const field = `runtimeConfig.portMappings[${index}]`;
     const protocol = readProtocol(mapping.protocol, `${field}.protocol`);
@@ -64,7 +89,7 @@ export function mappedPorts(config: PortMapConfig, result: CniResult): MappedPor
     const port = readPort(mapping.containerPort, `${field}.containerPort`);
     const hostAddress = readHostAddress(mapping.hostIP, `${field}.hostIP`);
     return ([4, 6] as const).flatMap((family): MappedPort[] => {
-      const address = addressOf(result, family);
+      const address = addressOf(result, ifName, family);
       if (address === undefined) return [];
       if (hostAddress !== undefined && addressFamily(hostAddress) !== family) return [];
       const common = { family, protocol, hostPort, address, port };
@@ -73,8 +98,15 @@ export function mappedPorts(config: PortMapConfig, result: CniResult): MappedPor
   });
 }
 
-function addressOf(result: CniResult, family: 4 | 6): string | undefined {
-  return result.ips?.map(({ address }) => parsePrefix(address).address).find((one) => addressFamily(one) === family);
+/** An address that is of no interface counts as the pod's. */
+function addressOf({ ips = [], interfaces = [] }: Addresses, ifName: string, family: 4 | 6): string | undefined {
+  return ips
+    .filter((ip) => {
+      const owner = interfaces[ip.interface ?? -1];
+      return owner === undefined || (owner.name === ifName && owner.sandbox !== undefined && owner.sandbox !== '');
+    })
+    .map(({ address }) => parsePrefix(address).address)
+    .find((one) => addressFamily(one) === family);
 }
 
 function readProtocol(value: unknown, field: string): string {

@@ -1,28 +1,33 @@
 import { action, addElements, addNftRule, addSet, deleteElements, match } from '@kubewright/linux';
 import type { Expression, NetlinkRequest, NftChain, NftElement, NftSet, PacketField } from '@kubewright/linux';
 import { cniTable, output, postrouting, prerouting, tableWith } from '../host/table.js';
+import { sourceMarkBit } from './port-map-config.js';
 import type { MappedPort } from './port-map-config.js';
 
-/** Mark of packets whose source may have to be translated; the bit is the one that the reference plugin takes by default. */
-const sourceMark = 0x2000;
+/** Mark of packets whose source is translated if they reach a pod by a host port. */
+const sourceMark = 2 ** sourceMarkBit;
 
 /** What one attachment has in the packet filter. */
 export interface PortElements {
   readonly ports: readonly MappedPort[];
-  /** `back`: translate the source where the answer would not come back by itself; `all`: always; `none`: never. */
+  /** `back`: translate a caller's address where the answer would not come back by itself; `all`: always; `none`: never. */
   readonly sources: 'none' | 'back' | 'all';
   /** The machine's interface towards the pod. */
   readonly hostInterface?: string;
 }
+
+export type SetElements = readonly [NftSet, readonly NftElement[]];
 
 interface FamilySets {
   /** Protocol and host port to address and port of the pod. */
   readonly any: NftSet;
   /** The same for one address of the machine. */
   readonly one: NftSet;
-  /** Where packets may come back from through the machine alone: address, protocol and port of the pod. */
-  readonly back: NftSet;
-  readonly all: NftSet;
+  /** Host ports of both maps whose callers all get the machine's address. */
+  readonly anyCaller: NftSet;
+  readonly oneCaller: NftSet;
+  /** Where marked packets get the machine's address: address, protocol and port of the pod. */
+  readonly targets: NftSet;
 }
 
 const families = [4, 6] as const;
@@ -34,13 +39,23 @@ const sets: Readonly<Record<4 | 6, FamilySets>> = { 4: familySets(4), 6: familyS
 
 /** The requests that map ports: elements of maps alone. Pure. */
 export function addPorts(elements: PortElements): NetlinkRequest[] {
-  return [...setElements(elements), ...interfaceElements(elements)].flatMap(([set, list]) => addElements(set, list));
+  return portElements(elements).flatMap(([set, list]) => addElements(set, list));
+}
+
+/** All that one attachment has, by set. Pure. */
+export function portElements(elements: PortElements): SetElements[] {
+  const ports = elements.ports.flatMap((port) => elementGroups(elements, port).flat());
+  return [...ports, ...interfaceElements(elements)];
 }
 
 /** The requests that take the ports away, where they are there and lead to this pod. Each may be refused by itself. Pure. */
 export function deletePorts(elements: PortElements): NetlinkRequest[][] {
   // A deletion of what is missing would be refused, so it is added first; where another pod has the port, that is refused.
-  return setElements(elements).map(([set, list]) => [...addElements(set, list), ...deleteElements(set, list)]);
+  return elements.ports.flatMap((port) =>
+    elementGroups(elements, port).map((group) =>
+      group.flatMap(([set, list]) => [...addElements(set, list), ...deleteElements(set, list)]),
+    ),
+  );
 }
 
 /** The maps that hold the ports, for looking whether they are there. */
@@ -69,37 +84,45 @@ export function portFoundation(): NetlinkRequest[] {
 }
 
 function familyRules(family: 4 | 6): NetlinkRequest[] {
-  const { any, one, back, all } = sets[family];
+  const { any, one, anyCaller, oneCaller, targets } = sets[family];
+  const mark = action.setMark(sourceMark, sourceMark);
   const destination: PacketField = `destinationV${family}`;
   const to = { family, withPort: true };
   const target: readonly PacketField[] = [destination, 'protocol', 'destinationPort'];
   return [
+    rule(translate, [...match.inSet(oneCaller.name, target), ...mark]),
     rule(translate, action.destinationNatFromMap(one.name, target, to)),
+    rule(translate, [
+      ...match.family(family),
+      ...match.inSet(anyCaller.name, ['protocol', 'destinationPort']),
+      ...mark,
+    ]),
     rule(translate, [
       ...match.family(family),
       ...action.destinationNatFromMap(any.name, ['protocol', 'destinationPort'], to),
     ]),
     rule(postrouting, [
       ...match.mark(sourceMark, sourceMark),
-      ...match.inSet(back.name, target),
+      ...match.inSet(targets.name, target),
       ...action.masquerade(),
     ]),
-    rule(postrouting, [...match.inSet(all.name, target), ...action.masquerade()]),
   ];
 }
 
-function setElements({ ports, sources }: PortElements): (readonly [NftSet, readonly NftElement[]])[] {
-  return ports.flatMap((port) => {
-    const { set, element } = portKeys(port);
-    const { back, all } = sets[port.family];
-    const target = { key: [port.address, port.protocol, port.port] };
-    const translated = sources === 'none' ? [] : [[sources === 'all' ? all : back, [target]] as const];
-    return [[set, [element]] as const, ...translated];
-  });
+/** What a port has, in groups: the first is nobody's but who has the host port, the second is the pod's own. */
+function elementGroups({ sources }: PortElements, port: MappedPort): SetElements[][] {
+  const { set, element } = portKeys(port);
+  const { any, anyCaller, oneCaller, targets } = sets[port.family];
+  const callers: SetElements = [set === any ? anyCaller : oneCaller, [{ key: element.key }]];
+  const target = { key: [port.address, port.protocol, port.port] };
+  return [
+    [[set, [element]], ...(sources === 'all' ? [callers] : [])],
+    ...(sources === 'none' ? [] : [[[targets, [target]] as const]]),
+  ];
 }
 
 /** They stay: an interface is shared by many pods, and without ports behind it the mark has no effect. */
-function interfaceElements({ hostInterface, sources }: PortElements): (readonly [NftSet, readonly NftElement[]])[] {
+function interfaceElements({ hostInterface, sources }: PortElements): SetElements[] {
   return hostInterface === undefined || sources === 'none' ? [] : [[inner, [{ key: [hostInterface] }]]];
 }
 
@@ -109,8 +132,9 @@ function familySets(family: 4 | 6): FamilySets {
   return {
     any: { table, name: `ports-${family}`, key: ['protocol', 'port'], data: [address, 'port'] },
     one: { table, name: `address-ports-${family}`, key: [address, 'protocol', 'port'], data: [address, 'port'] },
-    back: { table, name: `port-targets-${family}`, key: [address, 'protocol', 'port'] },
-    all: { table, name: `port-targets-all-${family}`, key: [address, 'protocol', 'port'] },
+    anyCaller: { table, name: `ports-all-${family}`, key: ['protocol', 'port'] },
+    oneCaller: { table, name: `address-ports-all-${family}`, key: [address, 'protocol', 'port'] },
+    targets: { table, name: `port-targets-${family}`, key: [address, 'protocol', 'port'] },
   };
 }
 

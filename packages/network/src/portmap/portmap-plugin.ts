@@ -1,17 +1,18 @@
 /** The portmap plugin: ports of the machine that lead to a pod, chained behind the plugin that connects the pod. */
 import { CniError, cniErrorCode, CniPlugin } from '@kubewright/cni-sdk';
 import type { AttachmentRequest, CheckRequest, CniRequest, CniResult, GcRequest } from '@kubewright/cni-sdk';
-import { encodeKey, isRefusal } from '@kubewright/linux';
+import { encodeKey, inTurns, isRefusal } from '@kubewright/linux';
+import type { NftSet } from '@kubewright/linux';
 import { attachmentKey } from '../host/attachment-store.js';
 import type { AttachmentKey, AttachmentStore } from '../host/attachment-store.js';
-import { runAll } from '../host/failures.js';
+import { both, runAll, runInGroups } from '../host/failures.js';
 import type { HostNetwork } from '../host/host-network.js';
+import { interfaceTowards } from '../host/towards-pod.js';
 import { broken } from '../pod/pod-interface.js';
-import { hostInterface } from '../pod/link-index.js';
 import { checkSupported, mappedPorts, PortMapConfig } from './port-map-config.js';
 import type { MappedPort } from './port-map-config.js';
-import { addPorts, deletePorts, portFoundation, portKeys } from './port-rules.js';
-import type { PortElements } from './port-rules.js';
+import { addPorts, deletePorts, portElements, portFoundation, portKeys } from './port-rules.js';
+import type { PortElements, SetElements } from './port-rules.js';
 
 /** Maps the ports that the runtime hands over as the capability `portMappings`. It works on nftables, without its tool. */
 export class PortMapPlugin extends CniPlugin<PortMapConfig> {
@@ -27,22 +28,27 @@ export class PortMapPlugin extends CniPlugin<PortMapConfig> {
   }
 
   override async add(request: AttachmentRequest<PortMapConfig>): Promise<CniResult> {
-    const { config, prevResult } = request;
+    const { config, prevResult, ifName } = request;
     checkSupported(config);
     if (prevResult === undefined) throw CniError.invalidConfig('prevResult', 'is needed: portmap is chained');
-    const elements = elementsOf(config, prevResult);
-    if (elements.ports.length === 0) return prevResult;
+    const ports = mappedPorts(config, prevResult, ifName);
+    if (ports.length === 0) return prevResult;
+    const hostInterface = await interfaceTowards(this.#host, prevResult, ports[0]?.address);
+    const elements: PortElements = {
+      ports,
+      sources: config.snat ? (config.masqAll ? 'all' : 'back') : 'none',
+      ...(hostInterface === undefined ? {} : { hostInterface }),
+    };
     const key = attachmentKey(request);
     // What an earlier attachment of this name left behind would lead to nobody.
     if (this.#attachments.get(key) !== undefined) await this.#release(key);
     this.#attachments.put(key, elements);
     try {
-      await this.#host.filter.commitInto(portFoundation, ...addPorts(elements));
+      await this.#map(elements);
     } catch (error) {
       await this.#release(key).catch(() => undefined);
-      throw isRefusal(error, 'EEXIST') ? taken(elements, error) : error;
+      throw error;
     }
-    this.#allowLoopback(elements);
     return prevResult;
   }
 
@@ -51,8 +57,7 @@ export class PortMapPlugin extends CniPlugin<PortMapConfig> {
   }
 
   override async check(request: CheckRequest<PortMapConfig>): Promise<void> {
-    const { ports } = elementsOf(request.config, request.prevResult);
-    for (const port of ports) {
+    for (const port of mappedPorts(request.config, request.prevResult, request.ifName)) {
       const { set, element } = portKeys(port);
       const wanted = encodeKey(set.key, element.key);
       const present = (await this.#host.filter.keys(set)).some((key) => key.equals(wanted));
@@ -61,12 +66,54 @@ export class PortMapPlugin extends CniPlugin<PortMapConfig> {
   }
 
   override async gc({ config, validAttachments }: GcRequest<PortMapConfig>): Promise<void> {
-    const stale = this.#attachments.stale(config.name, validAttachments);
-    await runAll(stale.map((one) => () => this.#release(one)));
+    const stale = await this.#attachments.stale(config.name, validAttachments);
+    const released = runInGroups(stale.map((one) => () => this.#release(one)));
+    // Afterwards, as what is stale may have the port of a pod that runs.
+    const restored = released.catch(() => undefined).then(() => this.#restore(config.name, validAttachments));
+    await both(released, restored);
   }
 
   override async status({ config }: CniRequest<PortMapConfig>): Promise<void> {
     checkSupported(config);
+  }
+
+  async #map(elements: PortElements): Promise<void> {
+    try {
+      await this.#host.filter.commitInto(portFoundation, ...addPorts(elements));
+    } catch (error) {
+      throw isRefusal(error, 'EEXIST') ? taken(elements, error) : error;
+    }
+    this.#allowLoopback(elements);
+    await this.#forgetFlows(elements);
+  }
+
+  /** Maps again what somebody took out of the packet filter. */
+  async #restore(network: string, valid: GcRequest<PortMapConfig>['validAttachments']): Promise<void> {
+    const kept = await this.#attachments.kept(network, valid);
+    const sets = new Set<NftSet>();
+    await inTurns(kept, ({ value }) => portElements(value).forEach(([set]) => sets.add(set)));
+    const present = new Map<NftSet, Set<string>>();
+    for (const set of sets) {
+      const keys = await this.#host.filter.keys(set);
+      present.set(set, new Set(keys.map((key) => key.toString('latin1'))));
+    }
+    const isPresent = ([set, list]: SetElements): boolean =>
+      list.every(({ key }) => present.get(set)?.has(encodeKey(set.key, key).toString('latin1')) === true);
+    const incomplete: PortElements[] = [];
+    await inTurns(kept, ({ value }) => {
+      if (!portElements(value).every(isPresent)) incomplete.push(value);
+    });
+    await runInGroups(incomplete.map((one) => () => this.#map(one)));
+  }
+
+  /** A flow without connections goes on to where its first packet went, be it to a pod that is gone. */
+  async #forgetFlows({ ports }: PortElements): Promise<void> {
+    for (const { family, protocol, hostPort: port, hostAddress } of ports) {
+      if (protocol !== 'udp') continue;
+      const selection = { family, protocol, port, ...(hostAddress === undefined ? {} : { address: hostAddress }) };
+      // The port is mapped all the same, for everybody but who keeps the port that he sent from.
+      await this.#host.flows.forget(selection).catch(() => undefined);
+    }
   }
 
   async #release(key: AttachmentKey): Promise<void> {
@@ -87,15 +134,6 @@ export class PortMapPlugin extends CniPlugin<PortMapConfig> {
     if (name === undefined || sources === 'none' || !ports.some(({ family }) => family === 4)) return;
     this.#host.setSysctl({ [`net/ipv4/conf/${name}/route_localnet`]: 1 });
   }
-}
-
-function elementsOf(config: PortMapConfig, result: CniResult): PortElements {
-  const name = hostInterface(result);
-  return {
-    ports: mappedPorts(config, result),
-    sources: config.masqAll ? 'all' : config.snat ? 'back' : 'none',
-    ...(name === undefined ? {} : { hostInterface: name }),
-  };
 }
 
 function taken({ ports }: PortElements, cause: unknown): CniError {

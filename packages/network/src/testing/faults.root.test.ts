@@ -125,10 +125,10 @@ describe.skipIf(!privileged() || !['x64', 'arm64'].includes(process.arch))('faul
     await storm(attachments.map(add), () => leases().length >= 30);
     // What was begun and never answered is what GC is for.
     const valid = [...held.keys()].map(({ containerId, ifName }) => ({ containerID: containerId, ifname: ifName }));
-    await runner.gc(network, valid);
+    await runner.gc(network, () => valid);
     expect(leases().toSorted()).toEqual([...held.values()].toSorted());
     expect([await pairs(), await masqueraded(), states().length]).toEqual([held.size, held.size, held.size]);
-    await runner.gc(network, []);
+    await runner.gc(network, () => []);
     expect([leases(), await pairs(), await masqueraded(), states()]).toEqual([[], 0, 0, []]);
   });
 
@@ -211,7 +211,7 @@ describe.skipIf(!privileged() || !['x64', 'arm64'].includes(process.arch))('faul
       await damaged.add(network, attachment);
       const [file = ''] = readdirSync(path('cache/results'));
       writeFileSync(path(join('cache/results', file)), content);
-      await damaged.gc(network, []);
+      await damaged.gc(network, () => []);
       expect([leases(), await pairs(), await masqueraded(), states()]).toEqual([[], 0, 0, []]);
       await damaged.del(network, attachment);
       expect(readdirSync(path('cache/results'))).toEqual([]);

@@ -1,71 +1,54 @@
 /** The tuning plugin: kernel parameters and properties of a pod's interface, chained behind the plugin that made it. */
-import { CniError, CniPlugin, NetworkConfig } from '@kubewright/cni-sdk';
+import { CniError, CniPlugin } from '@kubewright/cni-sdk';
 import type { AttachmentRequest, CheckRequest, CniResult, GcRequest } from '@kubewright/cni-sdk';
-import { parseMac, readSysctl, setLink, sysctlPath, writeSysctl } from '@kubewright/linux';
-import type { Link, LinkSettings, NetworkNamespace } from '@kubewright/linux';
-import { IsBoolean, IsInt, IsObject, IsOptional, IsString, Min } from 'class-validator';
+import { inTurns, readSysctl, setLink, writeSysctl } from '@kubewright/linux';
+import type { Link, NetworkNamespace, Rtnetlink } from '@kubewright/linux';
 import { attachmentKey } from '../host/attachment-store.js';
 import type { AttachmentStore } from '../host/attachment-store.js';
 import type { HostNetwork } from '../host/host-network.js';
-import { attempt } from '../ipam/range.js';
 import { broken, withPod, withPodIfPresent } from '../pod/pod-interface.js';
-
-/** Configuration of the tuning plugin, with the keys of the reference plugin of this name. */
-export class TuningConfig extends NetworkConfig {
-  /** Parameters below `net`; in a name, `IFNAME` stands for the interface. */
-  @IsOptional()
-  @IsObject()
-  sysctl: Readonly<Record<string, string | number>> = {};
-
-  @IsOptional()
-  @IsString()
-  mac?: string;
-
-  @IsOptional()
-  @IsInt()
-  @Min(0)
-  mtu = 0;
-
-  @IsOptional()
-  @IsBoolean()
-  promisc?: boolean;
-
-  @IsOptional()
-  @IsBoolean()
-  allmulti?: boolean;
-
-  @IsOptional()
-  @IsInt()
-  @Min(0)
-  txQLen?: number;
-}
+import { defaultAllowlist, requireAllowed } from './allowlist.js';
+import { effectiveConfig, kernelParameters, linkTuning, TuningConfig } from './tuning-config.js';
+import type { LinkTuning } from './tuning-config.js';
 
 /** What to set back: the values before. */
 interface Before {
   readonly sysctl: Readonly<Record<string, string>>;
-  readonly link: Readonly<Pick<LinkSettings, 'mac' | 'mtu' | 'promiscuous' | 'allMulticast'>>;
+  readonly link: LinkTuning;
+}
+
+export interface TuningOptions {
+  /**
+   * File of regular expressions, one per line: a parameter whose name, as it is written, none of them matches is refused.
+   * Without the file all are allowed. Default: `/etc/cni/tuning/allowlist.conf`.
+   */
+  readonly allowlist?: string;
 }
 
 export class TuningPlugin extends CniPlugin<TuningConfig> {
   override readonly type = 'tuning';
   override readonly config = TuningConfig;
   readonly #attachments: AttachmentStore<Before>;
+  readonly #allowlist: string;
 
-  constructor(host: HostNetwork) {
+  constructor(host: HostNetwork, { allowlist = defaultAllowlist }: TuningOptions = {}) {
     super();
+    this.#allowlist = allowlist;
     this.#attachments = host.attachments(this.type, readBefore);
   }
 
   override async add(request: AttachmentRequest<TuningConfig>): Promise<CniResult> {
     const { netns, ifName, prevResult } = request;
     if (prevResult === undefined) throw CniError.invalidConfig('prevResult', 'is needed: tuning is chained');
-    const values = parameters(request);
-    const settings = linkSettings(request);
+    const config = effectiveConfig(request);
+    const values = kernelParameters(config, ifName);
+    requireAllowed(Object.keys(config.sysctl), this.#allowlist);
+    const settings = linkTuning(config);
     return await withPod(netns, async (pod, namespace) => {
       const link = await pod.link(ifName);
       if (link === undefined) throw broken(`the interface '${ifName}' is missing`);
       this.#attachments.put(attachmentKey(request), {
-        sysctl: present(values, namespace),
+        sysctl: present(Object.keys(values), namespace),
         link: before(link, settings),
       });
       writeSysctl(values, { namespace });
@@ -74,27 +57,26 @@ export class TuningPlugin extends CniPlugin<TuningConfig> {
     });
   }
 
+  /** The way back is tried: what cannot be set back goes with the pod, and must not keep it. */
   override async del(request: AttachmentRequest<TuningConfig>): Promise<void> {
-    const stored = this.#attachments.get(attachmentKey(request));
-    if (stored !== undefined) {
-      await withPodIfPresent(request.netns, async (pod, namespace) => {
-        const link = await pod.link(request.ifName);
-        // The parameters of an interface go with it.
-        const left = Object.entries(stored.sysctl).filter(([name]) => readSysctl(name, { namespace }) !== undefined);
-        writeSysctl(Object.fromEntries(left), { namespace });
-        if (link !== undefined && Object.keys(stored.link).length > 0) await pod.run(setLink(link.index, stored.link));
-      });
+    const key = attachmentKey(request);
+    const stored = this.#attachments.get(key);
+    if (stored === undefined) return;
+    try {
+      await withPodIfPresent(request.netns, (pod, namespace) => setBack(pod, namespace, request.ifName, stored));
+    } finally {
+      this.#attachments.delete(key);
     }
-    this.#attachments.delete(attachmentKey(request));
   }
 
   override async check(request: CheckRequest<TuningConfig>): Promise<void> {
     const { netns, ifName } = request;
-    const { mac, mtu, promiscuous } = linkSettings(request);
+    const config = effectiveConfig(request);
+    const { mac, mtu, promiscuous, allMulticast, txQueueLength } = linkTuning(config);
     await withPod(netns, async (pod, namespace) => {
-      for (const [name, value] of Object.entries(parameters(request))) {
+      for (const [name, value] of Object.entries(kernelParameters(config, ifName))) {
         const now = readSysctl(name, { namespace });
-        if (now !== value)
+        if (now === undefined || words(now) !== words(value))
           throw broken(`the kernel parameter '${name}' is '${now ?? 'missing'}' instead of '${value}'`);
       }
       const link = await pod.link(ifName);
@@ -102,11 +84,17 @@ export class TuningPlugin extends CniPlugin<TuningConfig> {
       if (mac !== undefined && link.mac !== mac.toLowerCase()) throw broken(`'${ifName}' has not the hardware address`);
       if (mtu !== undefined && link.mtu !== mtu) throw broken(`'${ifName}' has the MTU ${link.mtu} instead of ${mtu}`);
       if (promiscuous === true && !link.promiscuous) throw broken(`'${ifName}' is not promiscuous`);
+      if (allMulticast !== undefined && link.allMulticast !== allMulticast) {
+        throw broken(`'${ifName}' ${allMulticast ? 'does not take' : 'takes'} all multicast packets`);
+      }
+      if (txQueueLength !== undefined && link.txQueueLength !== txQueueLength) {
+        throw broken(`'${ifName}' has a queue of ${link.txQueueLength} packets instead of ${txQueueLength}`);
+      }
     });
   }
 
   override async gc({ config, validAttachments }: GcRequest<TuningConfig>): Promise<void> {
-    for (const one of this.#attachments.stale(config.name, validAttachments)) this.#attachments.delete(one);
+    await inTurns(await this.#attachments.stale(config.name, validAttachments), (one) => this.#attachments.delete(one));
   }
 
   override async status(): Promise<void> {
@@ -114,53 +102,64 @@ export class TuningPlugin extends CniPlugin<TuningConfig> {
   }
 }
 
-/** @throws CniError 7 for a parameter outside of `net`: those would be the machine's. */
-function parameters({ config, ifName }: AttachmentRequest<TuningConfig>): Record<string, string> {
-  const entries = Object.entries(config.sysctl).map(([written, value]) => {
-    const slashes = written.includes('/') ? written : written.replaceAll('.', '/');
-    const name = slashes.replaceAll('IFNAME', ifName);
-    const path = attempt(`sysctl['${written}']`, () => sysctlPath(name));
-    if (!path.startsWith('/proc/sys/net/')) {
-      throw CniError.invalidConfig(`sysctl['${written}']`, "must be below 'net': others belong to the whole machine");
-    }
-    return [name, String(value)] as const;
-  });
-  return Object.fromEntries(entries);
+/** The kernel puts tabs between several values. */
+function words(value: string): string {
+  return value.trim().split(/\s+/).join(' ');
 }
 
-function linkSettings({ config, arguments: values }: AttachmentRequest<TuningConfig>): Before['link'] & LinkSettings {
-  const fromArgs = config.args?.cni?.['mac'];
-  const mac =
-    config.runtimeConfig?.mac ?? (typeof fromArgs === 'string' ? fromArgs : (values.get('MAC') ?? config.mac));
-  if (mac !== undefined) attempt('mac', () => parseMac(mac));
-  return {
-    ...(mac === undefined ? {} : { mac }),
-    ...(config.mtu === 0 ? {} : { mtu: config.mtu }),
-    ...(config.promisc === undefined ? {} : { promiscuous: config.promisc }),
-    ...(config.allmulti === undefined ? {} : { allMulticast: config.allmulti }),
-    ...(config.txQLen === undefined ? {} : { txQueueLength: config.txQLen }),
-  };
-}
-
-function before(link: Link, settings: LinkSettings): Before['link'] {
+function before(link: Link, settings: LinkTuning): LinkTuning {
   return {
     ...(settings.mac === undefined || link.mac === undefined ? {} : { mac: link.mac }),
     ...(settings.mtu === undefined ? {} : { mtu: link.mtu }),
     ...(settings.promiscuous === undefined ? {} : { promiscuous: link.promiscuous }),
-    ...(settings.allMulticast === undefined ? {} : { allMulticast: false }),
+    ...(settings.allMulticast === undefined ? {} : { allMulticast: link.allMulticast }),
+    ...(settings.txQueueLength === undefined ? {} : { txQueueLength: link.txQueueLength }),
   };
 }
 
-function present(values: Readonly<Record<string, string>>, namespace: NetworkNamespace): Record<string, string> {
-  const found = Object.keys(values).map((name) => {
-    const value = readSysctl(name, { namespace });
+/** The values of parameters that can be read: some take what they never show. @throws CniError 7 for what this kernel lacks. */
+function present(names: readonly string[], namespace: NetworkNamespace): Record<string, string> {
+  const found = names.flatMap((name) => {
+    const value = readIfPossible(name, namespace);
     if (value === undefined) throw CniError.invalidConfig('sysctl', `names '${name}', which this kernel does not have`);
-    return [name, value] as const;
+    return value === unreadable ? [] : [[name, value] as const];
   });
   return Object.fromEntries(found);
 }
 
-function withSettings(result: CniResult, ifName: string, { mac, mtu }: LinkSettings): CniResult {
+const unreadable = Symbol('unreadable');
+
+function readIfPossible(name: string, namespace: NetworkNamespace): string | typeof unreadable | undefined {
+  try {
+    return readSysctl(name, { namespace });
+  } catch {
+    return unreadable;
+  }
+}
+
+/** Each by itself, in the opposite order: what was allowed after something else is so before it. The MTU bounds that of IPv6. */
+async function setBack(
+  pod: Rtnetlink,
+  namespace: NetworkNamespace,
+  ifName: string,
+  { link: settings, sysctl }: Before,
+): Promise<void> {
+  const link = await pod.link(ifName);
+  const changes = Object.entries(settings).map(([name, value]) => ({ [name]: value }));
+  if (link !== undefined) await pod.settle(changes.map((one) => setLink(link.index, one)));
+  for (const [name, value] of Object.entries(sysctl).toReversed()) writeIfPossible(name, value, namespace);
+}
+
+/** A value that can be read cannot always be written: of some parameters only part of what they show is taken. */
+function writeIfPossible(name: string, value: string, namespace: NetworkNamespace): void {
+  try {
+    writeSysctl({ [name]: value }, { namespace });
+  } catch {
+    // The parameters of an interface are gone with it; of others the pod keeps what ADD made of them.
+  }
+}
+
+function withSettings(result: CniResult, ifName: string, { mac, mtu }: LinkTuning): CniResult {
   if (mac === undefined && mtu === undefined) return result;
   const interfaces = (result.interfaces ?? []).map((one) => {
     if (one.name !== ifName || one.sandbox === undefined || one.sandbox === '') return one;

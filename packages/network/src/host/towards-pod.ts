@@ -1,0 +1,19 @@
+import type { CniResult } from '@kubewright/cni-sdk';
+import { hostInterface } from '../pod/link-index.js';
+import type { HostNetwork } from './host-network.js';
+
+/**
+ * The machine's interface by which it exchanges packets with a pod: the first of the result on the machine's side, or, with a VLAN,
+ * the device on top of it, which no result names. There the way to the pod's address leads by it.
+ */
+export async function interfaceTowards(
+  host: HostNetwork,
+  result: CniResult,
+  address: string | undefined,
+): Promise<string | undefined> {
+  const name = hostInterface(result);
+  if (name === undefined || address === undefined) return name;
+  const way = await host.tables.routeTo(address);
+  const link = way?.link === undefined ? undefined : await host.tables.link(way.link);
+  return link?.name.startsWith(`${name}.`) === true ? link.name : name;
+}
