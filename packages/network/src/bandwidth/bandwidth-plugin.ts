@@ -4,12 +4,13 @@ import type { AttachmentRequest, CheckRequest, CniResult, GcRequest } from '@kub
 import { limitRate, newLink, redirectIngress } from '@kubewright/linux';
 import type { Link } from '@kubewright/linux';
 import { IsInt, IsOptional, Min } from 'class-validator';
+import { broken } from '../host/answers.js';
 import { attachmentKey } from '../host/attachment-store.js';
 import type { AttachmentKey, AttachmentStore } from '../host/attachment-store.js';
 import { runInGroups } from '../host/failures.js';
 import type { HostNetwork } from '../host/host-network.js';
 import { linkName } from '../host/names.js';
-import { broken, withPod } from '../pod/pod-interface.js';
+import { withPod } from '../pod/pod-namespace.js';
 
 /**
  * Configuration of the bandwidth plugin: bits per second, and bits. Where it has any of these keys, the capability `bandwidth` does

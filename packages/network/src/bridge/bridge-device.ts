@@ -15,8 +15,9 @@ import {
   setLink,
 } from '@kubewright/linux';
 import type { BridgeVlan, Link, NetlinkRequest } from '@kubewright/linux';
+import { familyOf } from '../config/families.js';
+import { accept } from '../host/answers.js';
 import type { HostNetwork } from '../host/host-network.js';
-import { accept, familyOf } from '../pod/pod-interface.js';
 import type { BridgeConfig, VlanTrunk } from './bridge-config.js';
 
 /** VLAN that a bridge gives to new ports unless told otherwise. */

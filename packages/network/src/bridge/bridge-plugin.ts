@@ -6,22 +6,21 @@ import { CniError, cniErrorCode, CniPlugin } from '@kubewright/cni-sdk';
 import type { AttachmentRequest, CheckRequest, CniRequest, CniResult, Delegate, GcRequest } from '@kubewright/cni-sdk';
 import { parseMac, setLink } from '@kubewright/linux';
 import type { Link, NetworkNamespace } from '@kubewright/linux';
+import { attempt, unsupportedField } from '../config/values.js';
+import { broken, present } from '../host/answers.js';
 import { both, runAll } from '../host/failures.js';
 import type { HostNetwork } from '../host/host-network.js';
-import { attempt } from '../ipam/range.js';
 import { appendResult } from '../pod/append-result.js';
 import { ConnectedPods } from '../pod/connected-pods.js';
 import type { PodPlace } from '../pod/connected-pods.js';
 import {
-  broken,
   checkPodInterface,
   configurePodInterface,
   interfaceOf,
   announce,
   preparePodInterface,
-  present,
-  withPod,
 } from '../pod/pod-interface.js';
+import { withPod } from '../pod/pod-namespace.js';
 import { untilUnique } from '../pod/unique-addresses.js';
 import { connectVeth, vethSpec } from '../pod/veth.js';
 import type { Veth, VethSpec } from '../pod/veth.js';
@@ -189,9 +188,7 @@ function portSpec(request: AttachmentRequest<BridgeConfig>): VethSpec {
 
 /** @throws CniError 2 for what is not supported, 7 for what does not go together. */
 function checkFields({ macspoofchk, hairpinMode, promiscMode, disableContainerInterface, ipam }: BridgeConfig): void {
-  if (macspoofchk) {
-    throw new CniError(cniErrorCode.unsupportedField, "the field 'macspoofchk' is not supported", 'leave it out');
-  }
+  if (macspoofchk) throw unsupportedField('macspoofchk', 'leave it out: frames with a forged source are not filtered');
   if (hairpinMode && promiscMode) throw CniError.invalidConfig('hairpinMode', 'and promiscMode exclude each other');
   if (disableContainerInterface && (ipam?.type ?? '') !== '') {
     throw CniError.invalidConfig('disableContainerInterface', 'leaves no interface for the addresses of ipam');

@@ -1,7 +1,7 @@
 import type { CniAddress, CniResult } from '@kubewright/cni-sdk';
 import { networkOf, parsePrefix } from '@kubewright/linux';
+import { defaultRoutes, familyOf } from '../config/families.js';
 import { addressNumber, numberAddress } from '../ipam/range.js';
-import { familyOf } from '../pod/pod-interface.js';
 import type { BridgeConfig } from './bridge-config.js';
 
 export interface GatewayPlan {
@@ -20,7 +20,8 @@ export function planGateways(config: BridgeConfig, ipam: CniResult, interfaceInd
   });
   const routes = [...(ipam.routes ?? [])];
   if (config.isDefaultGateway) {
-    for (const [family, dst] of defaultRoutes) {
+    for (const family of [4, 6] as const) {
+      const dst = defaultRoutes[family];
       const gateway = ips.find((ip) => familyOf(ip.address) === family)?.gateway;
       const present = routes.some((route) => route.dst === dst);
       if (gateway !== undefined && !present) routes.push({ dst, gw: gateway });
@@ -36,11 +37,6 @@ export function planGateways(config: BridgeConfig, ipam: CniResult, interfaceInd
       : [],
   };
 }
-
-const defaultRoutes = [
-  [4, '0.0.0.0/0'],
-  [6, '::/0'],
-] as const;
 
 /** By convention the first address of a network is its gateway's. */
 function firstOf(address: string): string {

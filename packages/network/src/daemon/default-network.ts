@@ -1,5 +1,6 @@
 import type { Json } from '@kubewright/cni-sdk';
 import { addressFamily, parsePrefix } from '@kubewright/linux';
+import { defaultRoutes } from '../config/families.js';
 
 /** Where a runtime looks for things, and where our daemon listens. */
 export const defaultPaths = {
@@ -8,8 +9,6 @@ export const defaultPaths = {
   configDirectory: '/etc/cni/net.d',
   configFile: '10-kubewright.conflist',
 } as const;
-
-const defaultRoutes = { 4: '0.0.0.0/0', 6: '::/0' } as const;
 
 /**
  * The network list that is installed where none is given: a bridge with masquerading, addresses of the machine's own ranges,

@@ -16,15 +16,15 @@ import {
 } from '@kubewright/linux';
 import type { NetlinkRequest, NftElement, NftSet } from '@kubewright/linux';
 import { IsIn, IsOptional, IsString } from 'class-validator';
+import { unsupportedField } from '../config/values.js';
+import { broken } from '../host/answers.js';
 import { attachmentKey } from '../host/attachment-store.js';
 import type { AttachmentKey, AttachmentStore } from '../host/attachment-store.js';
 import { runAll } from '../host/failures.js';
 import type { HostNetwork } from '../host/host-network.js';
 import { cniTable, forward, tableWith } from '../host/table.js';
 import { interfaceTowards } from '../host/towards-pod.js';
-import { unsupportedField } from '../host/unsupported-field.js';
 import { addressesOf } from '../pod/link-index.js';
-import { broken } from '../pod/pod-interface.js';
 
 const policies = ['open', 'same-bridge', 'isolated'] as const;
 

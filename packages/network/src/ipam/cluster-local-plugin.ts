@@ -1,14 +1,13 @@
 import { CniError } from '@kubewright/cni-sdk';
 import type { CniRequest, NetworkConfig } from '@kubewright/cni-sdk';
 import type { Clock } from '@kubewright/core';
+import { defaultRoutes, familyOf } from '../config/families.js';
 import { readPodNetwork } from '../overlay/pod-network.js';
-import { familyOf } from '../pod/pod-interface.js';
 import { HostLocalPlugin } from './host-local-plugin.js';
 import { hostLocalSettings } from './ipam-config.js';
 import type { HostLocalSettings } from './ipam-config.js';
 
 const waiting = 'the cluster has not given this machine a pod network yet';
-const defaultRoutes = { 4: '0.0.0.0/0', 6: '::/0' } as const;
 
 /**
  * Gives out addresses of the networks that the cluster gave this machine (`spec.podCIDRs` of its Node), so that every address

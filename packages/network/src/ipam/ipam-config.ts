@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { CniError } from '@kubewright/cni-sdk';
 import type { AttachmentRequest, CniRoute, NetworkConfig } from '@kubewright/cni-sdk';
 import { parseAddress, parsePrefix } from '@kubewright/linux';
-import { attempt, completeRange, rangesOverlap, rangeText } from './range.js';
+import { attempt, textOf } from '../config/values.js';
+import { completeRange, rangesOverlap, rangeText } from './range.js';
 import type { AddressRange } from './range.js';
 
 /** The `ipam` object of a host-local configuration, complete. */
@@ -78,11 +79,6 @@ export function listAt(value: unknown, field: string): unknown[] {
   if (value === undefined || value === null) return [];
   if (Array.isArray(value)) return value as unknown[];
   throw CniError.invalidConfig(field, 'must be a list');
-}
-
-/** What stands where text should; anything else is shown as it was written. */
-export function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function checkSets(sets: readonly (readonly AddressRange[])[]): void {

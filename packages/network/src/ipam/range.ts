@@ -4,6 +4,7 @@
  */
 import { CniError } from '@kubewright/cni-sdk';
 import { addressFamily, formatAddress, networkOf, parseAddress, parsePrefix } from '@kubewright/linux';
+import { attempt } from '../config/values.js';
 
 /** A range as a configuration writes it. */
 export interface RangeConfig {
@@ -97,13 +98,4 @@ function readAddress(value: unknown, family: 4 | 6, field: string): bigint {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   if (attempt(field, () => addressFamily(text)) === family) return addressNumber(text);
   throw CniError.invalidConfig(field, `'${text}' must be of IPv${family}, as its subnet is`);
-}
-
-/** Runs `read` and words its failure as one of the configuration. */
-export function attempt<T>(field: string, read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    throw CniError.invalidConfig(field, `is wrong: ${cause instanceof Error ? cause.message : String(cause)}`);
-  }
 }

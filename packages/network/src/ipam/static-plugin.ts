@@ -1,11 +1,11 @@
 import { CniError, cniErrorCode, CniPlugin, NetworkConfig } from '@kubewright/cni-sdk';
 import type { AttachmentRequest, CheckRequest, CniAddress, CniResult, GcRequest } from '@kubewright/cni-sdk';
 import { parseAddress, parsePrefix } from '@kubewright/linux';
+import { attempt, textOf } from '../config/values.js';
 import { attachmentKey } from '../host/attachment-store.js';
 import type { AttachmentStore } from '../host/attachment-store.js';
 import type { HostNetwork } from '../host/host-network.js';
-import { listAt, readRoutes, requestedAddresses, textOf } from './ipam-config.js';
-import { attempt } from './range.js';
+import { listAt, readRoutes, requestedAddresses } from './ipam-config.js';
 
 /** Hands out the addresses that the configuration, or the runtime, names. It does not keep two pods from the same one. */
 export class StaticPlugin extends CniPlugin {

@@ -2,7 +2,8 @@
 import { CniPlugin, NetworkConfig } from '@kubewright/cni-sdk';
 import type { AttachmentRequest, CheckRequest, CniResult } from '@kubewright/cni-sdk';
 import { setLink } from '@kubewright/linux';
-import { broken, withPod, withPodIfPresent } from '../pod/pod-interface.js';
+import { broken } from '../host/answers.js';
+import { withPod, withPodIfPresent } from '../pod/pod-namespace.js';
 
 const loopback = 'lo';
 

@@ -1,5 +1,6 @@
 import type { AttachmentRequest, CniResult, Delegate, GcRequest } from '@kubewright/cni-sdk';
 import type { NetworkNamespace, Rtnetlink } from '@kubewright/linux';
+import { broken } from '../host/answers.js';
 import { attachmentKey } from '../host/attachment-store.js';
 import type { AttachmentKey, AttachmentStore } from '../host/attachment-store.js';
 import { runAll, runInGroups } from '../host/failures.js';
@@ -8,7 +9,7 @@ import { Masquerade } from '../host/masquerade.js';
 import { linkName } from '../host/names.js';
 import { addressesOf } from './link-index.js';
 import type { PairConfig } from './pair-config.js';
-import { broken, withPod } from './pod-interface.js';
+import { withPod } from './pod-namespace.js';
 import { disconnectVeth, requireNoVeth, vethSpec } from './veth.js';
 
 /** A pod that is being connected. */

@@ -1,46 +1,13 @@
 /**
- * A pod's side: opening its namespace, and giving an interface its addresses and routes. What the interface is connected to is
- * the plugins' part.
+ * A pod's side: giving an interface its addresses and routes, and looking whether it has them. What the interface is connected to is
+ * the plugins' part; `pod-namespace` opens the way to it.
  */
-import { CniError, cniErrorCode } from '@kubewright/cni-sdk';
 import type { CniAddress, CniInterface, CniResult, CniRoute } from '@kubewright/cni-sdk';
-import {
-  addAddress,
-  addRoute,
-  addressFamily,
-  errnoName,
-  linuxErrors,
-  NetworkNamespace,
-  parsePrefix,
-  Rtnetlink,
-  setLink,
-  updateSysctl,
-} from '@kubewright/linux';
-import type { Acknowledgement, Link, NetlinkRequest, RouteSpec } from '@kubewright/linux';
+import { addAddress, addRoute, setLink, updateSysctl } from '@kubewright/linux';
+import type { Link, NetlinkRequest, NetworkNamespace, Rtnetlink, RouteSpec } from '@kubewright/linux';
+import { familyOf } from '../config/families.js';
+import { accept, broken, present } from '../host/answers.js';
 import { linkIndex } from './link-index.js';
-
-/** Opens a pod's namespace and its tables, and closes both whatever comes. @throws CniError 8 where there is none. */
-export async function withPod<T>(
-  path: string,
-  work: (pod: Rtnetlink, namespace: NetworkNamespace) => Promise<T>,
-): Promise<T> {
-  using namespace = openNamespace(path);
-  await using pod = Rtnetlink.open({ namespace });
-  return await work(pod, namespace);
-}
-
-/** As `withPod`, but a namespace that is gone, or not told, is none. */
-export async function withPodIfPresent(
-  path: string,
-  work: (pod: Rtnetlink, namespace: NetworkNamespace) => Promise<void>,
-): Promise<void> {
-  if (path === '') return;
-  try {
-    await withPod(path, work);
-  } catch (error) {
-    if (!CniError.is(error) || error.cniCode !== cniErrorCode.invalidNamespace) throw error;
-  }
-}
 
 export interface InterfaceOptions {
   /** Whether IPv6 looks for another host with the address before it is used: that takes a second or more. */
@@ -95,29 +62,9 @@ export async function configurePodInterface(
   return present(links[0]);
 }
 
-/** @throws CniError where a link is not there that was a moment ago. */
-export function present(link: Link | undefined): Link {
-  if (link !== undefined) return link;
-  throw new CniError(cniErrorCode.internal, 'the interface vanished while it was being made', 'try again');
-}
-
 /** The routes of a result: each through its own gateway, or that of the address of its family. */
 export function podRoutes(link: number, { ips = [], routes = [] }: CniResult): RouteSpec[] {
   return routes.map((route) => routeSpec(link, route, ips));
-}
-
-/** Throws the first refusal, except those that mean that the thing is there already. */
-export function accept(
-  requests: readonly NetlinkRequest[],
-  answers: readonly Acknowledgement[],
-  tolerated: readonly string[],
-): void {
-  answers.forEach((answer, index) => {
-    const errno = errnoName(answer.errno);
-    if (answer.errno === 0 || tolerated.includes(errno)) return;
-    const details = { request: requests[index]?.purpose ?? '', errno, index };
-    throw linuxErrors.NETLINK(answer.reason === undefined ? details : { ...details, reason: answer.reason });
-  });
 }
 
 /** @throws CniError where the interface lacks an address or a route of the result. */
@@ -149,14 +96,6 @@ export function interfaceOf({ name, mac, mtu }: Link): CniInterface {
   return { name, ...(mac === undefined ? {} : { mac }), mtu };
 }
 
-export function broken(problem: string): CniError {
-  return new CniError(cniErrorCode.internal, problem, 'release the attachment with DEL and add it again');
-}
-
-export function familyOf(cidr: string): 4 | 6 {
-  return addressFamily(parsePrefix(cidr).address);
-}
-
 function routeSpec(link: number, route: CniRoute, ips: readonly CniAddress[]): RouteSpec {
   const family = familyOf(route.dst);
   const gateway = route.gw ?? ips.find((ip) => familyOf(ip.address) === family)?.gateway;
@@ -180,12 +119,3 @@ const scopeNames: Readonly<Record<number, 'global' | 'site' | 'link' | 'host'>> 
   253: 'link',
   254: 'host',
 };
-
-function openNamespace(path: string): NetworkNamespace {
-  try {
-    return NetworkNamespace.open(path);
-  } catch (error) {
-    if (!linuxErrors.NO_NAMESPACE.is(error)) throw error;
-    throw new CniError(cniErrorCode.invalidNamespace, error.message, '', { cause: error });
-  }
-}

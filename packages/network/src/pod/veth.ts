@@ -2,11 +2,12 @@ import { CniError, cniErrorCode } from '@kubewright/cni-sdk';
 import type { AttachmentRequest } from '@kubewright/cni-sdk';
 import { deleteLink, isRefusal, linkExists, newLink, setLink } from '@kubewright/linux';
 import type { Link, NetworkNamespace } from '@kubewright/linux';
+import { accept, present } from '../host/answers.js';
 import { attachmentKey } from '../host/attachment-store.js';
 import type { HostNetwork } from '../host/host-network.js';
 import { linkName } from '../host/names.js';
 import type { PairConfig } from './pair-config.js';
-import { accept, present, withPodIfPresent } from './pod-interface.js';
+import { withPodIfPresent } from './pod-namespace.js';
 
 export interface VethSpec {
   /** Name of the machine's end. */

@@ -2,9 +2,7 @@ import { CniError, NetworkConfig } from '@kubewright/cni-sdk';
 import type { CniResult } from '@kubewright/cni-sdk';
 import { addressFamily, formatAddress, parseAddress, parsePrefix } from '@kubewright/linux';
 import { IsArray, IsBoolean, IsInt, IsOptional, IsString } from 'class-validator';
-import { unsupportedField } from '../host/unsupported-field.js';
-import { textOf } from '../ipam/ipam-config.js';
-import { attempt } from '../ipam/range.js';
+import { attempt, textOf, unsupportedField } from '../config/values.js';
 
 /** The bit of a packet's mark that says that its source may have to be translated: the reference plugin's default. */
 export const sourceMarkBit = 13;

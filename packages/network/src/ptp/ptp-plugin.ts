@@ -11,24 +11,16 @@ import type {
 } from '@kubewright/cni-sdk';
 import { addAddress, addRoute, deleteRoute, networkOf, parsePrefix, setLink } from '@kubewright/linux';
 import type { Link, NetlinkRequest, Rtnetlink } from '@kubewright/linux';
+import { familyOf } from '../config/families.js';
+import { accept, broken, present } from '../host/answers.js';
 import { attachmentKey } from '../host/attachment-store.js';
 import type { HostNetwork } from '../host/host-network.js';
 import { linkName } from '../host/names.js';
 import { appendResult } from '../pod/append-result.js';
 import { ConnectedPods } from '../pod/connected-pods.js';
 import { PairConfig } from '../pod/pair-config.js';
-import {
-  accept,
-  bringUp,
-  broken,
-  checkPodInterface,
-  interfaceOf,
-  familyOf,
-  podRoutes,
-  preparePodInterface,
-  present,
-  withPod,
-} from '../pod/pod-interface.js';
+import { bringUp, checkPodInterface, interfaceOf, podRoutes, preparePodInterface } from '../pod/pod-interface.js';
+import { withPod } from '../pod/pod-namespace.js';
 import { connectVeth, vethSpec } from '../pod/veth.js';
 import type { Veth } from '../pod/veth.js';
 

@@ -3,7 +3,7 @@ import type { AttachmentRequest } from '@kubewright/cni-sdk';
 import { parseMac, sysctlPath } from '@kubewright/linux';
 import type { LinkSettings } from '@kubewright/linux';
 import { IsBoolean, IsInt, IsObject, IsOptional, IsString, Min, validateSync } from 'class-validator';
-import { attempt } from '../ipam/range.js';
+import { attempt } from '../config/values.js';
 
 /** Configuration of the tuning plugin, with the keys of the reference plugin of this name; `args.cni` may have the same. */
 export class TuningConfig extends NetworkConfig {

@@ -1,0 +1,28 @@
+/** What the kernel's answers mean to a plugin, and what a plugin answers itself. */
+import { CniError, cniErrorCode } from '@kubewright/cni-sdk';
+import { errnoName, refusal } from '@kubewright/linux';
+import type { Acknowledgement, Link, NetlinkRequest } from '@kubewright/linux';
+
+/** Throws the first refusal, except those that mean that the thing is there already. */
+export function accept(
+  requests: readonly NetlinkRequest[],
+  answers: readonly Acknowledgement[],
+  tolerated: readonly string[],
+): void {
+  answers.forEach((answer, index) => {
+    const request = requests[index];
+    if (request === undefined || answer.errno === 0 || tolerated.includes(errnoName(answer.errno))) return;
+    throw refusal(request, answer, index);
+  });
+}
+
+/** @throws CniError where a link is not there that was a moment ago. */
+export function present(link: Link | undefined): Link {
+  if (link !== undefined) return link;
+  throw new CniError(cniErrorCode.internal, 'the interface vanished while it was being made', 'try again');
+}
+
+/** What CHECK answers where something is not as ADD left it. */
+export function broken(problem: string): CniError {
+  return new CniError(cniErrorCode.internal, problem, 'release the attachment with DEL and add it again');
+}
