@@ -15,7 +15,7 @@ const changes = [
   'oci update',
   'oci kill',
   'container exited',
-  'oci delete',
+  'oci forget',
   'snapshot remove',
   'container none',
   'network detach',

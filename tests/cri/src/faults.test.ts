@@ -25,16 +25,18 @@ describe.skipIf(missing.length > 0)('a runtime whose surroundings fail (needs ro
   };
 
   describe('the OCI runtime', () => {
-    /** Lets one verb of the OCI runtime fail or hang; undefined heals it. */
-    let spoil: (verb?: string, how?: 'fail' | 'hang') => Promise<void>;
+    /** Lets verbs of the OCI runtime fail or hang; undefined heals it. */
+    let spoil: (verbs?: string, how?: 'fail' | 'hang') => Promise<void>;
     const open = async (): Promise<void> => {
       bed = await Testbed.open({ OCI_TIMEOUT: '1000' });
       const [program, mode] = [join(bed.home, 'oci'), join(bed.home, 'mode')];
-      spoil = (verb = 'none', how = 'fail') => writeFile(mode, `${verb} ${how}`);
+      spoil = (verbs = 'none', how = 'fail') => writeFile(mode, `${how} ${verbs}`);
       await spoil();
       const script = `#!/bin/sh
-read verb how < ${mode}
-case " $* " in *" $verb "*) [ $how = hang ] && sleep 1000; echo spoilt >&2; exit 1;; esac
+read how verbs < ${mode}
+for verb in $verbs; do
+  case " $* " in *" $verb "*) [ $how = hang ] && sleep 1000; echo spoilt >&2; exit 1;; esac
+done
 exec crun "$@"
 `;
       await writeFile(program, script);
@@ -65,7 +67,9 @@ exec crun "$@"
       const { podSandboxId, containerId } = await created();
       const { runtime } = bed.daemon.client;
       await runtime.startContainer({ containerId });
-      await spoil('kill', 'hang');
+      // A group that the container has made is something to delete.
+      await mkdir(join(bed.groups(), containerId, 'below'));
+      await spoil('kill delete', 'hang');
       await runtime.stopContainer({ containerId, timeout: 0n });
       expect(await status(containerId)).toMatchObject({ exitCode: 137 });
       await spoil('delete');

@@ -41,6 +41,11 @@ export class Testbed implements AsyncDisposable {
     return `/${basename(this.home)}`;
   }
 
+  /** Where the control groups of pods are, of those that limit memory. */
+  groups(): string {
+    return this.#cgroup().directory('memory');
+  }
+
   /** A pod that nobody asked for yet. */
   podConfig(linux: object = {}) {
     const number = this.#pods++;
@@ -68,7 +73,7 @@ export class Testbed implements AsyncDisposable {
     const count = async (path: string): Promise<number> =>
       (await readdir(join(this.home, path)).catch(() => [])).length;
     const below = (await readMounts()).filter(({ mountPoint }) => mountPoint.startsWith(`${this.home}/`));
-    const groups = await readdir(this.#cgroup().directory('memory'), { withFileTypes: true }).catch(() => []);
+    const groups = await readdir(this.groups(), { withFileTypes: true }).catch(() => []);
     return {
       sandboxes: await count('root/sandboxes'),
       containers: await count('root/containers'),

@@ -17,6 +17,7 @@ describe('cgroupLayout', () => {
     expect(cgroupLayout(parseMountInfo(v1)).version).toBe('v1');
     const hybrid = cgroupLayout(parseMountInfo(`${v2}\n${v1}`));
     expect(hybrid.version).toBe('hybrid');
+    expect(hybrid.trees).toHaveLength(4);
     expect([...hybrid.controllers]).toEqual([
       ['cpu', '/sys/fs/cgroup/cpu,cpuacct'],
       ['cpuacct', '/sys/fs/cgroup/cpu,cpuacct'],

@@ -20,6 +20,7 @@ export interface CgroupEvents {
 export class Cgroup {
   readonly #layout: CgroupLayout;
   readonly #directories: ReadonlyMap<Controller, string>;
+  readonly #everywhere: readonly string[];
 
   /** @param path - from the root of the tree, as `/kubewright/pod-1`. It cannot leave the tree. */
   constructor(layout: CgroupLayout, path: string) {
@@ -30,6 +31,7 @@ export class Cgroup {
       if (root !== undefined) found.set(controller, joinInside(root, path));
     }
     this.#directories = found;
+    this.#everywhere = layout.trees.map((root) => joinInside(root, path));
   }
 
   /** Makes the group, its parents, and in version 2 hands the controllers down to it. It may be there already. */
@@ -79,9 +81,28 @@ export class Cgroup {
     return Number(await readFile(join(this.directory('memory'), file), 'utf8'));
   }
 
-  /** Removes the group. Its processes must have ended; where it is not there, nothing happens. */
+  /**
+   * Kills what is in the group, in version 2 also what is in groups below it. Processes are gone a little later, and may have
+   * started others meanwhile. @returns how many there were; 0 where the group is not there.
+   */
+  async kill(): Promise<number> {
+    const found = await this.processes().catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT' && error.code !== 'ENODEV') throw error;
+      return [];
+    });
+    if (found.length === 0) return 0;
+    if (this.#layout.version === 'v2') {
+      const [directory = ''] = this.#all();
+      // Since Linux 5.14; nothing of version 1 has it. What it does not reach is killed below.
+      await writeFile(join(directory, 'cgroup.kill'), '1', { flag: 'r+' }).catch(() => undefined);
+    }
+    found.filter((pid) => pid > 0).forEach(killProcess);
+    return found.length;
+  }
+
+  /** Removes the group from all trees. Its processes must have ended; where it is not there, nothing happens. */
   async remove(): Promise<void> {
-    for (const directory of this.#all()) {
+    for (const directory of this.#everywhere) {
       await rmdir(directory).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOENT') throw error;
       });
@@ -97,6 +118,14 @@ export class Cgroup {
 
   #all(): ReadonlySet<string> {
     return new Set(this.#directories.values());
+  }
+}
+
+function killProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
   }
 }
 

@@ -12,6 +12,8 @@ export interface CgroupLayout {
   readonly unified?: string;
   /** Mount point by version 1 controller. */
   readonly controllers: ReadonlyMap<string, string>;
+  /** Mount points of all trees, those without controllers among them, as systemd has one: OCI runtimes make groups in each. */
+  readonly trees: readonly string[];
 }
 
 const versionOneControllers = new Set([
@@ -42,7 +44,11 @@ export function cgroupLayout(mounts: readonly MountInfo[]): CgroupLayout {
     }
   }
   const version = unified === undefined ? 'v1' : controllers.size > 0 ? 'hybrid' : 'v2';
-  return { version, controllers, ...(unified === undefined ? {} : { unified }) };
+  const trees = new Map<string, string>();
+  // A tree may be mounted at further places, which only show some of it.
+  for (const { fileSystem, device, mountPoint } of mounts)
+    if (/^cgroup2?$/.test(fileSystem) && !trees.has(device)) trees.set(device, mountPoint);
+  return { version, controllers, trees: [...trees.values()], ...(unified === undefined ? {} : { unified }) };
 }
 
 export async function detectCgroups(): Promise<CgroupLayout> {

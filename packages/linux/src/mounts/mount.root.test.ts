@@ -7,6 +7,7 @@ import { cgroupLayout } from '../cgroups/layout.js';
 import { Cgroup } from '../cgroups/cgroup.js';
 import { FileLock } from '../files/flock.js';
 import { writeFileDurably } from '../files/durable.js';
+import { spawnProcess } from '../processes/spawn-process.js';
 import { getExtendedAttribute, makeNode, setExtendedAttribute } from '../files/special.js';
 import { privileged } from '../testing/temporary-namespace.js';
 import { mountOf, readMounts } from './mount-info.js';
@@ -60,18 +61,28 @@ describe.skipIf(!privileged())('mounts and files (needs root)', () => {
     expect(getExtendedAttribute(node, 'trusted.none')).toBeUndefined();
   });
 
-  it('makes, fills and removes a control group', async () => {
-    const mounts = await readMounts();
-    const group = new Cgroup(cgroupLayout(mounts), `/kubewright-test-${process.pid}`);
+  it('makes, fills, empties and removes a control group', async () => {
+    const layout = cgroupLayout(await readMounts());
+    const path = `/kubewright-test-${process.pid}`;
+    const group = new Cgroup(layout, path);
     await group.create();
+    const everywhere = layout.trees.map((tree) => join(tree, path));
+    for (const one of everywhere) mkdirSync(one, { recursive: true });
     try {
       await group.setLimits({ memory: 64 * 1024 * 1024, pids: 10, cpuQuota: 50_000 });
       expect(await group.processes()).toEqual([]);
       expect((await group.events()).outOfMemoryKills).toBe(0);
       expect(await group.memoryUsage()).toBeGreaterThanOrEqual(0);
+      const { pid, exited } = spawnProcess('sleep', ['1000'], { environment: { PATH: process.env['PATH'] } });
+      await group.attach(pid);
+      expect(await group.kill()).toBe(1);
+      expect(await exited).toBe(137);
+      expect(await group.kill()).toBe(0);
     } finally {
       await group.remove();
     }
+    expect(everywhere.filter((one) => existsSync(one))).toEqual([]);
+    expect(await group.kill()).toBe(0);
   });
 });
 

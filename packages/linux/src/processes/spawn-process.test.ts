@@ -34,6 +34,12 @@ describe.skipIf(process.platform !== 'linux')('spawnProcess', () => {
     expect(await outputOf(child)).toEqual([`${child.pid} ${child.pid}\n`, '', 0]);
   });
 
+  it('may have only a descriptor on which it reports', async () => {
+    const child = shell('echo dropped && echo dropped >&2 && echo well >&3', { outputs: false, report: true });
+    if (child.report === undefined) throw new Error('there is no pipe');
+    expect([await text(child.report), await child.exited, child.stdout]).toEqual(['well\n', 0, undefined]);
+  });
+
   it('may have a terminal', async () => {
     using terminal = new PseudoTerminal();
     terminal.resize({ width: 91, height: 37 });

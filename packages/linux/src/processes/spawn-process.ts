@@ -15,6 +15,10 @@ export interface SpawnOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Whether its input is a pipe, or empty. Default: empty. */
   readonly input?: boolean;
+  /** Whether its outputs are pipes, or dropped. Default: pipes. */
+  readonly outputs?: boolean;
+  /** Whether its descriptor 3 is a pipe, on which some programs tell how they come along. Default: none. */
+  readonly report?: boolean;
   /** A descriptor that is its input and both outputs, in place of pipes; the caller closes it. */
   readonly terminal?: number;
   /** Whether it leads a session of its own, so that a signal to its group reaches what it started. Default: false. */
@@ -24,14 +28,16 @@ export interface SpawnOptions {
 export interface SpawnedProcess {
   readonly pid: number;
   readonly stdin: Socket | undefined;
-  /** Undefined with a terminal, as `stderr`. */
+  /** Undefined with a terminal or where it is dropped, as `stderr`. */
   readonly stdout: Socket | undefined;
   readonly stderr: Socket | undefined;
+  readonly report: Socket | undefined;
   /** The exit code; 128 and the signal's number where a signal ended it. It says nothing about the streams. */
   readonly exited: Promise<number>;
 }
 
 const closeOnExec = 0o2000000;
+const readAndWrite = 2;
 /** Larger than the C library's opaque structures on every machine. */
 const structureLength = 512;
 const setSession = 0x80;
@@ -46,16 +52,17 @@ const noHang = 1;
  * @throws KW_LINUX_SYSCALL, with ENOENT where there is no such program.
  */
 export function spawnProcess(program: string, args: readonly string[], options: SpawnOptions): SpawnedProcess {
-  const { environment, input = false, terminal, session = false } = options;
+  const { environment, input = false, outputs = true, terminal, session = false } = options;
   const pipes: Pipe[] = [];
   try {
     const stdin = input ? openPipe(pipes) : undefined;
-    const stdout = terminal === undefined ? openPipe(pipes) : undefined;
-    const stderr = terminal === undefined ? openPipe(pipes) : undefined;
+    const [stdout, stderr] = outputs && terminal === undefined ? [openPipe(pipes), openPipe(pipes)] : [];
+    const report = options.report === true ? openPipe(pipes) : undefined;
     const pid = start(program, args, environment, session, [
       terminal ?? stdin?.read,
       terminal ?? stdout?.write,
       terminal ?? stderr?.write,
+      ...(report ? [report.write] : []),
     ]);
     const exited = watchStarted(pid);
     return {
@@ -63,6 +70,7 @@ export function spawnProcess(program: string, args: readonly string[], options: 
       stdin: stdin && streamOf(stdin, 'write'),
       stdout: stdout && streamOf(stdout, 'read'),
       stderr: stderr && streamOf(stderr, 'read'),
+      report: report && streamOf(report, 'read'),
       exited,
     };
   } catch (error) {
@@ -104,7 +112,8 @@ function start(
   c.attempt('posix_spawnattr_init', attributes);
   try {
     descriptors.forEach((descriptor, number) => {
-      if (descriptor === undefined) c.attempt('posix_spawn_file_actions_addopen', actions, number, '/dev/null', 0, 0);
+      if (descriptor === undefined)
+        c.attempt('posix_spawn_file_actions_addopen', actions, number, '/dev/null', readAndWrite, 0);
       else c.attempt('posix_spawn_file_actions_adddup2', actions, descriptor, number);
     });
     // What Node ignores, as SIGPIPE, a program does not expect to be ignored.

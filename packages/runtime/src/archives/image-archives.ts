@@ -2,7 +2,6 @@ import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { pack } from 'tar-stream';
 import type { Pack } from 'tar-stream';
 import { runtimeErrors } from '../errors.js';
 import type { ContentStore } from '../content/content-store.js';
@@ -69,10 +68,16 @@ export class ImageArchives {
       return image;
     });
     const release = store.hold({ content: images.flatMap((image) => image.content) });
-    const archive = pack();
+    const archive = Readable.from(this.#pack(images));
     archive.once('close', release);
+    return archive;
+  }
+
+  async *#pack(images: readonly ImageRecord[]): AsyncIterable<Uint8Array> {
+    const { pack } = await import('tar-stream');
+    const archive = pack();
     this.#fill(archive, images).catch((error: unknown) => archive.destroy(error as Error));
-    return Readable.from(archive as AsyncIterable<Uint8Array>);
+    yield* archive as AsyncIterable<Uint8Array>;
   }
 
   async #fill(archive: Pack, images: readonly ImageRecord[]): Promise<void> {

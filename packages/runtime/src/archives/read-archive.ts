@@ -7,7 +7,6 @@ import { open } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { extract } from 'tar-stream';
 import type { Extract } from 'tar-stream';
 import { decompressorFor } from '../layers/decompress.js';
 import { runtimeErrors } from '../errors.js';
@@ -36,6 +35,7 @@ export async function readArchive(
   directory: string,
   signal: AbortSignal,
 ): Promise<ArchivedFiles> {
+  const { extract } = await import('tar-stream');
   const source = Readable.from(bytes);
   const start = await firstChunk(source);
   source.unshift(start);

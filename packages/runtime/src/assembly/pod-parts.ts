@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { Clock, Logger, Random } from '@kubewright/core';
 import type { ContainerEvents } from '@kubewright/cri-sdk';
-import { ContainerEventType } from '@kubewright/cri-sdk/v1';
 import { Cgroup } from '@kubewright/linux';
 import type { CgroupLayout } from '@kubewright/linux';
 import { CdiDevices } from '../cdi/cdi-devices.js';
@@ -23,6 +22,7 @@ import { SandboxManager } from '../sandboxes/sandbox-manager.js';
 import type { StoredSandbox } from '../sandboxes/sandbox-record.js';
 import { RecordStore } from '../state/record-store.js';
 import type { RecordStep } from '../state/record-store.js';
+import { Trash } from '../state/trash.js';
 import type { ImageParts } from './image-parts.js';
 import type { StateDirectories } from './state-directories.js';
 
@@ -79,6 +79,9 @@ export async function openPodParts(options: PodPartsOptions, closing: AsyncDispo
     random,
     logger,
   });
+  const limits = await ownLimits(layout);
+  const trash = new Trash(at.trash, random);
+  await trash.open();
   const cgroup = ({ id, sandboxId }: Container): string => cgroupPath(sandboxes.find(sandboxId)?.config, id);
   const mounts = new ContainerMounts({ directory: at.mounts, images: store, snapshotter, always: prefix.length > 0 });
   const preparer = new ContainerPreparer({
@@ -87,7 +90,7 @@ export async function openPodParts(options: PodPartsOptions, closing: AsyncDispo
     namespaces,
     files,
     cdi: new CdiDevices({ logger }),
-    limits: await ownLimits(),
+    limits,
     // The process id of a running container is its own as long as the monitor has not collected it.
     processes: (id) => `/proc/${containers.find(id)?.pid ?? 0}/ns/pid`,
   });
@@ -112,22 +115,20 @@ export async function openPodParts(options: PodPartsOptions, closing: AsyncDispo
     exits: at.exits,
     // The process that keeps a pod's shared processes is no container: without it, the pod is no sandbox any more.
     onOtherExit: async (id) => {
-      if ((await monitor.exitCode(id)) !== undefined) await sandboxes.stop(id);
+      if ((await monitor.exit(id)) !== undefined) await sandboxes.stop(id);
     },
-    // The group is there until the container is removed.
-    outOfMemory: async (container) => {
-      const group = new Cgroup(layout, cgroup(container));
-      const counted = await group.events().catch(() => undefined);
-      return (counted?.outOfMemoryKills ?? 0) > 0;
-    },
-    onEvent: (container, type) => {
-      const sandbox = sandboxes.find(container.sandboxId);
-      const statuses = type === ContainerEventType.CONTAINER_DELETED_EVENT ? [] : [containerStatus(container)];
+    group: (container) => new Cgroup(layout, cgroup(container)),
+    hugePages: limits.hugePages,
+    trash,
+    onEvent: ({ id, sandboxId }, type) => {
+      const sandbox = sandboxes.find(sandboxId);
+      // A kubelet takes an event for all that it has to know of the pod.
+      const ofPod = containers.list().filter((one) => one.sandboxId === sandboxId);
       events.publish({
-        containerId: container.id,
+        containerId: id,
         containerEventType: type,
         createdAt: nanoseconds(clock.now()),
-        containersStatuses: statuses,
+        containersStatuses: ofPod.map(containerStatus),
         ...(sandbox && { podSandboxStatus: sandboxStatus(sandbox) }),
       });
     },

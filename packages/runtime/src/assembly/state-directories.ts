@@ -10,6 +10,8 @@ export interface StateDirectories {
   readonly pods: string;
   readonly pauses: string;
   readonly mounts: string;
+  /** What nobody needs any more, on its way out. */
+  readonly trash: string;
 }
 
 /** Makes the directories below `state`, which others may pass through but not list. */
@@ -22,6 +24,7 @@ export async function makeStateDirectories(state: string): Promise<StateDirector
     pods: join(state, 'pods'),
     pauses: join(state, 'pauses'),
     mounts: join(state, 'mounts'),
+    trash: join(state, 'trash'),
   };
   // What commands kept while they ran is of no use to anybody after them.
   await rm(at.exec, { recursive: true, force: true });

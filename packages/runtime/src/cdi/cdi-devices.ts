@@ -64,7 +64,7 @@ export class CdiDevices {
       files.map(async (name) => {
         const path = join(directory, name);
         try {
-          return [parseCdiSpec(path, await readFile(path, 'utf8'))];
+          return [await parseCdiSpec(path, await readFile(path, 'utf8'))];
         } catch (error) {
           this.#logger.warn('a description of devices is left out', { path, error });
           return [];

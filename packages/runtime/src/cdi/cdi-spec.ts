@@ -2,7 +2,6 @@
  * The Container Device Interface: what a device's name stands for is written in files on the machine, by those who make the
  * device usable. Neighbours: `containers` asks for what a container's devices bring along, `oci` is what it becomes.
  */
-import { parse } from 'yaml';
 import { runtimeErrors } from '../errors.js';
 
 /** What a container gets; the names are the specification's. */
@@ -55,8 +54,8 @@ export interface CdiSpec {
 }
 
 /** Reads a file, JSON or YAML. @throws CDI_INVALID */
-export function parseCdiSpec(path: string, text: string): CdiSpec {
-  const spec = parseText(path, text);
+export async function parseCdiSpec(path: string, text: string): Promise<CdiSpec> {
+  const spec = await parseText(path, text);
   if (!isObject(spec)) throw runtimeErrors.CDI_INVALID({ path, reason: 'it is no object' });
   const { cdiVersion, kind, devices } = spec;
   if (typeof cdiVersion !== 'string') throw runtimeErrors.CDI_INVALID({ path, reason: 'cdiVersion is missing' });
@@ -70,9 +69,11 @@ export function parseCdiSpec(path: string, text: string): CdiSpec {
   return spec as unknown as CdiSpec;
 }
 
-function parseText(path: string, text: string): unknown {
+async function parseText(path: string, text: string): Promise<unknown> {
   try {
-    return path.endsWith('.json') ? JSON.parse(text) : parse(text);
+    if (path.endsWith('.json')) return JSON.parse(text) as unknown;
+    const { parse } = await import('yaml');
+    return parse(text);
   } catch (cause) {
     throw runtimeErrors.CDI_INVALID({ path, reason: (cause as Error).message }, { cause });
   }

@@ -2,25 +2,25 @@
  * Containers: from a request to a process and back to nothing. Neighbours: `monitor` and `oci` run them, `layers` gives
  * their root file system, `sandboxes` what they share, `cri` shows them.
  */
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock, Logger, Random } from '@kubewright/core';
+import type { Random } from '@kubewright/core';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
 import { ContainerEventType } from '@kubewright/cri-sdk/v1';
 import type { ContainerConfig, LinuxContainerResources } from '@kubewright/cri-sdk/v1';
 import type { ImageRecord } from '../images/image-record.js';
 import type { ImageStore } from '../images/image-store.js';
-import type { MappedUsers, Snapshotter } from '../layers/snapshotter.js';
-import type { Conmon } from '../monitor/conmon.js';
+import type { MappedUsers } from '../layers/snapshotter.js';
 import { ociResources } from '../oci/build-spec.js';
 import type { OciRuntime } from '../oci/oci-runtime.js';
 import type { Sandbox } from '../sandboxes/sandbox-record.js';
 import { JoinedCalls, KeyedQueue } from '../state/joined-calls.js';
 import type { RecordStore } from '../state/record-store.js';
-import type { ContainerMounts } from './container-mounts.js';
-import { containerKey, fromStored, toStored } from './container-record.js';
+import { askToEnd } from './ask-to-end.js';
+import { limitBundle } from './bundle.js';
+import { containerKey, fromStored, newContainer, toStored } from './container-record.js';
 import type { Container, StoredContainer } from './container-record.js';
-import { wouldBeDropped } from './dropped-signal.js';
+import { ContainerRemains } from './container-remains.js';
+import type { ContainerRemainsOptions } from './container-remains.js';
 import { EndWaiters } from './end-waiters.js';
 import { ExitWatch } from './exit-watch.js';
 import { mergeResources } from './merge-resources.js';
@@ -29,31 +29,23 @@ import { signalName } from './stop-signal.js';
 
 /** How long a process may take to die of KILL, in milliseconds. */
 const killTime = 10_000;
-/** How often it is looked whether a process can be asked to end, in milliseconds. */
-const lookAgain = 100;
 
-export interface ContainerManagerOptions {
+export interface ContainerManagerOptions extends Omit<ContainerRemainsOptions, 'runtime'> {
   readonly records: RecordStore<StoredContainer>;
   readonly images: ImageStore;
-  readonly snapshotter: Snapshotter;
-  readonly mounts: ContainerMounts;
-  readonly monitor: Conmon;
+  /** By the handlers that pods name. */
   readonly runtimes: ReadonlyMap<string, OciRuntime>;
-  /** Where bundles are. */
-  readonly bundles: string;
   readonly exits: string;
+  /** Whether huge pages can be limited. */
+  readonly hugePages: boolean;
   /** How the users of a sandbox are mapped; undefined where they are not. */
   readonly users: (sandbox: Sandbox) => MappedUsers | undefined;
   /** Makes the bundle of a container whose root file system is mounted. */
   readonly prepare: (container: Container, sandbox: Sandbox, image: ImageRecord, rootfs: string) => Promise<Container>;
-  /** Whether the kernel killed a process of the container for want of memory; asked after its end. */
-  readonly outOfMemory: (container: Container) => Promise<boolean>;
   /** A monitor of something that is no container may have left an exit code. */
   readonly onOtherExit: (id: string) => Promise<void>;
   readonly onEvent: (container: Container, type: ContainerEventType) => void;
-  readonly clock: Clock;
   readonly random: Random;
-  readonly logger: Logger;
 }
 
 export class ContainerManager {
@@ -62,20 +54,28 @@ export class ContainerManager {
   readonly #making = new JoinedCalls<Container>();
   readonly #queue = new KeyedQueue();
   readonly #holds = new Map<string, () => void>();
+  readonly #remains: ContainerRemains;
   readonly #ends: EndWaiters;
   readonly #watch: ExitWatch;
 
   constructor(options: ContainerManagerOptions) {
     this.#options = options;
+    this.#remains = new ContainerRemains({ ...options, runtime: (container) => this.#runtime(container) });
     this.#ends = new EndWaiters(options.clock);
-    const look = (id: string): void => {
-      const seen = this.#containers.has(id) ? this.#collectExit(id) : options.onOtherExit(id);
-      seen.catch((error: unknown) => options.logger.error('an exit was not recorded', { id, error }));
-    };
-    const sweep = (): void => {
-      for (const { id, phase } of this.#containers.values()) if (phase === 'running') look(id);
-    };
-    this.#watch = new ExitWatch(options.exits, options.clock, look, sweep);
+    const log = (id: string) => (error: unknown) => options.logger.error('an exit was not recorded', { id, error });
+    this.#watch = new ExitWatch({
+      directory: options.exits,
+      clock: options.clock,
+      onExit: (id) => {
+        const phase = this.#containers.get(id)?.phase;
+        if (phase === undefined) options.onOtherExit(id).catch(log(id));
+        else if (phase !== 'exited') this.#collectExit(id).catch(log(id));
+      },
+      onCheck: () => {
+        for (const { id, phase } of this.#containers.values())
+          if (phase === 'running') this.#checkMonitor(id).catch(log(id));
+      },
+    });
   }
 
   /** Reads what is stored: what runs is taken over, what ended meanwhile is told so, what was half made is undone. */
@@ -163,7 +163,7 @@ export class ContainerManager {
             },
             runtime,
           );
-          await mounts.release(id);
+          if (container.config.mounts.length > 0) await mounts.release(id);
           await runtime.start(id);
           const running = await this.#save({ ...starting, phase: 'running', pid, startedAt: clock.now() });
           onEvent(running, ContainerEventType.CONTAINER_STARTED_EVENT);
@@ -171,7 +171,7 @@ export class ContainerManager {
           await runtime.delete(id).catch(() => undefined);
           const now = clock.now();
           const message = error instanceof Error ? error.message : String(error);
-          await this.#save({
+          await this.#record({
             ...starting,
             phase: 'exited',
             startedAt: now,
@@ -195,8 +195,10 @@ export class ContainerManager {
     if (this.#containers.get(id)?.phase === 'starting') await this.#queue.run(id, async () => undefined);
     const container = this.#containers.get(id);
     if (container?.phase !== 'running') return;
-    if (timeout > 0 && (await this.#askToEnd(container, timeout))) return;
+    const send = (): Promise<void> => this.#signal(container, container.stopSignal);
+    if (timeout > 0 && (await askToEnd(container, timeout, send, (time) => this.#ended(id, time)))) return;
     await this.#signal(container, 'KILL');
+    await this.#checkMonitor(id);
     if (await this.#ended(id, killTime)) return;
     throw new GrpcStatusError(
       Code.DEADLINE_EXCEEDED,
@@ -204,39 +206,22 @@ export class ContainerManager {
     );
   }
 
-  /** Removes a container, a running one too. */
+  /** Removes a container, a running one too, and one that is being started. */
   async remove(id: string): Promise<void> {
-    await this.stop(id, 0);
-    await this.#queue.run(id, async () => {
-      const container = this.#containers.get(id);
-      if (container === undefined) return;
-      const { snapshotter, mounts, records, monitor, onEvent } = this.#options;
-      // Nobody may start what is half removed: a crash from here on leaves it to the next start to remove the rest.
-      if (container.phase === 'created') await records.put(toStored({ ...container, phase: 'creating' }));
-      if (container.phase !== 'created' && container.phase !== 'creating') await this.#runtime(container).delete(id);
-      await mounts.remove(id);
-      await snapshotter.remove(id);
-      await rm(this.bundle(id), { recursive: true, force: true });
-      await monitor.forget(id);
-      await records.remove(id);
-      this.#containers.delete(id);
-      this.#holds.get(id)?.();
-      this.#holds.delete(id);
-      if (container.phase !== 'creating') onEvent(container, ContainerEventType.CONTAINER_DELETED_EVENT);
-    });
+    do await this.stop(id, 0);
+    while (!(await this.#queue.run(id, () => this.#removeEnded(id))));
   }
 
   /** Changes limits, and remembers them once they hold. */
   update(id: string, resources: LinuxContainerResources): Promise<void> {
     return this.#queue.run(id, async () => {
       const container = this.#require(id);
-      if (container.phase === 'running') await this.#runtime(container).update(id, ociResources(resources));
       const { linux } = container.config;
-      const changed = {
-        ...linux,
-        $typeName: 'runtime.v1.LinuxContainerConfig' as const,
-        resources: mergeResources(linux?.resources, resources),
-      };
+      const merged = mergeResources(linux?.resources, resources);
+      if (container.phase === 'running')
+        await this.#runtime(container).update(id, ociResources(resources, this.#options));
+      if (container.phase === 'created') await limitBundle(this.bundle(id), ociResources(merged, this.#options));
+      const changed = { ...linux, $typeName: 'runtime.v1.LinuxContainerConfig' as const, resources: merged };
       await this.#save({ ...container, config: { ...container.config, linux: changed } });
     });
   }
@@ -249,29 +234,15 @@ export class ContainerManager {
   }
 
   async #make(sandbox: Sandbox, config: ContainerConfig, image: ImageRecord, imageName: string): Promise<Container> {
-    const { clock, random, snapshotter, mounts, users, prepare, onEvent, logger } = this.#options;
+    const { clock, random, snapshotter, mounts, users, prepare, onEvent } = this.#options;
     const volumes = mounts.resolve(config);
     const id = Buffer.from(random.bytes(32)).toString('hex');
-    const { logDirectory } = sandbox.config;
-    const begun: Container = {
-      id,
-      sandboxId: sandbox.id,
-      config: { ...config, mounts: volumes.mounts },
+    const begun = newContainer(id, sandbox, { ...config, mounts: volumes.mounts }, clock.now(), {
       imageId: image.id,
       imageName,
       layers: [image, ...volumes.images].flatMap(({ layers }) => layers),
-      handler: sandbox.handler,
-      phase: 'creating',
-      createdAt: clock.now(),
-      startedAt: 0,
-      finishedAt: 0,
-      exitCode: 0,
-      reason: '',
-      message: '',
-      pid: 0,
-      logPath: config.logPath === '' || logDirectory === '' ? '' : join(logDirectory, config.logPath),
       stopSignal: signalName(config.stopSignal, image.process.stopSignal),
-    };
+    });
     this.#hold(begun);
     this.#containers.set(id, begun);
     try {
@@ -283,67 +254,89 @@ export class ContainerManager {
         return created;
       });
     } catch (error) {
-      await this.remove(id).catch((cause: unknown) =>
-        logger.warn('a half-made container stays until it is asked for again', { id, error: cause }),
-      );
+      await this.#undo(id);
       throw error;
     }
   }
 
+  async #undo(id: string): Promise<void> {
+    await this.remove(id).catch((error: unknown) =>
+      this.#options.logger.warn('a half-made container stays until it is asked for again', { id, error }),
+    );
+  }
+
   async #recover(container: Container): Promise<void> {
     const { id, phase } = container;
-    if (phase === 'creating') return this.remove(id);
+    // Nobody has to wait for that: whoever asks for the same again waits then.
+    if (phase === 'creating') void this.#undo(id);
+    if (phase === 'running') await this.#checkMonitor(id);
     if (phase === 'starting') {
       // Whether its start was reached is not known: it is ended, so that the kubelet makes a new one.
-      await this.#options.monitor.end(id);
-      await this.#runtime(container).delete(id);
-      await this.#finish(container, 255, 'ContainerStatusUnknown');
-      return;
+      await this.#options.monitor.end(this.bundle(id), id);
+      await this.#lose(container);
     }
-    if (phase !== 'running') return;
-    await this.#collectExit(id);
-    const alive = await this.#options.monitor.isAlive(this.bundle(id), id);
-    if (alive || this.#containers.get(id)?.phase !== 'running') return;
-    // Without its monitor nobody would learn of its end, nor write its log.
-    await this.#runtime(container).delete(id);
-    await this.#finish(container, 255, 'ContainerStatusUnknown');
   }
 
   async #collectExit(id: string): Promise<void> {
     await this.#queue.run(id, async () => {
       const container = this.#containers.get(id);
-      if (container?.phase !== 'running') return;
-      const code = await this.#options.monitor.exitCode(id);
-      if (code === undefined) return;
-      const reason = code === 0 ? 'Completed' : (await this.#options.outOfMemory(container)) ? 'OOMKilled' : 'Error';
-      await this.#finish(container, code, reason);
+      if (container?.phase === 'running') await this.#finishIfEnded(container);
     });
   }
 
-  async #finish(container: Container, exitCode: number, reason: string): Promise<void> {
-    const { clock, onEvent, logger } = this.#options;
-    const exited: Container = { ...container, phase: 'exited', finishedAt: clock.now(), exitCode, reason };
-    // It has ended even where that cannot be written down; the next start learns it from the monitor again.
-    this.#containers.set(exited.id, exited);
-    await this.#save(exited).catch((error: unknown) =>
-      logger.error('an exit was not recorded', { id: exited.id, error }),
-    );
-    onEvent(exited, ContainerEventType.CONTAINER_STOPPED_EVENT);
-    this.#ends.tell(container.id);
+  /** As `#collectExit`, and ends a container whose monitor is gone: nobody would learn of its end, nor write its log. */
+  async #checkMonitor(id: string): Promise<void> {
+    const { monitor } = this.#options;
+    await this.#queue.run(id, async () => {
+      const container = this.#containers.get(id);
+      if (container?.phase !== 'running') return;
+      // In this order: an exit code is the last thing that a monitor leaves.
+      const isAlive = await monitor.isAlive(this.bundle(id), id);
+      if (!(await this.#finishIfEnded(container)) && !isAlive) await this.#lose(container);
+    });
   }
 
-  /** Sends the stop signal, and again where it was dropped because the process had only just begun. */
-  async #askToEnd(container: Container, timeout: number): Promise<boolean> {
-    const { id, pid, stopSignal } = container;
-    let left = timeout;
-    let dropped = await wouldBeDropped(pid, stopSignal);
-    await this.#signal(container, stopSignal);
-    for (; dropped && left > lookAgain; left -= lookAgain) {
-      if (await this.#ended(id, lookAgain)) return true;
-      dropped = await wouldBeDropped(pid, stopSignal);
-      if (!dropped) await this.#signal(container, stopSignal);
-    }
-    return this.#ended(id, left);
+  async #finishIfEnded(container: Container): Promise<boolean> {
+    const exit = await this.#options.monitor.exit(container.id);
+    if (exit === undefined) return false;
+    const reason = exit.code === 0 ? 'Completed' : await this.#remains.reason(container);
+    // Files have coarser times than clocks.
+    const finishedAt = Math.max(exit.at, container.startedAt);
+    await this.#finish({ ...container, finishedAt, exitCode: exit.code, reason });
+    return true;
+  }
+
+  async #lose(container: Container): Promise<void> {
+    // What takes its place must not meet it.
+    await this.#remains.kill(container);
+    const finishedAt = this.#options.clock.now();
+    await this.#finish({ ...container, finishedAt, exitCode: 255, reason: 'ContainerStatusUnknown' });
+  }
+
+  async #finish(ended: Container): Promise<void> {
+    const exited: Container = { ...ended, phase: 'exited' };
+    await this.#record(exited);
+    this.#remains.clear(exited);
+    this.#options.onEvent(exited, ContainerEventType.CONTAINER_STOPPED_EVENT);
+    this.#ends.tell(exited.id);
+  }
+
+  /** @returns false where it runs. */
+  async #removeEnded(id: string): Promise<boolean> {
+    const container = this.#containers.get(id);
+    if (container === undefined) return true;
+    const { records, onEvent } = this.#options;
+    const { phase } = container;
+    if (phase === 'running') return false;
+    // Nobody may start what is half removed: a crash from here on leaves it to the next start to remove the rest.
+    if (phase === 'created') await records.put(toStored({ ...container, phase: 'creating' }));
+    await this.#remains.remove(container);
+    await records.remove(id);
+    this.#containers.delete(id);
+    this.#holds.get(id)?.();
+    this.#holds.delete(id);
+    if (phase !== 'creating') onEvent(container, ContainerEventType.CONTAINER_DELETED_EVENT);
+    return true;
   }
 
   #signal(container: Container, signal: string): Promise<void> {
@@ -373,6 +366,14 @@ export class ContainerManager {
     if (runtime === undefined)
       throw new GrpcStatusError(Code.INVALID_ARGUMENT, `there is no runtime handler '${handler}'`);
     return runtime;
+  }
+
+  /** Keeps an end, which is so even where it cannot be written down; the next start learns it from the monitor again. */
+  async #record(exited: Container): Promise<void> {
+    this.#containers.set(exited.id, exited);
+    await this.#options.records
+      .put(toStored(exited))
+      .catch((error: unknown) => this.#options.logger.error('an exit was not recorded', { id: exited.id, error }));
   }
 
   async #save(container: Container): Promise<Container> {

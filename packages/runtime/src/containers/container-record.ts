@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { fromJson, toJson } from '@bufbuild/protobuf';
 import type { JsonValue } from '@bufbuild/protobuf';
 import { ContainerConfigSchema } from '@kubewright/cri-sdk/v1';
 import type { ContainerConfig } from '@kubewright/cri-sdk/v1';
 import type { OciUser } from '../oci/spec.js';
+import type { Sandbox } from '../sandboxes/sandbox-record.js';
 
 /** A container as it is on disk. Times are milliseconds since the epoch, 0 for not yet. */
 export interface StoredContainer {
@@ -31,6 +33,32 @@ export interface StoredContainer {
 /** A container in memory. */
 export interface Container extends Omit<StoredContainer, 'config'> {
   readonly config: ContainerConfig;
+}
+
+/** A container of which nothing is made yet. */
+export function newContainer(
+  id: string,
+  { id: sandboxId, handler, config: { logDirectory } }: Sandbox,
+  config: ContainerConfig,
+  createdAt: number,
+  of: Pick<Container, 'imageId' | 'imageName' | 'layers' | 'stopSignal'>,
+): Container {
+  return {
+    ...of,
+    id,
+    sandboxId,
+    config,
+    handler,
+    phase: 'creating',
+    createdAt,
+    startedAt: 0,
+    finishedAt: 0,
+    exitCode: 0,
+    reason: '',
+    message: '',
+    pid: 0,
+    logPath: config.logPath === '' || logDirectory === '' ? '' : join(logDirectory, config.logPath),
+  };
 }
 
 export function toStored({ config, ...rest }: Container): StoredContainer {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { constants } from 'node:os';
+import { kernelSignal } from './stop-signal.js';
 
 /**
  * Whether the kernel would drop a signal to a process now: the first process of a namespace gets only those that it has a
@@ -9,7 +9,7 @@ import { constants } from 'node:os';
  */
 export async function wouldBeDropped(pid: number, signal: string): Promise<boolean> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  return isDropped(status, constants.signals[`SIG${signal}` as NodeJS.Signals]);
+  return isDropped(status, kernelSignal(signal));
 }
 
 /** @internal The same of the text of `/proc/PID/status`. */

@@ -74,6 +74,7 @@ export class ContainerPreparer {
       devices: await devicesOf(config),
       ownedCapabilities: limits.capabilities,
       lowestOomScore: limits.lowestOomScore,
+      hugePages: limits.hugePages,
       ...(seccomp && { localSeccomp: seccomp }),
     });
     const edits = await cdi.edits(config.CDIDevices.map(({ name }) => name));

@@ -1,9 +1,9 @@
-import { constants } from 'node:os';
 import type { Logger } from '@kubewright/core';
 import type { Conmon } from '../monitor/conmon.js';
 import type { OciRuntime } from '../oci/oci-runtime.js';
 import type { Container } from './container-record.js';
 import { killTree } from './process-tree.js';
+import { kernelSignal } from './stop-signal.js';
 
 export interface SignalServices {
   readonly runtime: OciRuntime;
@@ -25,6 +25,6 @@ export async function signalContainer(
     if (!(await monitor.isAlive(bundle, id))) throw error;
     logger.warn('the OCI runtime did not send a signal; the process gets it directly', { id, signal, error });
     if (signal === 'KILL') await killTree(pid);
-    else process.kill(pid, constants.signals[`SIG${signal}` as NodeJS.Signals] ?? 'SIGTERM');
+    else process.kill(pid, kernelSignal(signal) ?? 'SIGTERM');
   }
 }

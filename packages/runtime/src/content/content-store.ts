@@ -26,6 +26,8 @@ export interface Expected {
 export class ContentStore {
   readonly #blobs: string;
   readonly #partial: string;
+  /** What is on its way out. */
+  readonly #leaving = new Map<Digest, Promise<void>>();
   #puts = 0;
 
   /** @param directory - made when needed. */
@@ -47,7 +49,9 @@ export class ContentStore {
     return join(this.#blobs, hexOf(digest));
   }
 
+  /** Whether content is there. Where it is being removed, that is waited for. */
   async has(digest: Digest): Promise<boolean> {
+    await this.#leaving.get(digest)?.catch(() => undefined);
     return (await stat(this.path(digest)).catch(() => undefined)) !== undefined;
   }
 
@@ -90,14 +94,17 @@ export class ContentStore {
     return (await readdir(this.#blobs)).map((name) => `sha256:${name}`).filter(isDigest);
   }
 
+  /** Whoever asks for it from now on learns that it is gone. */
   async remove(digest: Digest): Promise<void> {
-    await rm(this.path(digest), { force: true });
+    const leaving = rm(this.path(digest), { force: true }).finally(() => this.#leaving.delete(digest));
+    this.#leaving.set(digest, leaving);
+    await leaving;
   }
 
-  /** Forgets unfinished content of the given digests' opposites: everything that nobody fetches any more. */
-  async dropPartial(keep: ReadonlySet<Digest>): Promise<void> {
+  /** Forgets unfinished content that nobody fetches any more. @param needed - asked again for each. */
+  async dropPartial(needed: () => ReadonlySet<string>): Promise<void> {
     for (const name of await readdir(this.#partial)) {
-      if (!keep.has(`sha256:${name}`) && !name.startsWith(scratch))
+      if (!needed().has(`sha256:${name}`) && !name.startsWith(scratch))
         await rm(join(this.#partial, name), { force: true });
     }
   }

@@ -45,8 +45,11 @@ export class CriRuntime extends RuntimeService {
     return { version: '0.1.0', runtimeName: 'kubewright', runtimeVersion: this.#o.version, runtimeApiVersion: 'v1' };
   }
 
-  override async status(): Promise<Answer<typeof cri.StatusResponseSchema>> {
-    const problem = await this.#o.network.problem();
+  override async status(
+    _request: cri.StatusRequest,
+    { signal }: CallContext,
+  ): Promise<Answer<typeof cri.StatusResponseSchema>> {
+    const problem = await this.#o.network.problem(signal);
     const network = {
       type: 'NetworkReady',
       status: problem === undefined,
@@ -182,6 +185,15 @@ export class CriRuntime extends RuntimeService {
     linux,
   }: cri.UpdateContainerResourcesRequest): Promise<object> {
     if (linux !== undefined) await this.#o.containers.update(this.#container(containerId).id, linux);
+    return {};
+  }
+
+  override async updatePodSandboxResources({
+    podSandboxId,
+    overhead,
+    resources,
+  }: cri.UpdatePodSandboxResourcesRequest): Promise<object> {
+    await this.#o.sandboxes.update(podSandboxId, overhead, resources);
     return {};
   }
 

@@ -5,6 +5,7 @@ import { writeFileDurably } from '@kubewright/linux';
 import type { ContentStore } from '../content/content-store.js';
 import type { Snapshotter } from '../layers/snapshotter.js';
 import { parseReference, referenceText, repositoryName } from '../registry/reference.js';
+import { bootId } from '../state/boot-id.js';
 import type { ImageRecord } from './image-record.js';
 
 const format = 1;
@@ -37,7 +38,7 @@ export class ImageStore {
 
   /** Reads what is stored. */
   async open(): Promise<void> {
-    this.#boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+    this.#boot = await bootId();
     await mkdir(this.#options.directory, { recursive: true, mode: 0o700 });
     const text = await readFile(this.#path, 'utf8').catch(() => undefined);
     if (text === undefined) return;
@@ -45,7 +46,7 @@ export class ImageStore {
     const whole = images.filter(({ unsettled }) => unsettled === undefined || unsettled === this.#boot);
     this.#images = new Map(whole.map((image) => [image.id, image]));
     // Damaged layers must not be taken for those that are fetched anew, even where dead containers stand on them.
-    if (whole.length < images.length) await this.#options.snapshotter.keepOnly(this.#needed('layers'));
+    if (whole.length < images.length) await this.#options.snapshotter.keepOnly(() => this.#needed('layers'));
     this.#settling = this.#settle().catch(() => undefined);
   }
 
@@ -131,8 +132,8 @@ export class ImageStore {
     const { content, snapshotter } = this.#options;
     // Looked at anew for each, since pulls go on meanwhile and may come to need it.
     for (const digest of await content.list()) if (!this.#needed('content').has(digest)) await content.remove(digest);
-    await content.dropPartial(this.#needed('content'));
-    await snapshotter.keepOnly(this.#needed('layers'));
+    await content.dropPartial(() => this.#needed('content'));
+    await snapshotter.keepOnly(() => this.#needed('layers'));
   }
 
   #needed(kind: 'content' | 'layers'): ReadonlySet<string> {

@@ -144,6 +144,28 @@ describe.skipIf(process.getuid?.() !== 0)('images (needs root)', () => {
     await after.settled();
   });
 
+  it('tells nobody of content and layers that are being removed, so that pulls bring them again', async () => {
+    const { pull, store, content, snapshotter } = await open();
+    const name = await registry.push('a/app', '1', [base]);
+    const first = await pull(name);
+    const [layer = ''] = first.layers;
+    let asked: Promise<boolean> | undefined;
+    await snapshotter.keepOnly(() => {
+      // As a pull that comes right after the layer was found to be of no use.
+      queueMicrotask(() => void (asked = snapshotter.has(layer)));
+      return new Set();
+    });
+    expect(await asked).toBe(false);
+    const [digest = first.manifest] = await content.list();
+    const removal = content.remove(digest);
+    expect(await content.has(digest)).toBe(false);
+    await removal;
+    for (let round = 0; round < 5; round++) {
+      const [image] = await Promise.all([pull(name), store.remove(first.id)]);
+      for (const diffId of image.layers) expect(await snapshotter.has(diffId)).toBe(true);
+    }
+  });
+
   it('stops when its caller gives up', async () => {
     const { pull } = await open();
     const name = await registry.push('a/app', '1', [base]);

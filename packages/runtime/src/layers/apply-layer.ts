@@ -5,7 +5,6 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { KubewrightError } from '@kubewright/core';
 import { linuxErrors } from '@kubewright/linux';
-import { extract } from 'tar-stream';
 import type { Extract } from 'tar-stream';
 import { runtimeErrors } from '../errors.js';
 import { EntryApplier, EntryRefused } from './apply-entry.js';
@@ -55,6 +54,7 @@ export async function applyLayer(
       else done(runtimeErrors.LAYER_TOO_LARGE({ layer: name, reason: `it unpacks to more than ${largest} bytes` }));
     },
   });
+  const { extract } = await import('tar-stream');
   const archiveReader = extract();
   const feeding = pipeline(
     createReadStream(archive, { highWaterMark: readAhead }),

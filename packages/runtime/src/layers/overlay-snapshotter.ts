@@ -1,10 +1,11 @@
 import { chown, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cloneMount, mount, unmount } from '@kubewright/linux';
+import { cloneMount, linuxErrors, mount, unmount } from '@kubewright/linux';
 import type { Clock, Random } from '@kubewright/core';
 import { runtimeErrors } from '../errors.js';
 import type { ProgramRunner } from '../programs/program-runner.js';
 import { hexOf } from '../content/digest.js';
+import { Trash } from '../state/trash.js';
 import { defaultLayerLimits } from './layer-limits.js';
 import type { LayerLimits } from './layer-limits.js';
 import type { MappedUsers, RootFilesystem, Snapshotter } from './snapshotter.js';
@@ -14,6 +15,11 @@ import { Unpackers } from './unpackers.js';
 const mostOptionBytes = 4095;
 /** Enough of a digest to tell the layers of a machine apart, and short: all of a mount's layers share one page. */
 const nameLength = 16;
+/**
+ * Taking a root file system off would wait for the disk to have all that was written to it, and more. None is mounted again
+ * after the machine went down, so it need not last. Since Linux 5.10.
+ */
+const fleeting = ',volatile';
 
 export interface OverlaySnapshotterOptions {
   /** On a file system that overlayfs takes as its upper one: ext4, xfs with ftype, btrfs. */
@@ -34,7 +40,10 @@ export class OverlaySnapshotter implements Snapshotter {
   readonly #options: OverlaySnapshotterOptions;
   readonly #layers: string;
   readonly #roots: string;
+  readonly #trash: Trash;
   readonly #unpacking = new Set<string>();
+  /** Layers that are on their way out, by path. */
+  readonly #leaving = new Map<string, Promise<void>>();
   readonly #unpackers: Unpackers;
   /** What an earlier process unpacked counts, too. */
   #unsettled = true;
@@ -46,10 +55,12 @@ export class OverlaySnapshotter implements Snapshotter {
     this.#unpackers = new Unpackers(options.clock);
     this.#layers = join(options.directory, 'l');
     this.#roots = join(options.directory, 'roots');
+    this.#trash = new Trash(join(options.directory, 'trash'), options.random);
   }
 
   async open(): Promise<void> {
     for (const directory of [this.#layers, this.#roots]) await mkdir(directory, { recursive: true, mode: 0o711 });
+    await this.#trash.open();
   }
 
   close(): void {
@@ -57,7 +68,9 @@ export class OverlaySnapshotter implements Snapshotter {
   }
 
   async has(diffId: string): Promise<boolean> {
-    return (await stat(this.#layer(diffId)).catch(() => undefined)) !== undefined;
+    const path = this.#layer(diffId);
+    await this.#leaving.get(path)?.catch(() => undefined);
+    return (await stat(path).catch(() => undefined)) !== undefined;
   }
 
   async unpack(archive: string, diffId: string, signal: AbortSignal): Promise<void> {
@@ -98,11 +111,11 @@ export class OverlaySnapshotter implements Snapshotter {
     if (users !== undefined) for (const path of [upper, work]) await chown(path, users.uid, users.gid);
     try {
       const data = `lowerdir=${lower.join(':')},upperdir=${upper},workdir=${work}`;
-      if (data.length > mostOptionBytes)
+      if (data.length + fleeting.length > mostOptionBytes)
         throw runtimeErrors.NOT_SUPPORTED({
           what: `an image of ${lower.length} layers in '${this.directory}'; use a shorter path`,
         });
-      await mount({ fileSystem: 'overlay', source: 'overlay', target: merged, data });
+      await mountOverlay(merged, data);
     } finally {
       // What is mounted on them goes on without their names.
       if (users !== undefined) for (const path of lower) await unmount(path, { detach: true });
@@ -126,21 +139,28 @@ export class OverlaySnapshotter implements Snapshotter {
 
   async remove(id: string): Promise<void> {
     const home = join(this.#roots, id);
+    const names = await readdir(home).catch(() => []);
     // A crash may have left layers that are mounted for a moment only.
-    for (const name of await readdir(home).catch(() => [])) while (await unmount(join(home, name), { detach: true }));
-    await rm(home, { recursive: true, force: true });
+    for (const name of names.filter((one) => one !== 'upper' && one !== 'work'))
+      while (await unmount(join(home, name), { detach: true }));
+    await this.#trash.put(home);
   }
 
   mounted(): Promise<readonly string[]> {
     return readdir(this.#roots);
   }
 
-  async keepOnly(diffIds: ReadonlySet<string>): Promise<void> {
-    const kept = new Set([...diffIds].map((diffId) => this.#layer(diffId)));
+  async keepOnly(needed: () => ReadonlySet<string>): Promise<void> {
     for (const name of await readdir(this.#layers)) {
       const path = join(this.#layers, name);
-      if (!kept.has(path) && !this.#unpacking.has(path)) await rm(path, { recursive: true, force: true });
+      const isNeeded = [...needed()].some((diffId) => layerName(diffId) === name);
+      if (isNeeded || this.#unpacking.has(path)) continue;
+      // Whoever asks for it from now on learns that it is gone.
+      const leaving = this.#trash.put(path).finally(() => this.#leaving.delete(path));
+      this.#leaving.set(path, leaving);
+      await leaving;
     }
+    await this.#trash.emptied();
   }
 
   async #sync(): Promise<void> {
@@ -155,6 +175,20 @@ export class OverlaySnapshotter implements Snapshotter {
   }
 
   #layer(diffId: string): string {
-    return join(this.#layers, hexOf(diffId).slice(0, nameLength));
+    return join(this.#layers, layerName(diffId));
+  }
+}
+
+function layerName(diffId: string): string {
+  return hexOf(diffId).slice(0, nameLength);
+}
+
+async function mountOverlay(target: string, data: string): Promise<void> {
+  const overlay = { fileSystem: 'overlay', source: 'overlay', target };
+  try {
+    await mount({ ...overlay, data: `${data}${fleeting}` });
+  } catch (error) {
+    if (!linuxErrors.SYSCALL.is(error) || error.details.errno !== 'EINVAL') throw error;
+    await mount({ ...overlay, data });
   }
 }

@@ -24,7 +24,7 @@ export interface Snapshotter {
   open(): Promise<void>;
   /** Called once, after everything else. What is mounted stays. */
   close(): void;
-  /** Whether a layer is unpacked already. */
+  /** Whether a layer is unpacked already. Where it is being removed, that is waited for. */
   has(diffId: string): Promise<boolean>;
   /** Unpacks a layer; the content has to come to `diffId`. Several calls for one layer do not meet. */
   unpack(archive: string, diffId: string, signal: AbortSignal): Promise<void>;
@@ -37,12 +37,17 @@ export interface Snapshotter {
   mount(id: string, diffIds: readonly string[], users?: MappedUsers): Promise<RootFilesystem>;
   /** Where what is written to the root file system of an id goes, for statistics; it may not be there. */
   writable(id: string): string;
-  /** Unmounts and removes what `mount` made; nothing where there is none. */
+  /** Unmounts what `mount` made, and makes its id free; nothing where there is none. What was written may go later. */
   remove(id: string): Promise<void>;
   /** Ids of what `mount` made and nobody removed. */
   mounted(): Promise<readonly string[]>;
-  /** Removes layers other than these, and what unfinished work left. */
-  keepOnly(diffIds: ReadonlySet<string>): Promise<void>;
+  /**
+   * Removes layers that nobody needs, and what unfinished work left.
+   *
+   * @param needed - the layers to keep. It is asked again right before each is removed, since pulls go on meanwhile and may
+   * come to need it.
+   */
+  keepOnly(needed: () => ReadonlySet<string>): Promise<void>;
   /** Where the layers are, for the usage of the file system. */
   readonly directory: string;
 }

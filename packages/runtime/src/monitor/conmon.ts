@@ -2,10 +2,11 @@
  * What stays with a container when this process does not: conmon, a small program that is the parent of the container,
  * writes its log, and leaves its exit code in a file. Neighbours: `oci` runs the container, `containers` reads the exit.
  */
-import { spawn } from 'node:child_process';
 import { constants, open, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '@kubewright/core';
+import { linuxErrors, spawnProcess } from '@kubewright/linux';
+import type { SpawnedProcess } from '@kubewright/linux';
 import { killTree } from '../containers/process-tree.js';
 import { runtimeErrors } from '../errors.js';
 import type { OciRuntime } from '../oci/oci-runtime.js';
@@ -34,6 +35,13 @@ export interface MonitoredContainer {
   readonly terminal: boolean;
   readonly stdin: boolean;
   readonly stdinOnce: boolean;
+}
+
+/** How a container ended. */
+export interface Exit {
+  readonly code: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
 }
 
 /** Starts monitors and speaks with them. */
@@ -78,13 +86,7 @@ export class Conmon {
       ...(container.stdin && !container.stdinOnce ? ['--leave-stdin-open'] : []),
     ];
     const [first = program, ...rest] = [...prefix, program, ...args];
-    // The monitor keeps what it is given, so it gets no pipe but the one on which it tells how it went.
-    const child = spawn(first, rest, {
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-      detached: true,
-      env: { PATH: process.env['PATH'], _OCI_SYNCPIPE: '3' },
-    });
-    const pipe = child.stdio[3] as NodeJS.ReadableStream & { destroy(): void };
+    const { report: pipe } = start(first, rest);
     try {
       const told = await new Promise<string>((resolve, reject) => {
         const timer = clock.setTimer(timeout, () =>
@@ -95,38 +97,32 @@ export class Conmon {
           timer.cancel();
           resolve(text);
         };
-        pipe.on('data', (chunk: Buffer) => {
+        pipe?.on('data', (chunk: Buffer) => {
           text += chunk.toString();
           if (text.includes('\n')) settle();
         });
-        pipe.on('end', settle);
-        child.on('error', (cause) => {
-          timer.cancel();
-          reject(runtimeErrors.MISSING_PROGRAM({ program, install: 'install the package conmon' }, { cause }));
-        });
+        pipe?.on('error', settle).on('end', settle);
       });
       return pidOf(told, runtime.command.program);
     } catch (error) {
-      await this.end(id);
+      await this.end(bundle, id);
       throw error;
     } finally {
-      pipe.destroy();
-      child.unref();
+      pipe?.destroy();
     }
   }
 
-  /** The exit code of a container that has ended; undefined while it runs. */
-  async exitCode(id: string): Promise<number | undefined> {
-    const text = await readFile(join(this.#options.exits, id), 'utf8').catch(() => '');
-    return /^-?\d+$/.test(text.trim()) ? Number(text) : undefined;
+  /** How a container ended; undefined while it runs. */
+  async exit(id: string): Promise<Exit | undefined> {
+    const path = join(this.#options.exits, id);
+    const text = await readFile(path, 'utf8').catch(() => '');
+    if (!/^-?\d+$/.test(text.trim())) return undefined;
+    return { code: Number(text), at: (await stat(path)).mtimeMs };
   }
 
-  /** Whether a container's monitor runs; its process id alone could be another's by now. */
+  /** Whether a container's monitor runs. */
   async isAlive(bundle: string, id: string): Promise<boolean> {
-    const pid = (await readFile(join(bundle, 'conmon.pid'), 'utf8').catch(() => '')).trim();
-    if (!/^\d+$/.test(pid)) return false;
-    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    return command.split('\0').includes(id);
+    return (await this.#pid(bundle, id)) !== undefined;
   }
 
   /** Makes the monitor go on in a new log file, which is there then. @throws PROGRAM_TIMEOUT */
@@ -151,7 +147,10 @@ export class Conmon {
   }
 
   /** Kills the monitor of a container, with the container and an OCI runtime that it may wait for. */
-  async end(id: string): Promise<void> {
+  async end(bundle: string, id: string): Promise<void> {
+    const known = await this.#pid(bundle, id);
+    if (known !== undefined) return killTree(known);
+    // It may have begun without having said so.
     for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
       const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
       // Others may name the container too, as a command that follows its log.
@@ -164,6 +163,14 @@ export class Conmon {
     await rm(join(this.#options.exits, id), { force: true });
   }
 
+  /** The monitor's process id, which alone could be another's by now. */
+  async #pid(bundle: string, id: string): Promise<number | undefined> {
+    const pid = (await readFile(join(bundle, 'conmon.pid'), 'utf8').catch(() => '')).trim();
+    if (!/^\d+$/.test(pid)) return undefined;
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    return command.split('\0').includes(id) ? Number(pid) : undefined;
+  }
+
   /** A fifo without a reader would block for good: it is opened so that it fails instead. */
   async #tell(bundle: string, message: string): Promise<void> {
     const fifo = await open(join(bundle, 'ctl'), constants.O_WRONLY | constants.O_NONBLOCK);
@@ -172,6 +179,18 @@ export class Conmon {
     } finally {
       await fifo.close();
     }
+  }
+}
+
+/** Starts a monitor. It keeps what it is given, so it gets no pipe but the one on which it tells how it went. */
+function start(program: string, args: readonly string[]): SpawnedProcess {
+  const environment = { PATH: process.env['PATH'], _OCI_SYNCPIPE: '3' };
+  try {
+    return spawnProcess(program, args, { environment, outputs: false, report: true, session: true });
+  } catch (cause) {
+    if (linuxErrors.SYSCALL.is(cause) && cause.details.errno === 'ENOENT')
+      throw runtimeErrors.MISSING_PROGRAM({ program, install: 'install the package conmon' }, { cause });
+    throw cause;
   }
 }
 

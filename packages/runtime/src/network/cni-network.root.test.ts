@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
-import { InProcessExecutor } from '@kubewright/cni-sdk';
+import { CniError, InProcessExecutor } from '@kubewright/cni-sdk';
 import { RecordingPlugin } from '@kubewright/cni-sdk/testing';
 import { PodSandboxConfigSchema } from '@kubewright/cri-sdk/v1';
 import { NetworkNamespace, removeNetworkNamespace } from '@kubewright/linux';
@@ -29,15 +29,22 @@ describe.skipIf(process.getuid?.() !== 0)('CniNetwork (needs root)', () => {
     const { signal } = new AbortController();
     NetworkNamespace.create(netns).close();
     try {
-      expect(await network.problem()).toContain('KW_RUNTIME_NO_NETWORK');
+      expect(await network.problem(signal)).toContain('KW_RUNTIME_NO_NETWORK');
       await expect(network.attach(pod, signal)).rejects.toThrow(/KW_RUNTIME_NO_NETWORK/);
       const list = { cniVersion: '1.0.0', name: 'test', plugins: [{ type: 'recording' }] };
       await writeFile(join(directory, '10-test.conflist'), JSON.stringify(list));
-      expect(await network.problem()).toBeUndefined();
+      expect(await network.problem(signal)).toBeUndefined();
       expect(await network.attach(pod, signal)).toEqual(['10.1.0.2']);
       await network.detach(pod, signal);
       await network.detach(pod, signal);
       expect(plugin.attached.size).toBe(0);
+      await network.attach(pod, signal);
+      const renamed = { cniVersion: '1.1.0', name: 'renamed', plugins: [{ type: 'recording' }] };
+      await writeFile(join(directory, '10-test.conflist'), JSON.stringify(renamed));
+      await network.detach(pod, signal);
+      expect([plugin.attached.size, await readdir(join(home, 'cache/results'))]).toEqual([0, []]);
+      plugin.fail.set('STATUS', CniError.notAvailable('the cable is out'));
+      expect(await network.problem(signal)).toContain('the cable is out');
     } finally {
       await removeNetworkNamespace(netns);
       await rm(home, { recursive: true });

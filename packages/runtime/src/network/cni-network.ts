@@ -37,14 +37,24 @@ export class CniNetwork implements PodNetwork {
   }
 
   async detach(pod: PodAttachment, signal: AbortSignal): Promise<void> {
-    const network = await this.#network();
-    if (network !== undefined) await this.#runner.del(network, attachmentOf(pod), signal);
+    const attachment = attachmentOf(pod);
+    const connected = await this.#runner.networksOf(attachment);
+    // What a failed connection left is not remembered: then today's network counts.
+    const today = connected.length === 0 ? await this.#network() : undefined;
+    for (const network of today === undefined ? connected : [today]) {
+      await this.#runner.del(network, attachment, signal);
+    }
   }
 
-  async problem(): Promise<string | undefined> {
-    const found = await this.#network().catch((error: unknown) => String(error));
-    if (typeof found === 'string') return found;
-    return found === undefined ? runtimeErrors.NO_NETWORK({ directory: this.#directory }).message : undefined;
+  async problem(signal: AbortSignal): Promise<string | undefined> {
+    try {
+      const network = await this.#network();
+      if (network === undefined) return runtimeErrors.NO_NETWORK({ directory: this.#directory }).message;
+      await this.#runner.status(network, signal);
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
   }
 
   async #network(): Promise<NetworkList | undefined> {

@@ -18,8 +18,8 @@ export interface PodNetwork {
   attach(pod: PodAttachment, signal: AbortSignal): Promise<readonly string[]>;
   /** Disconnects a pod and gives its addresses back; also one whose `attach` failed or never came, and several times. */
   detach(pod: PodAttachment, signal: AbortSignal): Promise<void>;
-  /** Undefined when pods can be connected, otherwise why not. */
-  problem(): Promise<string | undefined>;
+  /** Undefined when pods can be connected, otherwise why not. Kubelets ask every few seconds. */
+  problem(signal: AbortSignal): Promise<string | undefined>;
 }
 
 export const PodNetwork: ExtensionPoint<PodNetwork> = extensionPoint('@kubewright/runtime/PodNetwork');

@@ -37,6 +37,7 @@ const specOf = (init: MessageInitShape<typeof ContainerConfigSchema>, more: Part
     devices: [],
     ownedCapabilities: new Set(['CHOWN', 'KILL', 'SYS_ADMIN']),
     lowestOomScore: 0,
+    hugePages: true,
     ...more,
   });
 };
@@ -108,6 +109,13 @@ describe('buildSpec', () => {
     }).linux;
     expect(resources).toMatchObject({ cpu: { shares: 2 }, memory: { limit: 5 } });
     expect(specOf({ linux: { resources: { oomScoreAdj: -5n } } }).process.oomScoreAdj).toBe(0);
+  });
+
+  it('limits huge pages where the machine can', () => {
+    const hugepageLimits = [{ pageSize: '2MB', limit: 0n }];
+    const limited = { linux: { resources: { hugepageLimits } } };
+    expect(specOf(limited).linux.resources.hugepageLimits).toEqual([{ pageSize: '2MB', limit: 0 }]);
+    expect(specOf(limited, { hugePages: false }).linux.resources).not.toHaveProperty('hugepageLimits');
   });
 
   it('sets a hostname only where the pod has one of its own', () => {

@@ -36,6 +36,8 @@ export interface SpecInput {
   readonly ownedCapabilities: ReadonlySet<string>;
   /** The lowest oom_score_adj that this runtime may set. */
   readonly lowestOomScore: number;
+  /** Whether huge pages can be limited on this machine. */
+  readonly hugePages: boolean;
   /** The content of a profile on this machine, where the pod names one. */
   readonly localSeccomp?: OciSeccomp;
 }
@@ -81,7 +83,7 @@ export function buildSpec(input: SpecInput): OciSpec {
       ...(input.users && idMappings(input.users)),
       cgroupsPath,
       resources: {
-        ...ociResources(resources),
+        ...ociResources(resources, input),
         devices: privileged
           ? [{ allow: true, access: 'rwm' }]
           : [...defaultDeviceRules, ...input.devices.map(({ device, access }) => deviceRule(device, access))],
@@ -95,8 +97,11 @@ export function buildSpec(input: SpecInput): OciSpec {
   };
 }
 
-/** Limits in OCI's terms; what is 0 is not limited. */
-export function ociResources(resources: LinuxContainerResources | undefined): Omit<OciResources, 'devices'> {
+/** Limits in OCI's terms; what is 0 is not limited. Kubelets limit huge pages on machines that cannot, too: that is left out. */
+export function ociResources(
+  resources: LinuxContainerResources | undefined,
+  { hugePages }: { readonly hugePages: boolean },
+): Omit<OciResources, 'devices'> {
   if (resources === undefined) return {};
   const {
     cpuShares,
@@ -106,6 +111,7 @@ export function ociResources(resources: LinuxContainerResources | undefined): Om
     cpusetMems,
     memoryLimitInBytes,
     memorySwapLimitInBytes,
+    hugepageLimits,
     unified,
   } = resources;
   const cpu = {
@@ -122,6 +128,11 @@ export function ociResources(resources: LinuxContainerResources | undefined): Om
   return {
     ...(Object.keys(cpu).length > 0 && { cpu }),
     ...(Object.keys(memory).length > 0 && { memory }),
+    // Of these 0 is a limit: a pod that asks for none gets none.
+    ...(hugePages &&
+      hugepageLimits.length > 0 && {
+        hugepageLimits: hugepageLimits.map(({ pageSize, limit }) => ({ pageSize, limit: Number(limit) })),
+      }),
     ...(Object.keys(unified).length > 0 && { unified }),
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { extensionPoint } from '@kubewright/core';
@@ -18,6 +18,13 @@ export interface OciRuntime {
   kill(id: string, signal: string): Promise<void>;
   /** Removes what is left of a container, running or not; one that is missing is no error. */
   delete(id: string): Promise<void>;
+  /**
+   * The part of `delete` that is left for a container that has ended, by itself or by KILL, and whose control groups are
+   * removed already; without starting a program.
+   *
+   * @returns false where there is more to do: `delete` is called then, as where this method is left out.
+   */
+  forget?(id: string): Promise<boolean>;
   update(id: string, resources: Omit<OciResources, 'devices'>): Promise<void>;
 }
 
@@ -34,16 +41,21 @@ export interface CliOciRuntimeOptions {
   readonly timeout?: number;
 }
 
+/** All that crun and runc keep of a container that has no processes and groups. */
+const knownState = new Set(['status', 'config.json', 'seccomp.bpf', 'state.json', 'exec.fifo']);
+
 const gone = /does not exist|not exist|No such (?:file|process)|not running|already finished|stopped container/i;
 
 /** An OCI runtime with the command line of runc. */
 export class CliOciRuntime implements OciRuntime {
   readonly name: string;
   readonly command: OciRuntime['command'];
+  readonly #root: string;
   readonly #programs: ProgramRunner;
   readonly #limits: RunOptions;
 
   constructor({ name, program, root, programs, timeout }: CliOciRuntimeOptions) {
+    this.#root = root;
     this.name = name;
     this.command = { program, args: [`--root=${root}`] };
     this.#programs = programs;
@@ -60,6 +72,15 @@ export class CliOciRuntime implements OciRuntime {
 
   async delete(id: string): Promise<void> {
     await this.#unlessGone(this.#run(['delete', '--force', id]));
+  }
+
+  /** Not for programs that keep more than is known here. */
+  async forget(id: string): Promise<boolean> {
+    const state = join(this.#root, id);
+    const kept = await readdir(state).catch(() => []);
+    if (kept.length === 0 || !kept.every((name) => knownState.has(name))) return false;
+    await rm(state, { recursive: true });
+    return true;
   }
 
   async update(id: string, resources: Omit<OciResources, 'devices'>): Promise<void> {

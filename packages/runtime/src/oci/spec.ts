@@ -82,6 +82,8 @@ export interface OciResources {
     readonly cpus?: string;
     readonly mems?: string;
   };
+  /** Bytes at most by the size of a page, as `2MB`. */
+  readonly hugepageLimits?: readonly { readonly pageSize: string; readonly limit: number }[];
   readonly unified?: Readonly<Record<string, string>>;
 }
 

@@ -1,5 +1,4 @@
-import { Agent, request } from 'undici';
-import type { Dispatcher } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import type { Clock } from '@kubewright/core';
 import { runtimeErrors } from '../errors.js';
 import { basicHeader, parseChallenges, tokenRequest } from './credentials.js';
@@ -16,6 +15,8 @@ const mostRedirects = 5;
 const largestManifest = 4 * 1024 * 1024;
 /** Used where a token does not say how long it is good, in milliseconds: the protocol's default. */
 const tokenLifetime = 60_000;
+/** Each stands for a repository and those who may see it. */
+const mostTokens = 1_000;
 
 export interface RegistryClientOptions {
   readonly clock: Clock;
@@ -36,7 +37,8 @@ interface Token {
  */
 export class RegistryClient {
   readonly #options: RegistryClientOptions;
-  readonly #agent = new Agent({ headersTimeout: silence, bodyTimeout: silence, connect: { timeout: 10_000 } });
+  /** Made, and its library loaded, when it is needed. */
+  #agent: Agent | undefined;
   readonly #tokens = new Map<string, Token>();
 
   constructor(options: RegistryClientOptions) {
@@ -44,7 +46,7 @@ export class RegistryClient {
   }
 
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    await this.#agent?.destroy();
   }
 
   /** The manifest or index of a name, as bytes, with its media type. @throws IMAGE_NOT_FOUND, REGISTRY_UNAVAILABLE */
@@ -160,6 +162,8 @@ export class RegistryClient {
     },
   ): Promise<RegistryAnswer> {
     try {
+      const { Agent, request } = await import('undici');
+      this.#agent ??= new Agent({ headersTimeout: silence, bodyTimeout: silence, connect: { timeout: 10_000 } });
       return await request(url, { ...options, dispatcher: this.#agent });
     } catch (cause) {
       options.signal.throwIfAborted();
@@ -189,7 +193,7 @@ export class RegistryClient {
     if (challenge.scheme === 'basic') {
       if (credentials.username === undefined) return undefined;
       const header = basicHeader(credentials);
-      this.#tokens.set(key, { header, expires: Infinity });
+      this.#remember(key, { header, expires: Infinity });
       return header;
     }
     const { url, ...rest } = tokenRequest(challenge, credentials, scope);
@@ -212,7 +216,13 @@ export class RegistryClient {
     const lifetime = typeof body.expires_in === 'number' ? body.expires_in * 1000 : tokenLifetime;
     const header = `Bearer ${token}`;
     // Given up a little early, so that it does not run out on the way.
-    this.#tokens.set(key, { header, expires: clock.monotonic() + lifetime * 0.8 });
+    this.#remember(key, { header, expires: clock.monotonic() + lifetime * 0.8 });
     return header;
+  }
+
+  #remember(key: string, token: Token): void {
+    this.#tokens.set(key, token);
+    const [oldest] = this.#tokens.keys();
+    if (oldest !== undefined && this.#tokens.size > mostTokens) this.#tokens.delete(oldest);
   }
 }

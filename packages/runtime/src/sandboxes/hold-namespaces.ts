@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { bindMount } from '@kubewright/linux';
+import { bindMount, spawnProcess } from '@kubewright/linux';
 import type { IDMapping } from '@kubewright/cri-sdk/v1';
 import { runtimeErrors } from '../errors.js';
 
@@ -20,23 +19,21 @@ export async function holdNamespaces(
   path: (kind: OwnedKind) => string,
 ): Promise<void> {
   const script = 'echo made; read end';
-  const holder = spawn('unshare', [...own.map((kind) => `--${kind}`), '--', 'sh', '-c', script], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] },
-  });
+  const args = [...own.map((kind) => `--${kind}`), '--', 'sh', '-c', script];
+  const holder = spawnProcess('unshare', args, { environment: { PATH: process.env['PATH'] }, input: true });
+  const { pid, stdin, stdout, stderr, exited } = holder;
   let said = '';
-  holder.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(0, 1_000)));
-  const ended = new Promise<void>((resolve, reject) => holder.once('error', reject).once('close', () => resolve()));
+  stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(0, 1_000)));
+  const ended = new Promise<void>((resolve) => stderr?.once('close', resolve)).then(() => exited);
   try {
-    await Promise.race([once(holder.stdout, 'data'), ended]);
-    const { pid } = holder;
-    if (pid === undefined || said !== '')
-      throw runtimeErrors.PROGRAM_FAILED({ program: 'unshare', code: 'an error', output: said });
+    await Promise.race([stdout && once(stdout, 'data'), ended]);
+    if (said !== '') throw runtimeErrors.PROGRAM_FAILED({ program: 'unshare', code: 'an error', output: said });
     await writeFile(`/proc/${pid}/uid_map`, mapText(mapping.uids));
     await writeFile(`/proc/${pid}/gid_map`, mapText(mapping.gids));
     for (const kind of own) await bindMount({ source: `/proc/${pid}/ns/${kind}`, target: path(kind) });
   } finally {
-    holder.kill('SIGKILL');
+    // It waits for its input to end.
+    stdin?.destroy();
     await ended;
   }
 }

@@ -3,11 +3,14 @@
  * pod whose containers see each other's processes.
  * Neighbours: `containers` runs in them, `network` connects them, `cri` shows them.
  */
+import { create } from '@bufbuild/protobuf';
 import type { Clock, Logger, Random, Timer } from '@kubewright/core';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
-import type { PodSandboxConfig } from '@kubewright/cri-sdk/v1';
+import { LinuxPodSandboxConfigSchema } from '@kubewright/cri-sdk/v1';
+import type { LinuxContainerResources, PodSandboxConfig } from '@kubewright/cri-sdk/v1';
 import { runtimeErrors } from '../errors.js';
 import type { PodNetwork } from '../network/pod-network.js';
+import { bootId } from '../state/boot-id.js';
 import { JoinedCalls, KeyedQueue } from '../state/joined-calls.js';
 import type { RecordStore } from '../state/record-store.js';
 import type { PodFiles } from './pod-files.js';
@@ -41,13 +44,20 @@ export class SandboxManager {
   readonly #making = new JoinedCalls<Sandbox>();
   readonly #queue = new KeyedQueue();
   readonly #retries = new Map<string, Timer>();
+  /** Sandboxes that count as stopped, but are still to be disconnected. */
+  readonly #lost = new Set<string>();
+  #boot = '';
 
   constructor(options: SandboxManagerOptions) {
     this.#options = options;
   }
 
-  /** Reads what is stored. What was half made, and pods whose namespaces a reboot took, are undone meanwhile. */
+  /**
+   * Reads what is stored. Undoing what was half made, and disconnecting pods that a reboot ended, goes on afterwards: it may
+   * have to wait for other programs.
+   */
   async open(): Promise<void> {
+    this.#boot = await bootId();
     for (const stored of await this.#options.records.open()) {
       const sandbox = fromStored(stored);
       this.#sandboxes.set(sandbox.id, sandbox);
@@ -96,14 +106,30 @@ export class SandboxManager {
   stop(id: string): Promise<void> {
     return this.#queue.run(id, async () => {
       const sandbox = this.#sandboxes.get(id);
-      if (sandbox === undefined || sandbox.phase !== 'ready') return;
+      if (sandbox === undefined || (sandbox.phase !== 'ready' && !this.#lost.has(id))) return;
       await this.#detach(sandbox);
       await this.#options.pause.remove(sandbox);
       await this.#options.namespaces.remove(id);
       const stopped: Sandbox = { ...sandbox, phase: 'stopped', addresses: [] };
       // It has stopped even where that cannot be written down: the next start finds it without namespaces.
       this.#sandboxes.set(id, stopped);
+      this.#lost.delete(id);
       await this.#save(stopped);
+    });
+  }
+
+  /** Remembers what a pod may use. The group of a pod is the kubelet's, which limits it itself. */
+  update(id: string, overhead?: LinuxContainerResources, resources?: LinuxContainerResources): Promise<void> {
+    return this.#queue.run(id, async () => {
+      const sandbox = this.find(id);
+      if (sandbox === undefined) throw new GrpcStatusError(Code.NOT_FOUND, `there is no sandbox '${id}'`);
+      const { config } = sandbox;
+      const linux = {
+        ...(config.linux ?? create(LinuxPodSandboxConfigSchema)),
+        ...(overhead && { overhead }),
+        ...(resources && { resources }),
+      };
+      await this.#save({ ...sandbox, config: { ...config, linux } });
     });
   }
 
@@ -125,12 +151,16 @@ export class SandboxManager {
     });
   }
 
-  async #recover({ id, phase, config }: Sandbox): Promise<void> {
+  async #recover(sandbox: Sandbox): Promise<void> {
     const { namespaces, logger } = this.#options;
-    if (phase === 'creating') return this.#undo(id, firstRetry);
-    if (phase !== 'ready' || usesHostNetwork(config) || (await namespaces.hasNetwork(id))) return;
-    // Its addresses are still given out, though.
-    await this.stop(id).catch((error: unknown) => logger.warn('a sandbox without namespaces stays', { id, error }));
+    const { id, phase, config, boot } = sandbox;
+    if (phase === 'creating') void this.#undo(id, firstRetry);
+    if (phase !== 'ready') return;
+    if (boot === this.#boot && (usesHostNetwork(config) || (await namespaces.hasNetwork(id)))) return;
+    this.#sandboxes.set(id, { ...sandbox, phase: 'stopped', addresses: [] });
+    // Its addresses are still given out. Where that fails, whoever stops or removes it tries again.
+    this.#lost.add(id);
+    this.stop(id).catch((error: unknown) => logger.warn('a lost sandbox is still connected', { id, error }));
   }
 
   /** Removes a half-made sandbox; as long as that fails, now and then, since nobody else knows of it. */
@@ -148,7 +178,15 @@ export class SandboxManager {
   async #make(config: PodSandboxConfig, handler: string): Promise<Sandbox> {
     const { namespaces, pause, files, network, clock, random } = this.#options;
     const id = Buffer.from(random.bytes(32)).toString('hex');
-    const begun: Sandbox = { id, config, handler, phase: 'creating', createdAt: clock.now(), addresses: [] };
+    const begun: Sandbox = {
+      id,
+      config,
+      handler,
+      phase: 'creating',
+      createdAt: clock.now(),
+      addresses: [],
+      boot: this.#boot,
+    };
     await this.#save(begun);
     try {
       await namespaces.create(id, config);

@@ -12,6 +12,8 @@ export interface StoredSandbox {
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly addresses: readonly string[];
+  /** The boot of the machine in which it was made: nothing of it outlives that. */
+  readonly boot: string;
 }
 
 /** A sandbox in memory. */

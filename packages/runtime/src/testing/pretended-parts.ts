@@ -9,6 +9,7 @@ import type {
 } from '@kubewright/cri-sdk/v1';
 import { ContainerExec } from '../containers/container-exec.js';
 import type { Container } from '../containers/container-record.js';
+import type { ContainerGroup } from '../containers/container-remains.js';
 import { digestOf } from '../content/digest.js';
 import { ImagePuller } from '../images/image-puller.js';
 import type { ImageRecord } from '../images/image-record.js';
@@ -112,6 +113,13 @@ export class PretendedMonitor extends Conmon {
   override async end(): Promise<void> {}
 }
 
+/** A control group without processes. */
+export const pretendedGroup: ContainerGroup = {
+  events: async () => ({ outOfMemoryKills: 0, memoryLimitHits: 0 }),
+  kill: async () => 0,
+  remove: async () => undefined,
+};
+
 export function pretendedOciRuntime(exits: string): OciRuntime {
   return {
     name: 'pretended',
@@ -141,6 +149,34 @@ export class PretendedUsage extends UsageReports {
   }
 }
 
+/** The image of a name. */
+export function pretendedImage(name: string): ImageRecord {
+  const text = referenceText(parseReference(name));
+  const id = digestOf(Buffer.from(text));
+  const process = {
+    user: '',
+    environment: [],
+    entrypoint: ['/x'],
+    command: [],
+    workingDirectory: '',
+    stopSignal: '',
+    volumes: [],
+  };
+  return {
+    id,
+    manifest: id,
+    content: [],
+    layers: [id],
+    size: 1,
+    tags: text.includes('@') ? [] : [text],
+    digests: text.includes('@') ? [text] : [],
+    process,
+    labels: {},
+    pinned: false,
+    pulledAt: 0,
+  };
+}
+
 /** Every name that is one can be pulled. */
 export class PretendedPuller extends ImagePuller {
   readonly #store: ImageStore;
@@ -151,29 +187,6 @@ export class PretendedPuller extends ImagePuller {
   }
 
   override async pull(name: string): Promise<ImageRecord> {
-    const text = referenceText(parseReference(name));
-    const id = digestOf(Buffer.from(text));
-    const process = {
-      user: '',
-      environment: [],
-      entrypoint: ['/x'],
-      command: [],
-      workingDirectory: '',
-      stopSignal: '',
-      volumes: [],
-    };
-    return this.#store.put({
-      id,
-      manifest: id,
-      content: [],
-      layers: [id],
-      size: 1,
-      tags: text.includes('@') ? [] : [text],
-      digests: text.includes('@') ? [text] : [],
-      process,
-      labels: {},
-      pinned: false,
-      pulledAt: 0,
-    });
+    return this.#store.put(pretendedImage(name));
   }
 }

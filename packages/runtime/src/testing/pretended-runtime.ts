@@ -14,6 +14,7 @@ import { RegistryClient } from '../registry/registry-client.js';
 import { SandboxManager } from '../sandboxes/sandbox-manager.js';
 import type { StoredSandbox } from '../sandboxes/sandbox-record.js';
 import { RecordStore } from '../state/record-store.js';
+import { Trash } from '../state/trash.js';
 import {
   PretendedExec,
   PretendedFiles,
@@ -24,6 +25,7 @@ import {
   PretendedPuller,
   PretendedSnapshotter,
   PretendedUsage,
+  pretendedGroup,
   pretendedOciRuntime,
 } from './pretended-parts.js';
 
@@ -70,6 +72,8 @@ export class PretendedRuntime implements AsyncDisposable {
       [oci.name, oci],
     ]);
     const events = new ContainerEvents();
+    const trash = new Trash(at('trash'), random);
+    await trash.open();
     const sandboxes = new SandboxManager({
       records: new RecordStore<StoredSandbox>({ directory: at('sandboxes'), kind: 'sandbox', logger }),
       namespaces,
@@ -89,7 +93,9 @@ export class PretendedRuntime implements AsyncDisposable {
       mounts: new ContainerMounts({ directory: at('mounts'), images, snapshotter, always: false }),
       users: () => undefined,
       prepare: async (container) => container,
-      outOfMemory: async () => false,
+      group: () => pretendedGroup,
+      hugePages: false,
+      trash,
       onOtherExit: async () => undefined,
       onEvent: (container, containerEventType) => events.publish({ containerId: container.id, containerEventType }),
       bundles: at('bundles'),
@@ -107,7 +113,7 @@ export class PretendedRuntime implements AsyncDisposable {
       runtime: { exec: async () => 0, attach: async () => undefined, portForward: async () => undefined },
     });
     await streaming.start();
-    const layout = { version: 'v2', controllers: new Map() } as const;
+    const layout = { version: 'v2', controllers: new Map(), trees: [] } as const;
     const none = (): string => directory;
     const usage = new PretendedUsage({ layout, clock, cgroup: none, writable: none, netns: none, directory });
     const handlers = [...runtimes.keys()];
@@ -137,6 +143,7 @@ export class PretendedRuntime implements AsyncDisposable {
       await streaming.stop();
       containers.close();
       sandboxes.close();
+      await trash.emptied();
       await images.settled();
       await client.close();
     });

@@ -1,0 +1,6 @@
+import { readFile } from 'node:fs/promises';
+
+/** Differs between two boots of the machine, and only then. */
+export async function bootId(): Promise<string> {
+  return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+}
