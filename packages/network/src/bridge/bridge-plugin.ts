@@ -12,7 +12,6 @@ import { both, runAll } from '../host/failures.js';
 import type { HostNetwork } from '../host/host-network.js';
 import { appendResult } from '../pod/append-result.js';
 import { ConnectedPods } from '../pod/connected-pods.js';
-import type { PodPlace } from '../pod/connected-pods.js';
 import {
   checkPodInterface,
   configurePodInterface,
@@ -21,8 +20,9 @@ import {
   preparePodInterface,
 } from '../pod/pod-interface.js';
 import { withPod } from '../pod/pod-namespace.js';
+import type { PodNamespace } from '../pod/pod-namespace.js';
 import { untilUnique } from '../pod/unique-addresses.js';
-import { connectVeth, vethSpec } from '../pod/veth.js';
+import { connectVeth } from '../pod/veth.js';
 import type { Veth, VethSpec } from '../pod/veth.js';
 import { BridgeConfig } from './bridge-config.js';
 import { Bridges, ensureBridgeAddresses, portSettings } from './bridge-device.js';
@@ -57,12 +57,12 @@ export class BridgePlugin extends CniPlugin<BridgeConfig> {
   override async add(request: AttachmentRequest<BridgeConfig>): Promise<CniResult> {
     const { config, netns, ifName } = request;
     checkFields(config);
-    const spec = portSpec(request);
+    const mac = wishedMac(request);
     const ipam = ipamOf(request);
-    return await this.#pods.connect(request, ipam, async (pod) => {
+    return await this.#pods.connect(request, ipam, async (pod, pair) => {
       const bridge = await this.#bridges.ensure(config);
       // The pair needs no address, and the lease no pair: the kernel makes the one while the other is written and synced.
-      const connecting = this.#connect(config, pod.namespace, { ...spec, master: bridge });
+      const connecting = this.#connect(config, pod.namespace, { ...pair, ...mac, master: bridge });
       const planning = planOf(config, ipam);
       const machine = this.#configureMachine(request, bridge, planning);
       const [inside] = await both(this.#configurePod(request, pod, connecting, planning), machine);
@@ -117,7 +117,7 @@ export class BridgePlugin extends CniPlugin<BridgeConfig> {
   /** Gives the pod's end its addresses as soon as there are both, and tells what became of it. */
   async #configurePod(
     request: AttachmentRequest<BridgeConfig>,
-    pod: PodPlace,
+    pod: PodNamespace,
     connecting: Promise<Veth>,
     planning: Promise<Plan>,
   ): Promise<Link> {
@@ -131,7 +131,7 @@ export class BridgePlugin extends CniPlugin<BridgeConfig> {
     );
     await this.#untilForwarding(host);
     if (options.duplicateDetection) await untilUnique(pod.tables, podIndex, this.#host.clock);
-    await announce(pod.tables, inside);
+    announce(pod.tables, inside);
     return inside;
   }
 
@@ -177,13 +177,14 @@ function ipamOf(request: CniRequest<BridgeConfig>): Delegate | undefined {
   return type === undefined || type === '' ? undefined : request.delegate(type);
 }
 
-function portSpec(request: AttachmentRequest<BridgeConfig>): VethSpec {
-  const { config, arguments: values } = request;
+/** The hardware address that somebody wants the pod to have. */
+function wishedMac({ config, arguments: values }: AttachmentRequest<BridgeConfig>): Pick<VethSpec, 'mac'> {
   const fromArgs = config.args?.cni?.['mac'];
   const mac =
     config.runtimeConfig?.mac ?? (typeof fromArgs === 'string' ? fromArgs : (values.get('MAC') ?? config.mac));
-  if (mac !== undefined) attempt('mac', () => parseMac(mac));
-  return { ...vethSpec(request), ...(mac === undefined ? {} : { mac }) };
+  if (mac === undefined) return {};
+  attempt('mac', () => parseMac(mac));
+  return { mac };
 }
 
 /** @throws CniError 2 for what is not supported, 7 for what does not go together. */

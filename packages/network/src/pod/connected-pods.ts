@@ -1,5 +1,4 @@
 import type { AttachmentRequest, CniResult, Delegate, GcRequest } from '@kubewright/cni-sdk';
-import type { NetworkNamespace, Rtnetlink } from '@kubewright/linux';
 import { broken } from '../host/answers.js';
 import { attachmentKey } from '../host/attachment-store.js';
 import type { AttachmentKey, AttachmentStore } from '../host/attachment-store.js';
@@ -9,14 +8,9 @@ import { Masquerade } from '../host/masquerade.js';
 import { linkName } from '../host/names.js';
 import { addressesOf } from './link-index.js';
 import type { PairConfig } from './pair-config.js';
-import { withPod } from './pod-namespace.js';
+import { PodNamespace } from './pod-namespace.js';
 import { disconnectVeth, requireNoVeth, vethSpec } from './veth.js';
-
-/** A pod that is being connected. */
-export interface PodPlace {
-  readonly tables: Rtnetlink;
-  readonly namespace: NetworkNamespace;
-}
+import type { VethSpec } from './veth.js';
 
 /** What to release beside the pair and what is written down. */
 interface Release {
@@ -50,7 +44,7 @@ export class ConnectedPods {
   }
 
   /**
-   * Runs `work`, which connects the pod. Where it fails, what it made is released, the lease included: it must not throw
+   * Runs `work`, which connects the pod by a pair of this description. Where it fails, what it made is released, the lease included: it must not throw
    * while anything of it still goes on.
    *
    * @throws CniError where the pod is connected already.
@@ -58,22 +52,22 @@ export class ConnectedPods {
   async connect(
     request: AttachmentRequest<PairConfig>,
     ipam: Delegate | undefined,
-    work: (pod: PodPlace) => Promise<CniResult>,
+    work: (pod: PodNamespace, pair: VethSpec) => Promise<CniResult>,
   ): Promise<CniResult> {
     const key = attachmentKey(request);
-    return await withPod(request.netns, async (tables, namespace) => {
-      requireNoVeth(this.#host, namespace, vethSpec(request));
-      try {
-        if (!this.#addresses.add(key, [])) await this.#startAfresh(key);
-        const result = await work({ tables, namespace });
-        request.signal.throwIfAborted();
-        return result;
-      } catch (error) {
-        // The failure says more than that of the way back, and DEL will be called again.
-        await this.#release(key, { ipam }).catch(() => undefined);
-        throw error;
-      }
-    });
+    using pod = new PodNamespace(request.netns);
+    const pair = vethSpec(request);
+    requireNoVeth(this.#host, pod.namespace, pair);
+    try {
+      if (!this.#addresses.add(key, [])) await this.#startAfresh(key);
+      const result = await work(pod, pair);
+      request.signal.throwIfAborted();
+      return result;
+    } catch (error) {
+      // The failure says more than that of the way back, and DEL will be called again.
+      await this.#release(key, { ipam }).catch(() => undefined);
+      throw error;
+    }
   }
 
   /** Lets a pod speak to the world with the machine's address, if its network wants that. */

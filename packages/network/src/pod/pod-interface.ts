@@ -39,10 +39,11 @@ export function bringUp(link: number, addresses: readonly NetlinkRequest[]): Net
 
 /**
  * Tells neighbours whose the addresses of an interface are, once they can hear it: what was said when it came up was lost where a
- * bridge did not forward yet. The kernel does so whenever a hardware address is set, be it the same.
+ * bridge did not forward yet. The kernel does so whenever a hardware address is set, be it the same. Nobody waits for it: what it
+ * says may be lost on its way, too.
  */
-export async function announce(pod: Rtnetlink, { index, mac }: Link): Promise<void> {
-  if (mac !== undefined) await pod.run(setLink(index, { mac }));
+export function announce(pod: Rtnetlink, { index, mac }: Link): void {
+  if (mac !== undefined) void pod.settle([setLink(index, { mac })]).catch(() => undefined);
 }
 
 /** Brings an interface up with the addresses and routes of a result, and tells what became of it. */

@@ -21,7 +21,7 @@ import { ConnectedPods } from '../pod/connected-pods.js';
 import { PairConfig } from '../pod/pair-config.js';
 import { bringUp, checkPodInterface, interfaceOf, podRoutes, preparePodInterface } from '../pod/pod-interface.js';
 import { withPod } from '../pod/pod-namespace.js';
-import { connectVeth, vethSpec } from '../pod/veth.js';
+import { connectVeth } from '../pod/veth.js';
 import type { Veth } from '../pod/veth.js';
 
 /** Position of the pod's end in the result, behind the machine's. */
@@ -45,9 +45,9 @@ export class PtpPlugin extends CniPlugin<PairConfig> {
   override async add(request: AttachmentRequest<PairConfig>): Promise<CniResult> {
     const { config, netns, ifName } = request;
     const ipam = ipamOf(request);
-    return await this.#pods.connect(request, ipam, async (pod) => {
+    return await this.#pods.connect(request, ipam, async (pod, pair) => {
       const given = await ipam.add();
-      const veth = await connectVeth(this.#host, pod.namespace, vethSpec(request));
+      const veth = await connectVeth(this.#host, pod.namespace, pair);
       preparePodInterface(pod.namespace, ifName, given, options);
       const inside = await this.#configure(pod.tables, veth, given);
       await this.#pods.masquerade(request, given);
