@@ -1,85 +1,18 @@
-import { FakeClock } from '@kubewright/core/testing';
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, Max, Min, ValidateNested } from 'class-validator';
 import { describe, expect, it } from 'vitest';
-import { NetworkConfig } from '../config/network-config.js';
 import { CniError } from '../errors.js';
-import { InProcessExecutor } from '../execute/in-process-executor.js';
-import type { PluginCall, PluginExecutor, PluginOutput } from '../execute/executor.js';
-import type { Json } from '../result/encode.js';
-import type { CniResult } from '../result/result.js';
-import { RecordingPlugin } from '../testing/recording-plugin.js';
-import { CniPlugin, servedVerbs, servedVersions } from './cni-plugin.js';
-import type { AttachmentRequest, GcRequest } from './cni-plugin.js';
-import { requireIpamType } from './delegate.js';
+import { ScriptedExecutor } from '../testing/scripted-executor.js';
+import {
+  BridgeConfig,
+  errorOf,
+  FullPlugin,
+  nobody,
+  request,
+  SmallPlugin,
+  variables,
+  Vlan,
+} from '../testing/small-plugin.js';
+import { servedVerbs, servedVersions } from './cni-plugin.js';
 import { handleRequest } from './handle-request.js';
-
-class Vlan {
-  @IsInt()
-  @Min(1)
-  @Max(4094)
-  id!: number;
-}
-
-class BridgeConfig extends NetworkConfig {
-  @IsOptional()
-  @IsInt()
-  mtu = 1500;
-
-  @ValidateNested({ each: true })
-  @Type(() => Vlan)
-  vlans: Vlan[] = [];
-}
-
-class SmallPlugin extends CniPlugin<BridgeConfig> {
-  override readonly type = 'small';
-  override readonly config = BridgeConfig;
-  seen: AttachmentRequest<BridgeConfig> | undefined;
-  failure: unknown;
-  held: Promise<void> | undefined;
-
-  override async add(request: AttachmentRequest<BridgeConfig>): Promise<CniResult> {
-    this.seen = request;
-    if (this.held !== undefined) request.holdAnswer(this.held);
-    if (this.failure !== undefined) throw this.failure;
-    return request.config.ipam === undefined ? {} : request.delegate(requireIpamType(request.config.ipam)).add();
-  }
-
-  override async del(request: AttachmentRequest<BridgeConfig>): Promise<void> {
-    this.seen = request;
-    if (request.config.ipam !== undefined) await request.delegate(requireIpamType(request.config.ipam)).del();
-  }
-}
-
-class FullPlugin extends SmallPlugin {
-  collected: GcRequest<BridgeConfig> | undefined;
-  override async check(): Promise<void> {}
-  override async gc(request: GcRequest<BridgeConfig>): Promise<void> {
-    this.collected = request;
-  }
-  override async status(): Promise<void> {
-    throw CniError.notAvailable('the bridge is gone', true);
-  }
-}
-
-const nobody: PluginExecutor = { execute: () => Promise.reject(new Error('no other plugins here')) };
-const variables = { CNI_CONTAINERID: 'c1', CNI_NETNS: '/nowhere', CNI_IFNAME: 'eth0', CNI_PATH: '/bin' };
-
-function request(
-  plugin: CniPlugin,
-  verb: string,
-  config: Json,
-  executor: PluginExecutor = nobody,
-): Promise<PluginOutput> {
-  const stdin = JSON.stringify({ name: 'net', type: 'small', ...config });
-  return handleRequest(plugin, { environment: { ...variables, CNI_COMMAND: verb }, stdin, executor });
-}
-
-async function errorOf(output: Promise<PluginOutput>): Promise<Json> {
-  const { exitCode, stdout } = await output;
-  expect(exitCode).toBe(1);
-  return JSON.parse(stdout) as Json;
-}
 
 describe('versions and verbs', () => {
   it('follow from what is implemented', () => {
@@ -237,143 +170,6 @@ describe('a result of before that cannot be read', () => {
     expect(await errorOf(request(plugin, 'ADD', config))).toMatchObject({ code: 6 });
     expect(await request(plugin, 'DEL', config)).toMatchObject({ exitCode: 0 });
     expect(plugin.seen).not.toHaveProperty('prevResult');
-  });
-});
-
-describe('work that holds the answer up', () => {
-  const config = { cniVersion: '0.3.1' };
-  const answer = (plugin: CniPlugin, early: boolean): Promise<PluginOutput> =>
-    handleRequest(plugin, {
-      environment: { ...variables, CNI_COMMAND: 'ADD' },
-      stdin: JSON.stringify({ name: 'net', type: 'small', ...config }),
-      executor: nobody,
-      early,
-    });
-
-  it('is awaited, and its failure is the answer', async () => {
-    const plugin = new SmallPlugin();
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    plugin.held = promise;
-    let answered = false;
-    const output = answer(plugin, false).finally(() => {
-      answered = true;
-    });
-    await new Promise((later) => setImmediate(later));
-    expect(answered).toBe(false);
-    resolve();
-    expect(await output).toMatchObject({ exitCode: 0 });
-    reject();
-    plugin.held = Promise.reject(new CniError(5, 'the disk is full'));
-    expect(await errorOf(answer(plugin, false))).toMatchObject({ code: 5, msg: 'the disk is full' });
-  });
-
-  it('is awaited also where the plugin fails, whose error is the answer', async () => {
-    const plugin = new SmallPlugin();
-    plugin.failure = new CniError(120, 'own');
-    plugin.held = Promise.reject(new CniError(5, 'the disk is full'));
-    expect(await errorOf(answer(plugin, false))).toMatchObject({ code: 120 });
-  });
-
-  it('is handed over to a caller that waits itself', async () => {
-    const plugin = new SmallPlugin();
-    plugin.held = Promise.reject(new CniError(5, 'the disk is full'));
-    const { exitCode, settled } = await answer(plugin, true);
-    expect(exitCode).toBe(0);
-    await expect(settled).rejects.toThrow('the disk is full');
-  });
-});
-
-/** Answers calls in their order, and keeps them with their signals. */
-class ScriptedExecutor implements PluginExecutor {
-  readonly calls: PluginCall[] = [];
-  readonly signals: (AbortSignal | undefined)[] = [];
-  readonly #answers: (string | (() => string))[];
-
-  constructor(...answers: readonly (string | (() => string))[]) {
-    this.#answers = [...answers];
-  }
-
-  async execute(call: PluginCall, signal?: AbortSignal): Promise<PluginOutput> {
-    this.calls.push(call);
-    this.signals.push(signal);
-    const answer = this.#answers.shift() ?? '';
-    return { exitCode: 0, stdout: typeof answer === 'string' ? answer : answer(), stderr: '' };
-  }
-}
-
-describe('delegation', () => {
-  it('hands the whole configuration on and takes the result', async () => {
-    const ipam = new RecordingPlugin('ipam');
-    const executor = new InProcessExecutor([ipam], nobody);
-    const { stdout } = await request(
-      new SmallPlugin(),
-      'ADD',
-      { cniVersion: '0.3.1', ipam: { type: 'ipam', subnet: 'x' } },
-      executor,
-    );
-    expect(JSON.parse(stdout)).toMatchObject({ ips: [{ address: '10.1.0.2/24' }] });
-    expect(ipam.calls).toEqual(['ADD c1 eth0']);
-  });
-
-  it('undoes a failed ADD and passes the code on', async () => {
-    const ipam = new RecordingPlugin('ipam');
-    ipam.fail.set('ADD', CniError.tryAgainLater('empty'));
-    const output = request(
-      new SmallPlugin(),
-      'ADD',
-      { cniVersion: '0.3.1', ipam: { type: 'ipam' } },
-      new InProcessExecutor([ipam], nobody),
-    );
-    expect(await errorOf(output)).toMatchObject({ code: 11, msg: 'empty' });
-    expect(ipam.calls).toEqual(['ADD c1 eth0', 'DEL c1 eth0']);
-  });
-
-  it('takes a result of null, and blames the plugin for one that is none', async () => {
-    const config = { cniVersion: '0.3.1', ipam: { type: 'ipam' } };
-    const taken = await request(new SmallPlugin(), 'ADD', config, new ScriptedExecutor('null'));
-    expect(JSON.parse(taken.stdout)).toEqual({ cniVersion: '0.3.1' });
-    const refused = request(new SmallPlugin(), 'ADD', config, new ScriptedExecutor('hello'));
-    expect(await errorOf(refused)).toMatchObject({ code: 6, msg: "what plugin 'ipam' printed is no JSON object" });
-  });
-
-  it('undoes what was given up with a signal of its own, which ends after a minute', async () => {
-    const abort = new AbortController();
-    const clock = new FakeClock();
-    const reached = Promise.withResolvers<void>();
-    const gate = Promise.withResolvers<PluginOutput>();
-    const executor = new ScriptedExecutor(() => {
-      abort.abort(new Error('the caller went away'));
-      throw new Error('given up');
-    });
-    const slow: PluginExecutor = {
-      async execute(call, signal) {
-        const output = await executor.execute(call, signal);
-        reached.resolve();
-        return call.environment['CNI_COMMAND'] === 'DEL' ? gate.promise : output;
-      },
-    };
-    const output = handleRequest(new SmallPlugin(), {
-      environment: { ...variables, CNI_COMMAND: 'ADD' },
-      stdin: JSON.stringify({ cniVersion: '0.3.1', name: 'net', type: 'small', ipam: { type: 'ipam' } }),
-      executor: slow,
-      signal: abort.signal,
-      clock,
-    });
-    await reached.promise;
-    const [add, del] = executor.signals;
-    expect([executor.calls[1]?.environment['CNI_COMMAND'], add?.aborted, del?.aborted]).toEqual(['DEL', true, false]);
-    await clock.advance(60_000);
-    expect(del?.aborted).toBe(true);
-    gate.resolve({ exitCode: 0, stdout: '', stderr: '' });
-    expect(await errorOf(output)).toMatchObject({ msg: 'given up' });
-    expect(clock.timers).toBe(0);
-  });
-
-  it('asks for the type', async () => {
-    expect(await errorOf(request(new SmallPlugin(), 'ADD', { cniVersion: '0.3.1', ipam: {} }))).toMatchObject({
-      code: 7,
-      msg: expect.stringContaining('ipam.type') as string,
-    });
   });
 });
 
