@@ -14,6 +14,8 @@ export async function interfaceTowards(
   const name = hostInterface(result);
   if (name === undefined || address === undefined) return name;
   const way = await host.tables.routeTo(address);
-  const link = way?.link === undefined ? undefined : await host.tables.link(way.link);
+  // Without a VLAN, as with most, the way is by that interface itself.
+  if (way?.link === undefined || host.tables.glance(way.link, name) !== undefined) return name;
+  const link = await host.tables.link(way.link);
   return link?.name.startsWith(`${name}.`) === true ? link.name : name;
 }

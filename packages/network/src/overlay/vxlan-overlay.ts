@@ -197,7 +197,7 @@ function addressChanges(
 }
 
 /** What makes the tables of a device fit the plan: first what is missing or differs, then what is too much. Pure. */
-export function overlayChanges(link: number, present: Present, plan: OverlayPlan): NetlinkRequest[] {
+function overlayChanges(link: number, present: Present, plan: OverlayPlan): NetlinkRequest[] {
   const routes = new Map(present.routes.map((one) => [one.destination, one]));
   const neighbours = new Map(present.neighbours.map((one) => [one.address, one]));
   const forwarding = new Set(present.forwarding.map(({ mac, destination }) => `${mac} ${destination ?? ''}`));
