@@ -4,14 +4,20 @@ import type { Bench } from '../runner/bench.js';
 import { importCost } from './import-cost.js';
 import { upTime } from './up-time.js';
 
+/**
+ * The yardstick of every row: what a fresh process spends to import the injection container that all of it stands on. Machines
+ * differ by a factor of two, and this differs with them.
+ */
+const peer = 'CPU of importing inversify';
+
 /** How long a user waits before anything of theirs runs. */
 export const startupBench: Bench = {
   name: 'startup',
   summary: 'from process start, or call, to an authenticated create whose watch event has arrived',
   rows: [
-    { metric: 'kubewright up', unit: 'ms', goal: { of: 'ours', atMost: 500 } },
-    { metric: 'TestCluster', unit: 'ms', goal: { of: 'ours', atMost: 100 } },
-    { metric: 'import core', unit: 'ms CPU', peer: 'import inversify', goal: { of: 'ratio', atMost: 1.2 } },
+    { metric: 'kubewright up', unit: 'ms', peer, goal: { of: 'ratio', atMost: 3.5 } },
+    { metric: 'TestCluster', unit: 'ms', peer, goal: { of: 'ratio', atMost: 1 } },
+    { metric: 'import core', unit: 'ms', peer, goal: { of: 'ratio', atMost: 1.2 } },
   ],
   async run({ root, rounds, signal, progress }) {
     const folder = join(root, 'bench');
@@ -29,8 +35,8 @@ export const startupBench: Bench = {
       core.push(importCost('@kubewright/core', folder));
     }
     return [
-      { metric: 'kubewright up', ours: up },
-      { metric: 'TestCluster', ours: testCluster },
+      { metric: 'kubewright up', ours: up, peer: inversify },
+      { metric: 'TestCluster', ours: testCluster, peer: inversify },
       { metric: 'import core', ours: core, peer: inversify },
     ];
   },
