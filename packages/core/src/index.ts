@@ -13,7 +13,22 @@ export { SystemRandom } from './random/system-random.js';
 export { Logger, silentLogger } from './logger/logger.js';
 export type { LogFields } from './logger/logger.js';
 export { Metrics, noMetrics } from './metrics/metrics.js';
-export type { Counter, Gauge, Histogram, HistogramOptions, InstrumentOptions, Labels } from './metrics/metrics.js';
+export type {
+  Counter,
+  Gauge,
+  Histogram,
+  HistogramOptions,
+  InstrumentOptions,
+  Labels,
+  MetricFamily,
+  ReadableOptions,
+  Sample,
+} from './metrics/metrics.js';
+export { MetricsRegistry } from './metrics/metrics-registry.js';
+export type { MetricsRegistryOptions } from './metrics/metrics-registry.js';
+export { exposition } from './metrics/exposition.js';
+export type { Exposition } from './metrics/exposition.js';
+export { recordProcess } from './metrics/process-metrics.js';
 export { Tracer, noTracer } from './tracing/tracer.js';
 export type { Span, SpanAttributes } from './tracing/tracer.js';
 

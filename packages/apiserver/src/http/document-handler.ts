@@ -1,5 +1,7 @@
 /** What is read and never written: discovery, OpenAPI, health, version, metrics. */
 import { statusErrors } from '@kubewright/api';
+import { exposition } from '@kubewright/core';
+import type { Metrics } from '@kubewright/core';
 import { Discovery } from '../discovery/index.js';
 import type { DiscoveryDocument, ServedResource as DiscoveredResource } from '../discovery/index.js';
 import { OpenApi } from '../openapi/index.js';
@@ -7,8 +9,7 @@ import type { ResourceRegistry } from '../registry/resource-registry.js';
 import type { HealthChecks } from './health.js';
 import { negotiate } from './negotiation.js';
 import type { RequestContext, RequestHandler } from './request-context.js';
-import type { RequestMetrics } from './request-metrics.js';
-import { bytesResponse, jsonResponse, textResponse } from './server-request.js';
+import { bytesResponse, jsonResponse } from './server-request.js';
 import type { ServerResponse } from './server-request.js';
 
 /** The release whose behavior the server shows. */
@@ -21,7 +22,7 @@ const paths = ['/api', '/apis', '/healthz', '/livez', '/metrics', '/openapi/v2',
 export interface DocumentServices {
   readonly registry: ResourceRegistry;
   readonly health: HealthChecks;
-  readonly metrics: RequestMetrics;
+  readonly metrics: Metrics;
   /** Host and port that discovery tells clients of. */
   serverAddress(): string;
 }
@@ -53,10 +54,15 @@ export class DocumentHandler implements RequestHandler {
       case 'readyz':
         return Promise.resolve(this.#services.health.answer(root, first, context.query));
       case 'metrics':
-        return Promise.resolve(textResponse(200, this.#services.metrics.text()));
+        return Promise.resolve(this.#metrics(context.request.headers['accept']));
       default:
         return undefined;
     }
+  }
+
+  #metrics(accept: string | undefined): ServerResponse {
+    const { contentType, body } = exposition(this.#services.metrics.collect(), accept);
+    return bytesResponse(200, Buffer.from(body), contentType, { vary: 'Accept' });
   }
 
   async #discovery(

@@ -194,7 +194,7 @@ describe('documents', () => {
     expect((await http1('/livez/ping')).status).toBe(200);
     expect((await http1('/livez/none')).status).toBe(404);
     expect((await http1('/metrics')).body.toString()).toMatch(
-      /apiserver_request_total\{code="200",.*verb="GET".*\} \d+/,
+      /apiserver_request_total\{code="200",component="apiserver",.*verb="GET".*\} \d+/,
     );
   });
 

@@ -2,9 +2,9 @@
  * The server as one object: storage, cache, registry, store and pipeline put together. It serves inside the process at
  * once; listeners make it reachable from outside.
  */
-import { SystemClock, SystemRandom, silentLogger } from '@kubewright/core';
+import { MetricsRegistry, SystemClock, SystemRandom, silentLogger } from '@kubewright/core';
 import type { KubeObject } from '@kubewright/api';
-import type { Clock, Logger, Random } from '@kubewright/core';
+import type { Clock, Logger, Metrics, Random } from '@kubewright/core';
 import type { Transport } from '@kubewright/informer';
 import { RbacAuthorizer } from '../rbac/rbac-authorizer.js';
 import { bootstrapObjects } from '../bootstrap/bootstrap-objects.js';
@@ -65,6 +65,8 @@ export interface ApiServerOptions {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly logger?: Logger;
+  /** Where requests are counted; what it holds is served at `/metrics`. Default: a registry of the server's own. */
+  readonly metrics?: Metrics;
 }
 
 const requestTimeout = 60_000;
@@ -106,7 +108,8 @@ export class ApiServer {
       'informer-sync': () => (this.#ready ? undefined : 'the cache is being filled'),
       shutdown: () => (this.#stop.signal.aborted ? 'the server is stopping' : undefined),
     });
-    const metrics = new RequestMetrics(() => ({ apiserver_storage_revision: String(this.#cache.revision) }));
+    const metrics = options.metrics ?? new MetricsRegistry();
+    const requests = new RequestMetrics(metrics);
     const served = (info: RequestInfo | undefined): ServedResource | undefined =>
       info?.kind === 'resource' ? registry.get(info.group, info.version, info.resource) : undefined;
     this.#pipeline = new Pipeline({
@@ -124,7 +127,7 @@ export class ApiServer {
       logger,
       maxInFlight: options.maxInFlight ?? { reading: 400, mutating: 200 },
       requestTimeout,
-      observe: (info, status, milliseconds) => metrics.observe(info, served(info), status, milliseconds),
+      observe: (info, status, milliseconds) => requests.observe(info, served(info), status, milliseconds),
     });
   }
 

@@ -11,7 +11,7 @@ import {
   kubernetesServiceAddress,
 } from '@kubewright/apiserver';
 import type { User } from '@kubewright/apiserver';
-import { Clock, Logger, Plugin, Random, inject, multiInject, optional, token } from '@kubewright/core';
+import { Clock, Logger, Metrics, Plugin, Random, inject, multiInject, optional, token } from '@kubewright/core';
 import type { Lifecycle, Token } from '@kubewright/core';
 import type { Transport } from '@kubewright/informer';
 import { ClusterCredentials, clusterAdmin } from '../credentials/cluster-credentials.js';
@@ -44,11 +44,12 @@ export class EmbeddedApiServer implements ServerAccess, Lifecycle {
     @inject(Clock) private readonly clock: Clock,
     @inject(Random) private readonly random: Random,
     @inject(Logger) private readonly logger: Logger,
+    @inject(Metrics) private readonly metrics: Metrics,
   ) {}
 
   /** Resolves when requests are served, inside the process and, where asked for, at the port. */
   async start(): Promise<void> {
-    const { clock, random, logger, credentials } = this;
+    const { clock, random, logger, metrics, credentials } = this;
     const server = new ApiServer({
       storage: this.backend.storage,
       authenticators: [
@@ -64,6 +65,7 @@ export class EmbeddedApiServer implements ServerAccess, Lifecycle {
       clock,
       random,
       logger,
+      metrics,
     });
     try {
       await server.start();

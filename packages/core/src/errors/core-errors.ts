@@ -60,6 +60,9 @@ export const coreErrors = defineErrors('CORE', {
   INVALID_SETTINGS: (d: { problems: readonly string[] }) => `the settings are not valid: ${listed(d.problems)}`,
   SETTINGS_FILE: (d: { path: string; reason: string }) => `the settings file ${d.path} cannot be read: ${d.reason}`,
   CONFIG_FILE: (d: { path: string; reason: string }) => `the config file ${d.path} cannot be used: ${d.reason}`,
+  METRIC_INVALID: (d: { name: string; reason: string }) => `metric '${d.name}' cannot be used so: ${d.reason}`,
+  METRIC_CONFLICT: (d: { name: string; reason: string }) =>
+    `metric '${d.name}' exists already, and ${d.reason}: use the same options everywhere, or another name`,
   PACKAGE_NOT_FOUND: (d: { name: string; directory: string }) =>
     `there is no package '${d.name}' for ${d.directory}: npm install ${d.name} there, or correct the name`,
   PACKAGE_INVALID: (d: { name: string; reason: string }) =>

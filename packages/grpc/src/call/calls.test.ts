@@ -1,4 +1,5 @@
-import type { LogFields, Logger, Metrics } from '@kubewright/core';
+import { MetricsRegistry } from '@kubewright/core';
+import type { LogFields, Logger } from '@kubewright/core';
 import { FakeClock } from '@kubewright/core/testing';
 import { create } from '@bufbuild/protobuf';
 import { Client as Transport, credentials } from '@grpc/grpc-js';
@@ -171,27 +172,23 @@ describe('calls', () => {
   });
 
   it('are counted and timed under the names dashboards know', async () => {
-    const counted: string[] = [];
-    const metrics: Metrics = {
-      counter: ({ name }) => ({
-        increment: (labels) => void counted.push(`${name} ${Object.values(labels ?? {}).join(' ')}`),
-      }),
-      gauge: () => ({ set() {}, add() {} }),
-      histogram: ({ name }) => ({
-        observe: (value, labels) => void counted.push(`${name} ${labels?.['grpc_method']} ${value >= 0}`),
-      }),
-    };
+    const metrics = new MetricsRegistry();
     await using at = await serving({ metrics });
     await at.client.say({}).catch(() => undefined);
     await collect(at.client.count({ to: 1 }));
     const service = 'kubewright.testing.v1.Echo';
+    const counted = metrics
+      .collect()
+      .flatMap(({ name, samples }) =>
+        samples.map(({ labels, value, count = value }) => `${name} ${Object.values(labels).join(' ')} ${count}`),
+      );
     expect(counted).toEqual([
-      `grpc_server_started_total unary ${service} Say`,
-      `grpc_server_handled_total unary ${service} Say InvalidArgument`,
-      'grpc_server_handling_seconds Say true',
-      `grpc_server_started_total server_stream ${service} Count`,
-      `grpc_server_handled_total server_stream ${service} Count OK`,
-      'grpc_server_handling_seconds Count true',
+      `grpc_server_handled_total unary ${service} Say InvalidArgument 1`,
+      `grpc_server_handled_total server_stream ${service} Count OK 1`,
+      `grpc_server_handling_seconds unary ${service} Say 1`,
+      `grpc_server_handling_seconds server_stream ${service} Count 1`,
+      `grpc_server_started_total unary ${service} Say 1`,
+      `grpc_server_started_total server_stream ${service} Count 1`,
     ]);
   });
 
