@@ -82,8 +82,17 @@ export type { ExtensionPoint } from './plugin/extension-point.js';
 export type { Lifecycle, StartContext, StopContext } from './plugin/lifecycle.js';
 export { HealthCheck } from './health/health-check.js';
 export type { Health } from './health/health-check.js';
-export { CliCommand } from './cli/cli-command.js';
-export type { CliHandler, CliInvocation } from './cli/cli-command.js';
+export { CliCommand, defineCommand } from './cli/command.js';
+export type {
+  CommandContext,
+  CommandDefinition,
+  CommandHandler,
+  CommandInvocation,
+  CommandIo,
+  CommandOutput,
+  CommandWords,
+  ReadCommandLine,
+} from './cli/command.js';
 export { PluginGraph } from './registry/graph.js';
 export type { GraphEdge, GraphNode } from './registry/graph.js';
 export type { UseOptions } from './registry/registry.js';

@@ -63,11 +63,20 @@ describe('kubewright', () => {
 
   it('has the commands of the plugins that the project names', async () => {
     await using folder = await Folder.make();
-    const command = `{ name: 'greet', summary: 'say hello', load: async () => async () => { process.stdout.write('hello\\n'); return 3; } }`;
+    const run = `async (_read, { io }) => { io.stdout.write('hello\\n'); return 3; }`;
+    const command = `{ name: 'greet', summary: 'say hello', options: {}, run: ${run} }`;
     const point = `Symbol.for('extension point @kubewright/core/CliCommand')`;
     const plugin = `{ name: 'greeter', contributes: [{ token: ${point}, target: { value: ${command} } }] }`;
     await writeFile(join(folder.path, 'kubewright.config.mjs'), `export default { plugins: [${plugin}] };`);
     expect((await folder.run(['--help'])).stdout).toMatch(/ {2}greet +say hello\n/);
     expect(await folder.run(['greet'])).toMatchObject({ code: 3, stdout: 'hello\n' });
+  });
+
+  it('refuses a command that would have to be built first, and names its plugin', async () => {
+    await using folder = await Folder.make();
+    const plugin = `{ name: 'greeter', contributes: [Symbol.for('extension point @kubewright/core/CliCommand')] }`;
+    await writeFile(join(folder.path, 'kubewright.config.mjs'), `export default { plugins: [${plugin}] };`);
+    const { code, stderr } = await folder.run(['--help']);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/plugin 'greeter' .*KW_KUBEWRIGHT_COMMAND_NOT_A_VALUE/)]);
   });
 });

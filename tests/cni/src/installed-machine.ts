@@ -7,6 +7,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { CniDaemon, CniRunner, loadNetwork, ProcessExecutor } from '@kubewright/cni-sdk';
 import type { Json, NetworkList } from '@kubewright/cni-sdk';
+import { RecordingIo, commandContext, readWords } from '@kubewright/core/testing';
 import { setLink } from '@kubewright/linux';
 import { cniCommands } from '@kubewright/network/commands';
 import { TestMachine } from '@kubewright/network/testing';
@@ -23,7 +24,7 @@ export class InstalledMachine extends TestMachine {
     await machine.tables.run(setLink('lo', { up: true }));
     await machine.#daemon.start();
     writeFileSync(machine.path('list.json'), JSON.stringify(withLeases(list, machine.leases)));
-    await machine.#run('cni install', { list: machine.path('list.json'), wait: 10_000 });
+    await machine.#run('cni install', `--state-dir=${machine.path('state')}`, `--list=${machine.path('list.json')}`);
     return machine;
   }
 
@@ -57,22 +58,16 @@ export class InstalledMachine extends TestMachine {
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
-    await this.#run('cni uninstall', {});
+    await this.#run('cni uninstall');
     await this.#daemon.stop();
     await super[Symbol.asyncDispose]();
   }
 
-  async #run(name: string, more: Json): Promise<void> {
+  async #run(name: string, ...more: readonly string[]): Promise<void> {
     const command = cniCommands.find((one) => one.name === name);
-    const handler = await command?.load();
-    const options = {
-      socket: this.path('cni.sock'),
-      binDir: this.path('bin'),
-      confDir: this.path('net.d'),
-      file: listFile,
-      stateDir: this.path('state'),
-    };
-    await handler?.({ options: { ...options, ...more }, positionals: [], signal: new AbortController().signal });
+    const places = { socket: 'cni.sock', 'bin-dir': 'bin', 'conf-dir': 'net.d' };
+    const flags = Object.entries(places).map(([flag, place]) => `--${flag}=${this.path(place)}`);
+    await command?.run(readWords([...flags, `--file=${listFile}`, ...more]), commandContext(new RecordingIo()));
   }
 }
 

@@ -1,4 +1,4 @@
-import { CliCommand } from '../cli/cli-command.js';
+import { CliCommand } from '../cli/command.js';
 import type { Token } from '../di/token.js';
 import { HealthCheck } from '../health/health-check.js';
 import type { Surroundings } from '../registry/dependencies.js';

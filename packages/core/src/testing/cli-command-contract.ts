@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { CliCommand } from '../cli/cli-command.js';
+import type { CliCommand } from '../cli/command.js';
 import { flagOf } from '../config/settings.js';
 import type { TestRunner } from './test-runner.js';
 
@@ -15,7 +15,7 @@ export function describeCliCommandContract({ describe, it }: TestRunner, command
     });
 
     it('has options with flags of their own, each described', () => {
-      const options = Object.entries(command.options ?? {});
+      const options = Object.entries(command.options);
       const flags = options.map(([key, option]) => flagOf(key, option)).filter((flag) => flag !== undefined);
       assert.equal(new Set(flags).size, flags.length);
       for (const [, { description }] of options) assert.match(description, /^[^\n]*[^\n.]$/);

@@ -1,4 +1,5 @@
 import { describe, it } from 'vitest';
+import { defineCommand } from '../cli/command.js';
 import { describeCliCommandContract } from './cli-command-contract.js';
 import { describeHealthCheckContract } from './health-check-contract.js';
 
@@ -8,10 +9,10 @@ describeHealthCheckContract({ describe, it }, () => ({
 }));
 describeCliCommandContract(
   { describe, it },
-  {
+  defineCommand({
     name: 'generate crd',
     summary: 'write the custom resource definitions of a project',
     options: { output: { type: 'string', default: 'out', description: 'the directory to write to' } },
     load: async () => async () => undefined,
-  },
+  }),
 );

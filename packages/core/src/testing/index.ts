@@ -8,4 +8,5 @@ export { SeededRandom } from './seeded-random.js';
 export { describeErrorCodes } from './describe-error-codes.js';
 export { describeHealthCheckContract } from './health-check-contract.js';
 export { describeCliCommandContract } from './cli-command-contract.js';
+export { RecordingIo, commandContext, readWords } from './recording-io.js';
 export type { TestRunner } from './test-runner.js';

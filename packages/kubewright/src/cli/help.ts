@@ -29,7 +29,7 @@ function table(rows: readonly Row[]): string {
 }
 
 /** What `kubewright COMMAND --help` prints. */
-export function commandHelp({ name, summary, options = {}, positionals }: CliCommand): string {
+export function commandHelp({ name, summary, options, positionals }: CliCommand): string {
   const words = positionals === undefined ? '' : ` ${positionals}`;
   const settings = describeSettings({ ...options, ...commonOptions });
   return `usage: kubewright ${name}${words} [OPTIONS]\n\n${summary}\n\noptions:\n${settings}`;

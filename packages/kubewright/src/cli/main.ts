@@ -2,11 +2,12 @@
  * The command line: finds the command, reads its options, runs it, and says in one line what went wrong. The commands
  * themselves are contributions to the extension point `CliCommand`, in `commands/` and in plugins.
  */
-import type { CliCommand } from '@kubewright/core';
+import { SystemClock, SystemRandom } from '@kubewright/core';
+import type { CliCommand, CommandContext, ReadCommandLine } from '@kubewright/core';
 import { loadSettings } from '@kubewright/core/config';
 import { builtinCommands } from '../commands/builtin-commands.js';
 import { kubewrightErrors } from '../errors/kubewright-errors.js';
-import { commonOptions } from './common-options.js';
+import { consoleLogger } from '../logging/console-logger.js';
 import { projectConfig } from './project.js';
 import { reportFailure } from './report-failure.js';
 import { untilInterrupted } from './until-interrupted.js';
@@ -16,7 +17,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     process.exitCode = await run(argv);
   } catch (error) {
-    process.exitCode = reportFailure(error, argv.includes('--verbose'));
+    process.exitCode = reportFailure(error, withoutVerbose(argv).length < argv.length);
   }
 }
 
@@ -47,22 +48,42 @@ function findCommand(commands: readonly CliCommand[], words: readonly string[]):
 }
 
 async function execute(command: CliCommand, words: readonly string[]): Promise<number> {
-  const argv = words.slice(command.name.split(' ').length);
-  const { path, settings: sections } = await projectConfig(process.cwd());
+  const directory = process.cwd();
+  const { path, settings: sections } = await projectConfig(directory);
   const section = sections?.[command.name];
-  const { settings, positionals } = loadSettings(
-    { ...command.options, ...commonOptions },
-    {
-      argv,
+  const read: ReadCommandLine = (options) => {
+    const { settings, positionals } = loadSettings(options, {
+      argv: withoutVerbose(words.slice(command.name.split(' ').length)),
       env: process.env,
       ...(section !== undefined && { file: { name: `${path}, section ${command.name}`, values: section } }),
-    },
-  );
-  const [surplus] = positionals;
-  if (surplus !== undefined && command.positionals === undefined)
-    throw kubewrightErrors.USAGE({ problem: `'${surplus}' is too much`, command: command.name });
-  const handler = await command.load();
-  return (await untilInterrupted((signal) => handler({ options: settings, positionals, signal }))) ?? 0;
+    });
+    const [surplus] = positionals;
+    if (surplus !== undefined && command.positionals === undefined)
+      throw kubewrightErrors.USAGE({ problem: `'${surplus}' is too much`, command: command.name });
+    return { options: settings, positionals };
+  };
+  return (await untilInterrupted((signal) => command.run(read, surroundings(directory, signal)))) ?? 0;
+}
+
+/** The real ones. */
+function surroundings(directory: string, signal: AbortSignal): CommandContext {
+  const { stdin, stdout, stderr, env } = process;
+  const logger = consoleLogger({ level: 'warn' });
+  return {
+    io: { stdin, stdout, stderr },
+    logger,
+    clock: new SystemClock(),
+    random: new SystemRandom(),
+    directory,
+    env,
+    signal,
+  };
+}
+
+/** `--verbose` is the program's, wherever it stands before `--`. */
+function withoutVerbose(words: readonly string[]): string[] {
+  const end = words.indexOf('--');
+  return words.filter((word, index) => word !== '--verbose' || (end >= 0 && index > end));
 }
 
 async function printVersion(): Promise<number> {

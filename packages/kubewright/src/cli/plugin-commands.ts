@@ -1,5 +1,6 @@
 import { CliCommand, pluginData } from '@kubewright/core';
 import type { PluginLike } from '@kubewright/core';
+import { kubewrightErrors } from '../errors/kubewright-errors.js';
 import { projectPlugins } from './project.js';
 
 /** The commands that the plugins of a project contribute. They are data, so no plugin is built for it. */
@@ -11,9 +12,14 @@ function commandsOf(plugin: PluginLike): CliCommand[] {
   if (Array.isArray(plugin)) return (plugin as readonly PluginLike[]).flatMap(commandsOf);
   const single = plugin as Exclude<PluginLike, readonly PluginLike[]>;
   const contributes = (typeof single === 'function' ? pluginData(single) : single)?.contributes ?? [];
-  return contributes.flatMap((entry) =>
-    typeof entry === 'object' && entry.token === CliCommand && 'value' in entry.target
-      ? [entry.target.value as CliCommand]
-      : [],
-  );
+  return contributes.flatMap((entry) => {
+    const { token, target } = typeof entry === 'object' ? entry : { token: entry, target: undefined };
+    if (token !== CliCommand) return [];
+    if (target !== undefined && 'value' in target) return [target.value as CliCommand];
+    throw kubewrightErrors.COMMAND_NOT_A_VALUE({ plugin: nameOf(single) });
+  });
+}
+
+function nameOf(plugin: Exclude<PluginLike, readonly PluginLike[]>): string {
+  return (typeof plugin === 'function' ? pluginData(plugin)?.name : plugin.name) ?? 'unnamed';
 }

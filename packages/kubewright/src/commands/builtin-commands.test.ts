@@ -1,3 +1,4 @@
+import { defineCommand } from '@kubewright/core';
 import type { CliCommand } from '@kubewright/core';
 import { describeCliCommandContract } from '@kubewright/core/testing';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +8,8 @@ import { builtinCommands } from './builtin-commands.js';
 for (const command of builtinCommands) describeCliCommandContract({ describe, it }, command);
 
 describe('help', () => {
-  const command = (name: string, summary = name): CliCommand => ({ name, summary, load: async () => async () => 0 });
+  const command = (name: string, summary = name): CliCommand =>
+    defineCommand({ name, summary, options: {}, load: async () => async () => 0 });
 
   it('lists the commands, and of those with a common first word only the second', () => {
     expect(programHelp([command('up', 'start a cluster'), command('one two'), command('one three')]))

@@ -39,3 +39,20 @@ export const clusterOptions = defineSettings({
   },
   quiet: { type: 'boolean', default: false, description: 'print nothing but warnings and errors' },
 });
+
+export const upOptions = defineSettings({
+  ...clusterOptions,
+  port: { ...clusterOptions.port, default: 6443 },
+  storage: {
+    type: 'enum',
+    values: ['sqlite', 'memory'],
+    default: 'sqlite',
+    env: 'KUBEWRIGHT_STORAGE',
+    description: 'sqlite keeps the objects in the data directory, memory forgets them',
+  },
+});
+
+export const graphOptions = defineSettings({
+  plugin: clusterOptions.plugin,
+  format: { type: 'enum', values: ['text', 'mermaid'], default: 'text', description: 'mermaid draws a flowchart' },
+});

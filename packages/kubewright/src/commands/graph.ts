@@ -1,14 +1,14 @@
 import { EmbeddedCluster } from '@kubewright/cluster';
-import type { CliHandler, SettingValues } from '@kubewright/core';
+import type { CommandHandler } from '@kubewright/core';
 import { projectPlugins } from '../cli/project.js';
-import type { graphOptions } from './builtin-commands.js';
+import type { graphOptions } from './cluster-options.js';
 
 /** `kubewright graph`: the plugins of the cluster that `up` would start here. */
-export const graph: CliHandler = async ({ options }) => {
-  const { plugin, format } = options as SettingValues<typeof graphOptions>;
-  const cluster = new EmbeddedCluster().use(await projectPlugins(process.cwd(), plugin));
+export const graph: CommandHandler<typeof graphOptions> = async ({ options, io, directory }) => {
+  const { plugin, format } = options;
+  const cluster = new EmbeddedCluster().use(await projectPlugins(directory, plugin));
   for (const [name, plugins] of await cluster.graphs()) {
     const heading = format === 'mermaid' ? `%% ${name}` : `# ${name}`;
-    process.stdout.write(`${heading}\n${format === 'mermaid' ? plugins.toMermaid() : plugins.toString()}\n`);
+    io.stdout.write(`${heading}\n${format === 'mermaid' ? plugins.toMermaid() : plugins.toString()}\n`);
   }
 };

@@ -1,12 +1,8 @@
 import { join, resolve } from 'node:path';
 import { EmbeddedCluster } from '@kubewright/cluster';
-import { SystemClock } from '@kubewright/core';
-import type { SettingValues } from '@kubewright/core';
+import type { CommandContext, CommandInvocation } from '@kubewright/core';
 import { projectPlugins } from '../cli/project.js';
-import { consoleLogger } from '../logging/console-logger.js';
 import type { clusterOptions } from './cluster-options.js';
-
-export type ClusterSettings = SettingValues<typeof clusterOptions>;
 
 export interface OpenCluster {
   /** Serves. */
@@ -17,21 +13,20 @@ export interface OpenCluster {
 
 /** Starts a cluster's server as a command's options say. Resolves when it serves and its kubeconfig is written. */
 export async function openCluster(
-  settings: ClusterSettings,
   storage: 'memory' | 'sqlite',
-  signal: AbortSignal,
+  { options, logger, directory, signal }: CommandInvocation<typeof clusterOptions>,
 ): Promise<OpenCluster> {
-  const { dataDir, nodes, port, plugin } = settings;
+  const { dataDir, nodes, port, plugin } = options;
   const cluster = new EmbeddedCluster({
     dataDirectory: dataDir,
     storage,
     nodes,
     listen: { port },
-    logger: consoleLogger({ level: 'warn' }),
+    logger,
   });
-  cluster.use(await projectPlugins(process.cwd(), plugin));
+  cluster.use(await projectPlugins(directory, plugin));
   await cluster.serve({ signal });
-  const kubeconfig = resolve(settings.kubeconfig ?? join(dataDir, 'kubeconfig'));
+  const kubeconfig = resolve(options.kubeconfig ?? join(dataDir, 'kubeconfig'));
   await cluster.writeKubeconfig(kubeconfig);
   return { cluster, kubeconfig };
 }
@@ -48,11 +43,11 @@ const headStart = 100;
 /** Starts the rest of a cluster and keeps it until the signal aborts, or until one of its parts fails, which rejects; then stops it in order. */
 export async function runToEnd(
   { cluster }: OpenCluster,
-  signal: AbortSignal,
+  { clock, signal }: CommandContext,
   observer: ClusterObserver,
 ): Promise<void> {
   try {
-    await new SystemClock().sleep(headStart, signal);
+    await clock.sleep(headStart, signal);
     await cluster.start();
     observer.running();
   } catch (error) {

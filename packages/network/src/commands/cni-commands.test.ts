@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { CniDaemon, cniSdkErrors } from '@kubewright/cni-sdk';
-import { describeCliCommandContract } from '@kubewright/core/testing';
+import type { SettingValues } from '@kubewright/core';
+import { RecordingIo, commandContext, describeCliCommandContract, readWords } from '@kubewright/core/testing';
 import { informerErrors } from '@kubewright/informer';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { networkErrors } from '../errors.js';
-import { cniCommands, pathSettings } from './cni-commands.js';
+import { cniCommands } from './cni-commands.js';
 import { install, uninstallAll } from './install.js';
-import { lineLogger } from './line-logger.js';
+import { overlaySettings, pathSettings } from './options.js';
+import type { installSettings } from './options.js';
 import { runOverlay } from './overlay.js';
 import { requestCommand, serveRequest } from './serve-request.js';
 import { serve } from './serve.js';
@@ -19,12 +21,12 @@ for (const command of cniCommands) describeCliCommandContract({ describe, it }, 
 
 describe('kubewright cni install and uninstall', () => {
   let directory: string;
-  let printed: string;
-  let options: Record<string, unknown>;
-  const invocation = (more: Record<string, unknown> = {}) => ({
+  let io: RecordingIo;
+  let options: SettingValues<typeof installSettings>;
+  const invocation = (more: Partial<typeof options> = {}) => ({
+    ...commandContext(io),
     options: { ...options, ...more },
     positionals: [],
-    signal: new AbortController().signal,
   });
 
   beforeEach(() => {
@@ -36,14 +38,12 @@ describe('kubewright cni install and uninstall', () => {
       file: '10-test.conflist',
       stateDir: join(directory, 'state'),
       subnet: ['10.85.0.0/24', 'fd85::/64'],
+      cluster: false,
+      list: undefined,
       wait: 0,
       force: false,
     };
-    printed = '';
-    vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-      printed += String(chunk);
-      return true;
-    });
+    io = new RecordingIo();
   });
   afterEach(() => rmSync(directory, { recursive: true }));
 
@@ -57,14 +57,14 @@ describe('kubewright cni install and uninstall', () => {
       name: 'kubewright',
       plugins: [{ ipam: { routes: [{ dst: '0.0.0.0/0' }, { dst: '::/0' }] } }, {}, {}],
     });
-    expect(printed).toMatch(
+    expect(io.written).toMatch(
       /^put bandwidth, bridge, .* into .*\/bin\nput the network 'kubewright' into .*\.conflist\n$/,
     );
     await uninstallAll(invocation());
     expect([readdirSync(join(directory, 'bin')), readdirSync(join(directory, 'net.d'))]).toEqual([[], []]);
-    expect(printed).toContain(`took 10-test.conflist out of ${join(directory, 'net.d')}\ntook bandwidth, bridge, `);
+    expect(io.written).toContain(`took 10-test.conflist out of ${join(directory, 'net.d')}\ntook bandwidth, bridge, `);
     await uninstallAll(invocation());
-    expect(printed).toContain('there is nothing of ours in');
+    expect(io.written).toContain('there is nothing of ours in');
   });
 
   it("replaces other vendors' plugins only when told to, and tells the shims what to start without the daemon", async () => {
@@ -100,7 +100,7 @@ describe('kubewright cni install and uninstall', () => {
   it('writes nothing while nobody serves the plugins, and says that it waits', async () => {
     await expect(install(invocation({ wait: 1 }))).rejects.toSatisfy((error) => networkErrors.DAEMON_AWAY.is(error));
     expect(readdirSync(directory)).toEqual([]);
-    expect(printed).toBe(`waiting for the daemon at ${join(directory, 'cni.sock')}\n`);
+    expect(io.written).toBe(`waiting for the daemon at ${join(directory, 'cni.sock')}\n`);
   });
 
   it('puts the list of a node in place where the cluster gives the networks', async () => {
@@ -129,19 +129,17 @@ describe('kubewright cni install and uninstall', () => {
   });
 
   it('says what is wrong with the cluster of an overlay, and ends', async () => {
-    const { signal } = new AbortController();
-    const told = {
-      node: 'one',
-      kubeconfig: join(directory, 'none'),
-      stateDir: directory,
-      inCluster: false,
-      family: '4',
-    };
-    const started = runOverlay({ options: told, positionals: [], signal });
+    const { options: told } = readWords([
+      '--node=one',
+      `--kubeconfig=${join(directory, 'none')}`,
+      `--state-dir=${directory}`,
+    ])(overlaySettings);
+    const started = runOverlay({ ...commandContext(io), options: told, positionals: [] });
     await expect(started).rejects.toSatisfy((error) =>
       informerErrors.KUBECONFIG_NOT_FOUND.is((error as Error).cause ?? error),
     );
-    const stopped = runOverlay({ options: told, positionals: [], signal: AbortSignal.abort(new Error('enough')) });
+    const signal = AbortSignal.abort(new Error('enough'));
+    const stopped = runOverlay({ ...commandContext(io, { signal }), options: told, positionals: [] });
     await expect(stopped).rejects.toThrow('enough');
   });
 
@@ -155,23 +153,12 @@ describe('kubewright cni install and uninstall', () => {
   it('serves until it is told to stop', async () => {
     const stop = new AbortController();
     const socket = join(directory, 'served.sock');
-    const served = serve({ options: { socket, stateDir: directory }, positionals: [], signal: stop.signal });
-    await expect.poll(() => printed).toBe(`the network plugins are served at ${socket}\n`);
+    const context = commandContext(io, { signal: stop.signal });
+    const served = serve({ ...context, options: { socket, stateDir: directory }, positionals: [] });
+    await expect.poll(() => io.written).toBe(`the network plugins are served at ${socket}\n`);
     expect(readdirSync(directory)).toContain('served.sock');
     stop.abort();
     await served;
     expect(readdirSync(directory)).not.toContain('served.sock');
-  });
-
-  it('says what went wrong with a request, and nothing of those that went well', () => {
-    let lines = '';
-    const logger = lineLogger((line) => void (lines += line)).child({ type: 'bridge' });
-    logger.debug('served');
-    logger.info('served');
-    logger.warn('failed', { code: 11 });
-    logger.error('not answered', { error: new Error('why') });
-    expect(lines).toBe(
-      'warning: failed {"type":"bridge","code":11}\nerror: not answered {"type":"bridge","error":"why"}\n',
-    );
   });
 });

@@ -1,21 +1,18 @@
 import { connectTo, ControllerManager } from '@kubewright/controller';
-import { Host } from '@kubewright/core';
-import type { CliInvocation } from '@kubewright/core';
+import { Clock, Host, Logger, Random } from '@kubewright/core';
+import type { CommandHandler } from '@kubewright/core';
 import { inCluster, kubeconfig } from '@kubewright/informer';
 import { overlay } from '../overlay/overlay.js';
-import type { OverlayCommandOptions } from './cni-commands.js';
+import type { overlaySettings } from './options.js';
 
-export async function runOverlay({ options, signal }: CliInvocation): Promise<void> {
-  const {
-    node: nodeName,
-    kubeconfig: path,
-    context,
-    stateDir: stateDirectory,
-    family,
-    ...vxlan
-  } = options as OverlayCommandOptions;
+export const runOverlay: CommandHandler<typeof overlaySettings> = async (invocation) => {
+  const { options, clock, logger, random, signal } = invocation;
+  const { node: nodeName, kubeconfig: path, context, stateDir: stateDirectory, family, ...vxlan } = options;
   const file = { ...(path === undefined ? {} : { path }), ...(context === undefined ? {} : { context }) };
   const host = new Host({ name: 'kubewright-overlay' })
+    .override(Clock, clock)
+    .override(Logger, logger)
+    .override(Random, random)
     .use(connectTo(vxlan.inCluster ? inCluster() : kubeconfig(file)))
     .use(ControllerManager)
     .use(overlay({ ...vxlan, nodeName, stateDirectory, family: family === '6' ? 6 : 4 }));
@@ -29,4 +26,4 @@ export async function runOverlay({ options, signal }: CliInvocation): Promise<vo
     signal.removeEventListener('abort', stop);
     await host.stop();
   }
-}
+};

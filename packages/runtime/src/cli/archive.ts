@@ -3,26 +3,28 @@ import { mkdir, readFile, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { CliHandler, SettingValues } from '@kubewright/core';
+import type { CommandHandler } from '@kubewright/core';
 import { extract, pack } from 'tar-stream';
 import { ControlClient } from '../control/control-client.js';
-import type { exportOptions } from './commands.js';
+import type { controlOptions, exportOptions } from './options.js';
 import { requireWords } from './with-client.js';
 
 /** What an OCI layout is made of; nothing else is written into a directory. */
 const layoutFile = /^(?:oci-layout|index\.json|manifest\.json|blobs\/sha256\/[0-9a-f]{64})$/;
 
-export const importImages: CliHandler = async ({ options, positionals: [path], signal }) => {
+export const importImages: CommandHandler<typeof controlOptions> = async (invocation) => {
+  const { options, positionals, io, signal } = invocation;
+  const [path] = positionals;
   const source =
-    path === undefined ? process.stdin : (await stat(path)).isDirectory() ? packed(path) : createReadStream(path);
-  const images = await new ControlClient(String(options['control']), signal).import(source);
-  for (const { id, tags } of images) process.stdout.write(`${id} ${tags.join(' ')}\n`);
+    path === undefined ? io.stdin : (await stat(path)).isDirectory() ? packed(path) : createReadStream(path);
+  const images = await new ControlClient(options.control, signal).import(source);
+  for (const { id, tags } of images) io.stdout.write(`${id} ${tags.join(' ')}\n`);
 };
 
-export const exportImages: CliHandler = async ({ options, positionals, signal }) => {
-  const { control, output } = options as SettingValues<typeof exportOptions>;
+export const exportImages: CommandHandler<typeof exportOptions> = async ({ options, positionals, io, signal }) => {
+  const { control, output } = options;
   const archive = await new ControlClient(control, signal).export(requireWords(positionals, 'an image'));
-  if (output === undefined) await pipeline(archive, process.stdout, { end: false });
+  if (output === undefined) await pipeline(archive, io.stdout, { end: false });
   else if (output.endsWith('/')) await unpack(archive, output);
   else await pipeline(archive, createWriteStream(output));
 };

@@ -2,13 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SystemClock, SystemRandom } from '@kubewright/core';
-import type { CliHandler } from '@kubewright/core';
-import { loadSettings } from '@kubewright/core/config';
-import { describeCliCommandContract } from '@kubewright/core/testing';
+import { RecordingIo, commandContext, describeCliCommandContract, readWords } from '@kubewright/core/testing';
 import { CriClient, StreamingServer, criServer } from '@kubewright/cri-sdk';
 import { MemoryRuntime } from '@kubewright/cri-sdk/testing';
 import type { ExecRequest } from '@kubewright/cri-sdk/v1';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runtimeCommands } from './commands.js';
 
 for (const command of runtimeCommands) describeCliCommandContract({ describe, it }, command);
@@ -41,7 +39,7 @@ describe('the commands of a runtime', () => {
   let runtime: StreamingMemoryRuntime;
   let stop: () => Promise<void>;
   let client: CriClient;
-  let printed: string;
+  let io: RecordingIo;
 
   beforeEach(async () => {
     home = await mkdtemp(join(tmpdir(), 'kw-cli-'));
@@ -61,12 +59,7 @@ describe('the commands of a runtime', () => {
       await server.stop();
       await runtime.streaming.stop();
     };
-    printed = '';
-    const collect = (chunk: string | Uint8Array): boolean => {
-      printed += Buffer.from(chunk as Uint8Array).toString();
-      return true;
-    };
-    vi.spyOn(process.stdout, 'write').mockImplementation(collect);
+    io = new RecordingIo();
   });
   afterEach(async () => {
     await stop();
@@ -80,37 +73,32 @@ describe('the commands of a runtime', () => {
     if (command === undefined) throw new Error(`there is no command '${words[0]}'`);
     const known = { address: join(home, 'cri.sock'), control: join(home, 'none') };
     const places = Object.entries(known).flatMap(([name, path]) =>
-      name in (command.options ?? {}) ? [`--${name}=${path}`] : [],
+      name in command.options ? [`--${name}=${path}`] : [],
     );
-    const { settings, positionals } = loadSettings(command.options ?? {}, {
-      argv: [...places, ...words.slice(1)],
-      env: {},
-    });
-    const handler: CliHandler = await command.load();
-    return handler({ options: settings, positionals, signal: new AbortController().signal });
+    return command.run(readWords([...places, ...words.slice(1)]), commandContext(io));
   };
   const containers = async () => (await client.runtime.listContainers({})).containers;
 
   it('pull, run, list, inspect, use, stop and remove', async () => {
     await kubewright('pull example.com/app:1');
-    expect(printed).toMatch(/^sha256:[0-9a-f]{64}\n$/);
+    expect(io.written).toMatch(/^sha256:[0-9a-f]{64}\n$/);
     await kubewright('run -d --name web example.com/app:1 -- wait');
     const [container] = await containers();
-    expect(printed).toContain(`${container?.id}\n`);
+    expect(io.written).toContain(`${container?.id}\n`);
     await kubewright('ps');
-    expect(printed).toMatch(new RegExp(`${container?.id.slice(0, 12)} +web +running +example.com/app:1`));
+    expect(io.written).toMatch(new RegExp(`${container?.id.slice(0, 12)} +web +running +example.com/app:1`));
     await kubewright('images');
-    expect(printed).toContain('example.com/app:1');
+    expect(io.written).toContain('example.com/app:1');
     await kubewright('inspect web');
-    expect(printed).toContain('"CONTAINER_RUNNING"');
+    expect(io.written).toContain('"CONTAINER_RUNNING"');
     expect(await kubewright('exec web -- say it')).toBe(3);
-    expect(printed).toContain('say it');
+    expect(io.written).toContain('say it');
     await kubewright('stop web');
-    printed = '';
+    io.written = '';
     await kubewright('ps');
-    expect(printed).not.toContain('web');
+    expect(io.written).not.toContain('web');
     await kubewright('ps -a');
-    expect(printed).toContain('exited');
+    expect(io.written).toContain('exited');
     await kubewright('rm web');
     expect([await containers(), (await client.runtime.listPodSandbox({})).items]).toEqual([[], []]);
     await kubewright('rmi example.com/app:1');

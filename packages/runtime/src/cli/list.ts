@@ -1,13 +1,14 @@
-import type { CliHandler } from '@kubewright/core';
+import type { CommandHandler } from '@kubewright/core';
 import { ContainerState } from '@kubewright/cri-sdk/v1';
+import type { addressOptions, psOptions } from './options.js';
 import { table, withClient } from './with-client.js';
 
 const shortId = 12;
 
-export const ps: CliHandler = (invocation) =>
+export const ps: CommandHandler<typeof psOptions> = (invocation) =>
   withClient(invocation, async ({ runtime }) => {
     const running = { filter: { state: { state: ContainerState.CONTAINER_RUNNING } } };
-    const { containers } = await runtime.listContainers(invocation.options['all'] === true ? {} : running);
+    const { containers } = await runtime.listContainers(invocation.options.all ? {} : running);
     const rows = containers.map(({ id, metadata, state, image, podSandboxId }) => [
       id.slice(0, shortId),
       metadata?.name ?? '',
@@ -15,10 +16,10 @@ export const ps: CliHandler = (invocation) =>
       image?.userSpecifiedImage || (image?.image ?? ''),
       podSandboxId.slice(0, shortId),
     ]);
-    process.stdout.write(table([['CONTAINER', 'NAME', 'STATE', 'IMAGE', 'POD'], ...rows]));
+    invocation.io.stdout.write(table([['CONTAINER', 'NAME', 'STATE', 'IMAGE', 'POD'], ...rows]));
   });
 
-export const images: CliHandler = (invocation) =>
+export const images: CommandHandler<typeof addressOptions> = (invocation) =>
   withClient(invocation, async (client) => {
     const { images } = await client.images.listImages({});
     const rows = images.map(({ id, repoTags, size }) => [
@@ -26,5 +27,5 @@ export const images: CliHandler = (invocation) =>
       `${(Number(size) / 1e6).toFixed(1)} MB`,
       repoTags.join(', ') || '<none>',
     ]);
-    process.stdout.write(table([['IMAGE', 'SIZE', 'NAMES'], ...rows]));
+    invocation.io.stdout.write(table([['IMAGE', 'SIZE', 'NAMES'], ...rows]));
   });

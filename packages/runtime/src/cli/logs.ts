@@ -1,18 +1,16 @@
 import { existsSync } from 'node:fs';
-import { SystemClock } from '@kubewright/core';
-import type { CliHandler, SettingValues } from '@kubewright/core';
+import type { CommandContext, CommandHandler } from '@kubewright/core';
 import { readLog } from '@kubewright/cri-sdk';
 import type { CriClient } from '@kubewright/cri-sdk';
 import { ContainerState } from '@kubewright/cri-sdk/v1';
-import type { logOptions } from './commands.js';
+import type { logOptions } from './options.js';
 import { findContainer, requireWords, withClient } from './with-client.js';
 
-export const logs: CliHandler = (invocation) =>
+export const logs: CommandHandler<typeof logOptions> = (invocation) =>
   withClient(invocation, async (client) => {
     const [word] = requireWords(invocation.positionals, 'a container');
     const { id } = await findContainer(client, word);
-    const { follow } = invocation.options as SettingValues<typeof logOptions>;
-    await printLog(client, id, follow, invocation.signal);
+    await printLog(client, id, invocation.options.follow, invocation);
   });
 
 /** Prints what a container wrote, each stream to its own; with `follow` until the container ends. */
@@ -20,7 +18,7 @@ export async function printLog(
   client: CriClient,
   containerId: string,
   follow: boolean,
-  signal: AbortSignal,
+  { io, clock, signal }: CommandContext,
 ): Promise<void> {
   const { status } = await client.runtime.containerStatus({ containerId });
   if (status === undefined || !existsSync(status.logPath)) return;
@@ -28,9 +26,9 @@ export async function printLog(
     const answer = await client.runtime.containerStatus({ containerId });
     return answer.status?.state !== ContainerState.CONTAINER_RUNNING;
   };
-  const following = follow ? { follow: { clock: new SystemClock(), ended } } : {};
+  const following = follow ? { follow: { clock, ended } } : {};
   for await (const { stream, content, partial } of readLog(status.logPath, { signal, ...following })) {
-    const to = stream === 'stdout' ? process.stdout : process.stderr;
+    const to = stream === 'stdout' ? io.stdout : io.stderr;
     to.write(content);
     if (!partial) to.write('\n');
   }

@@ -1,3 +1,4 @@
+import type { CommandOutput } from '@kubewright/core';
 import type { CriClient } from '@kubewright/cri-sdk';
 import { ControlClient } from '../control/control-client.js';
 import type { PullOrder } from '../control/control-protocol.js';
@@ -5,11 +6,7 @@ import { runtimeErrors } from '../errors.js';
 import type { PullProgress } from '../images/image-puller.js';
 
 /** Where progress is told: a terminal is redrawn, anything else gets lines. */
-export interface ProgressOutput {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  write(text: string): unknown;
-}
+export type ProgressOutput = Pick<CommandOutput, 'isTTY' | 'columns'> & { write(text: string): unknown };
 
 /**
  * Pulls an image and tells how far it is. A runtime that is not ours cannot tell, and pulls silently.

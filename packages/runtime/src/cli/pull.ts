@@ -1,13 +1,14 @@
-import type { CliHandler } from '@kubewright/core';
-import type { PullOptions } from './commands.js';
+import type { CommandHandler } from '@kubewright/core';
+import type { PullOptions, pullOptions } from './options.js';
 import { pullImage } from './pull-image.js';
 import { requireWords, withClient } from './with-client.js';
 
-export const pull: CliHandler = (invocation) =>
+export const pull: CommandHandler<typeof pullOptions> = (invocation) =>
   withClient(invocation, async (client) => {
     const [image] = requireWords(invocation.positionals, 'an image');
-    const order = { image, ...pullOrder(invocation.options as PullOptions) };
-    process.stdout.write(`${await pullImage(client, order, process.stderr, invocation.signal)}\n`);
+    const { io, options, signal } = invocation;
+    const order = { image, ...pullOrder(options) };
+    io.stdout.write(`${await pullImage(client, order, io.stderr, signal)}\n`);
   });
 
 /** The part of an order that options say. */

@@ -1,21 +1,22 @@
 import { rm as rmFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { CliHandler } from '@kubewright/core';
+import type { CommandHandler } from '@kubewright/core';
 import { runtimeErrors } from '../errors.js';
+import type { addressOptions, stopOptions } from './options.js';
 import { logPrefix } from './run.js';
 import { findContainer, requireWords, withClient } from './with-client.js';
 
-export const stop: CliHandler = (invocation) =>
+export const stop: CommandHandler<typeof stopOptions> = (invocation) =>
   withClient(invocation, async (client) => {
-    const timeout = BigInt(Math.ceil(Number(invocation.options['time']) / 1000));
+    const timeout = BigInt(Math.ceil(invocation.options.time / 1000));
     for (const word of requireWords(invocation.positionals, 'a container')) {
       const { id: containerId } = await findContainer(client, word);
       await client.runtime.stopContainer({ containerId, timeout });
     }
   });
 
-export const rm: CliHandler = (invocation) =>
+export const rm: CommandHandler<typeof addressOptions> = (invocation) =>
   withClient(invocation, async (client) => {
     for (const word of requireWords(invocation.positionals, 'a container')) {
       const { id: containerId, podSandboxId } = await findContainer(client, word);
@@ -29,7 +30,7 @@ export const rm: CliHandler = (invocation) =>
     }
   });
 
-export const rmi: CliHandler = (invocation) =>
+export const rmi: CommandHandler<typeof addressOptions> = (invocation) =>
   withClient(invocation, async (client) => {
     for (const name of requireWords(invocation.positionals, 'an image')) {
       const { image } = await client.images.imageStatus({ image: { image: name } });

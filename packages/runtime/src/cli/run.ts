@@ -1,12 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SystemClock, SystemRandom } from '@kubewright/core';
-import type { CliHandler, SettingValues } from '@kubewright/core';
+import type { CommandHandler, CommandInvocation, Random, SettingValues } from '@kubewright/core';
 import type { CriClient } from '@kubewright/cri-sdk';
 import { ContainerState, NamespaceMode } from '@kubewright/cri-sdk/v1';
 import { joinCommand } from './command-stream.js';
-import type { runOptions } from './commands.js';
+import type { runOptions } from './options.js';
 import { printLog } from './logs.js';
 import { pullOrder } from './pull.js';
 import { pullImage } from './pull-image.js';
@@ -16,19 +15,17 @@ import { requireWords, withClient } from './with-client.js';
 /** How directories with logs are called; `rm` removes them, too. */
 export const logPrefix = 'kubewright-run-';
 
-const clock = new SystemClock();
-
 type RunOptions = SettingValues<typeof runOptions>;
+type Invocation = CommandInvocation<typeof runOptions>;
 
 /** The container's exit code is that of `kubewright`. */
-export const run: CliHandler = (invocation) =>
+export const run: CommandHandler<typeof runOptions> = (invocation) =>
   withClient(invocation, async (client) => {
-    const options = invocation.options as RunOptions;
-    const { signal } = invocation;
+    const { options, io, random } = invocation;
     const [name, ...command] = requireWords(invocation.positionals, 'an image');
-    const image = await imageOf(client, name, options, signal);
+    const image = await imageOf(client, name, invocation);
     const logDirectory = await mkdtemp(join(tmpdir(), logPrefix));
-    const config = podConfig(options, logDirectory);
+    const config = podConfig(options, random, logDirectory);
     const { podSandboxId } = await client.runtime.runPodSandbox({ config });
     let stays = false;
     try {
@@ -36,10 +33,10 @@ export const run: CliHandler = (invocation) =>
       if (options.detach) {
         await client.runtime.startContainer({ containerId });
         stays = true;
-        process.stdout.write(`${containerId}\n`);
+        io.stdout.write(`${containerId}\n`);
         return 0;
       }
-      return await attended(client, containerId, options, signal);
+      return await attended(client, containerId, invocation);
     } finally {
       if (!stays) {
         await client.runtime.removePodSandbox({ podSandboxId });
@@ -48,13 +45,13 @@ export const run: CliHandler = (invocation) =>
     }
   });
 
-async function imageOf(client: CriClient, name: string, options: RunOptions, signal: AbortSignal): Promise<string> {
+async function imageOf(client: CriClient, name: string, { options, io, signal }: Invocation): Promise<string> {
   const { image } = await client.images.imageStatus({ image: { image: name } });
-  return image?.id ?? (await pullImage(client, { image: name, ...pullOrder(options) }, process.stderr, signal));
+  return image?.id ?? (await pullImage(client, { image: name, ...pullOrder(options) }, io.stderr, signal));
 }
 
-function podConfig({ name, hostNetwork }: RunOptions, logDirectory: string) {
-  const made = Buffer.from(new SystemRandom().bytes(4)).toString('hex');
+function podConfig({ name, hostNetwork }: RunOptions, random: Random, logDirectory: string) {
+  const made = Buffer.from(random.bytes(4)).toString('hex');
   const network = hostNetwork ? NamespaceMode.NODE : NamespaceMode.POD;
   return {
     metadata: { name: name ?? `run-${made}`, namespace: 'kubewright-run', uid: made, attempt: 0 },
@@ -95,18 +92,15 @@ async function create(
 }
 
 /** Starts a container and stays with it to its end. */
-async function attended(
-  client: CriClient,
-  containerId: string,
-  { stdin, tty }: RunOptions,
-  signal: AbortSignal,
-): Promise<number> {
+async function attended(client: CriClient, containerId: string, invocation: Invocation): Promise<number> {
+  const { options, io, clock, signal } = invocation;
+  const { stdin, tty } = options;
   await client.runtime.startContainer({ containerId });
   if (stdin || tty) {
     const { url } = await client.runtime.attach({ containerId, stdin, tty, stdout: true, stderr: !tty });
-    using streams = ownStreams({ stdin, tty });
+    using streams = ownStreams(io, { stdin, tty });
     await joinCommand(url, streams, signal);
-  } else await printLog(client, containerId, true, signal);
+  } else await printLog(client, containerId, true, invocation);
   // What was printed or attached to ends a little before the container does.
   for (;;) {
     const { status } = await client.runtime.containerStatus({ containerId });

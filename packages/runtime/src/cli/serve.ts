@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { Host } from '@kubewright/core';
-import type { CliHandler, SettingValues } from '@kubewright/core';
+import type { CommandHandler } from '@kubewright/core';
 import { loadPluginPackage } from '@kubewright/core/config';
 import { runtimePlugins } from '../plugins/runtime-plugins.js';
-import type { serveOptions } from './commands.js';
+import type { serveOptions } from './options.js';
 
-export const serve: CliHandler = async ({ options, signal }) => {
-  const { plugin, cni, mirror, snapshotter, network, ...rest } = options as SettingValues<typeof serveOptions>;
+export const serve: CommandHandler<typeof serveOptions> = async ({ options, io, directory, signal }) => {
+  const { plugin, cni, mirror, snapshotter, network, ...rest } = options;
   const host = new Host({ name: 'runtime' }).use(
     await runtimePlugins({
       ...rest,
@@ -16,9 +16,9 @@ export const serve: CliHandler = async ({ options, signal }) => {
       ...(network !== undefined && { network }),
     }),
   );
-  for (const name of plugin) host.use(await loadPluginPackage(name, { directory: process.cwd() }));
+  for (const name of plugin) host.use(await loadPluginPackage(name, { directory }));
   await host.start({ signal });
-  process.stdout.write(`the container runtime listens on ${rest.address}\n`);
+  io.stdout.write(`the container runtime listens on ${rest.address}\n`);
   if (!signal.aborted) await once(signal, 'abort');
   await host.stop();
 };

@@ -1,6 +1,6 @@
-import { SystemClock } from '@kubewright/core';
-import type { CliHandler } from '@kubewright/core';
+import type { CommandHandler } from '@kubewright/core';
 import type { CriClient } from '@kubewright/cri-sdk';
+import type { statsOptions } from './options.js';
 import { table, withClient } from './with-client.js';
 
 /** Between two looks, in milliseconds: what a processor did is a difference. */
@@ -12,21 +12,21 @@ type Usage = ReadonlyMap<
   { readonly name: string; readonly cpu: bigint; readonly at: bigint; readonly memory: bigint; readonly disk: bigint }
 >;
 
-export const stats: CliHandler = (invocation) =>
+export const stats: CommandHandler<typeof statsOptions> = (invocation) =>
   withClient(invocation, async (client) => {
-    const clock = new SystemClock();
+    const { options, io, clock, signal } = invocation;
     let before = await usage(client);
     do {
-      await clock.sleep(interval, invocation.signal);
+      await clock.sleep(interval, signal);
       const now = await usage(client);
       const rows = [...now].map(([id, { name, cpu, at, memory, disk }]) => {
         const last = before.get(id);
         const share = last === undefined || at === last.at ? 0 : (Number(cpu - last.cpu) / Number(at - last.at)) * 100;
         return [id.slice(0, 12), name, `${share.toFixed(1)}%`, mebibytes(memory), mebibytes(disk)];
       });
-      process.stdout.write(table([['CONTAINER', 'NAME', 'CPU', 'MEMORY', 'WRITTEN'], ...rows]));
+      io.stdout.write(table([['CONTAINER', 'NAME', 'CPU', 'MEMORY', 'WRITTEN'], ...rows]));
       before = now;
-    } while (invocation.options['watch'] === true);
+    } while (options.watch);
   });
 
 async function usage({ runtime }: CriClient): Promise<Usage> {

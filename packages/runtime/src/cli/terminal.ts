@@ -1,16 +1,13 @@
+import type { CommandIo } from '@kubewright/core';
 import type { CommandStreams } from './command-stream.js';
 
-/** This process's streams, as a command gets them. With `tty` the terminal passes on each key; the answer's end undoes it. */
-export function ownStreams({
-  stdin,
-  tty,
-}: {
-  readonly stdin: boolean;
-  readonly tty: boolean;
-}): CommandStreams & Disposable {
-  const { stdin: input, stdout, stderr } = process;
-  const raw = tty && stdin && input.isTTY;
-  if (raw) input.setRawMode(true);
+/** A program's streams, as a command in a container gets them. With `tty` the terminal passes on each key; the answer's end undoes it. */
+export function ownStreams(
+  { stdin: input, stdout, stderr }: CommandIo,
+  { stdin, tty }: { readonly stdin: boolean; readonly tty: boolean },
+): CommandStreams & Disposable {
+  const raw = tty && stdin && input.isTTY === true;
+  if (raw) input.setRawMode?.(true);
   return {
     stdout,
     stderr,
@@ -23,8 +20,8 @@ export function ownStreams({
       },
     }),
     [Symbol.dispose]: () => {
-      if (raw) input.setRawMode(false);
-      if (stdin) input.unref();
+      if (raw) input.setRawMode?.(false);
+      if (stdin) input.unref?.();
     },
   };
 }

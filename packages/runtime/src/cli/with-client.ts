@@ -1,13 +1,16 @@
-import { SystemClock } from '@kubewright/core';
-import type { CliInvocation } from '@kubewright/core';
+import type { CommandInvocation } from '@kubewright/core';
 import { CriClient } from '@kubewright/cri-sdk';
 import type { ContainerSchema } from '@kubewright/cri-sdk/v1';
 import type { MessageShape } from '@bufbuild/protobuf';
 import { runtimeErrors } from '../errors.js';
+import type { addressOptions } from './options.js';
 
 /** Connects to the runtime that a command names, for as long as `work` takes. */
-export async function withClient<T>({ options }: CliInvocation, work: (client: CriClient) => Promise<T>): Promise<T> {
-  using client = new CriClient({ address: String(options['address']), clock: new SystemClock() });
+export async function withClient<T>(
+  { options, clock }: CommandInvocation<typeof addressOptions>,
+  work: (client: CriClient) => Promise<T>,
+): Promise<T> {
+  using client = new CriClient({ address: options.address, clock });
   return await work(client);
 }
 
