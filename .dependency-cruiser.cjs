@@ -11,6 +11,7 @@ const floors = [
   ['runtime', 'network', 'storage', 'kubelet', 'proxy', 'dns', 'metrics', 'ingress'],
   ['cluster', 'dashboard'],
   ['kubewright', 'create-kubewright', 'cni-sanity'],
+  ['cli'],
 ];
 /** Neighbours on one floor may not see each other, and `cni-sdk` needs only `core` and `linux` below it. */
 const upward = floors.flatMap((packages, floor) =>

@@ -22,7 +22,7 @@ const clock = new SystemClock();
 /** Our runtime, by the command line that people have. */
 export async function startOurs(directory: string, network: PodNetworkSetup): Promise<RunningRuntime> {
   mkdirSync(directory, { recursive: true });
-  const program = fileURLToPath(new URL('../../../packages/kubewright/bin/kubewright.js', import.meta.url));
+  const program = fileURLToPath(new URL('../../../packages/cli/bin/kubewright.js', import.meta.url));
   const socket = join(directory, 'ours.sock');
   const options = {
     address: socket,

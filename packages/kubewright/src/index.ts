@@ -7,7 +7,7 @@
 // The program
 export { Kubewright } from './application/kubewright.js';
 export type { KubewrightOptions } from './application/kubewright.js';
-export { embedded } from './connections/embedded.js';
+export { devKubeconfigVariable, embedded } from './connections/embedded.js';
 export { inCluster, kubeconfig } from '@kubewright/informer';
 export type { InClusterOptions, KubeconfigOptions } from '@kubewright/informer';
 export type { HealthServerOptions } from './health/health-server.js';

@@ -77,6 +77,6 @@ describe('kubewright', () => {
     const plugin = `{ name: 'greeter', contributes: [Symbol.for('extension point @kubewright/core/CliCommand')] }`;
     await writeFile(join(folder.path, 'kubewright.config.mjs'), `export default { plugins: [${plugin}] };`);
     const { code, stderr } = await folder.run(['--help']);
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/plugin 'greeter' .*KW_KUBEWRIGHT_COMMAND_NOT_A_VALUE/)]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/plugin 'greeter' .*KW_CLI_COMMAND_NOT_A_VALUE/)]);
   });
 });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SystemClock } from '@kubewright/core';
 
-const bin = fileURLToPath(new URL('../../../packages/kubewright/bin/kubewright.js', import.meta.url));
+const bin = fileURLToPath(new URL('../../../packages/cli/bin/kubewright.js', import.meta.url));
 /** Milliseconds after which a process that says nothing of what is waited for counts as stuck. */
 const patience = 20_000;
 

@@ -25,11 +25,10 @@ describe('the README', () => {
   it('shows a command that runs the shortest controller', async () => {
     const [, file = ''] = /npx kubewright dev (\S+?)`/.exec(readme) ?? [];
     const home = mkdtempSync(join(tmpdir(), 'readme-'));
-    const child = spawn(
-      process.execPath,
-      [join(root, 'packages/kubewright/bin/kubewright.js'), 'dev', join(root, file)],
-      { cwd: home, stdio: ['ignore', 'pipe', 'pipe'] },
-    );
+    const child = spawn(process.execPath, [join(root, 'packages/cli/bin/kubewright.js'), 'dev', join(root, file)], {
+      cwd: home,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const exited = once(child, 'exit');
     let said = '';
     const greeted = new Promise<void>((resolve) => {

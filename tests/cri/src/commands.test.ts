@@ -10,7 +10,7 @@ import { FakeRegistry, shellLayer } from '@kubewright/runtime/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { missingHere } from './programs.js';
 
-const program = fileURLToPath(new URL('../../../packages/kubewright/bin/kubewright.js', import.meta.url));
+const program = fileURLToPath(new URL('../../../packages/cli/bin/kubewright.js', import.meta.url));
 
 describe.skipIf(missingHere('script').length > 0)('kubewright runtime (needs root, crun, conmon, script)', () => {
   let home: string;

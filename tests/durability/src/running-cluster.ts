@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, kubeconfig } from '@kubewright/informer';
 import type { Transport } from '@kubewright/informer';
 
-const bin = fileURLToPath(new URL('../../../packages/kubewright/bin/kubewright.js', import.meta.url));
+const bin = fileURLToPath(new URL('../../../packages/cli/bin/kubewright.js', import.meta.url));
 
 /** `kubewright up` as a process of its own, on a data directory that outlives it. */
 export class RunningCluster {

@@ -2,13 +2,17 @@
 import type { EmbeddedConnectionOptions } from '@kubewright/cluster';
 import { kubeconfig } from '@kubewright/informer';
 import type { ClusterConnection } from '@kubewright/informer';
+import { kubewrightErrors } from '../errors/kubewright-errors.js';
 
 /** Set by `kubewright dev` for the program that it runs: the kubeconfig of the cluster that it keeps for it. */
 export const devKubeconfigVariable = 'KUBEWRIGHT_DEV_KUBECONFIG';
 
 /**
- * A cluster inside this process: started when the connection is opened, stopped when the program stops. Needs the package
- * `@kubewright/cluster`. Under `kubewright dev` it is the cluster of that command, which outlives restarts of the program.
+ * A cluster inside this process: started when the connection is opened, stopped when the program stops. Under `kubewright dev`
+ * it is the cluster of that command, which outlives restarts of the program.
+ *
+ * @throws `EMBEDDED_NOT_INSTALLED`, when opened, where the package `@kubewright/cluster` is missing: an operator's production
+ *   image leaves it out.
  */
 export function embedded(options: EmbeddedConnectionOptions = {}): ClusterConnection {
   const path = process.env[devKubeconfigVariable];
@@ -16,8 +20,18 @@ export function embedded(options: EmbeddedConnectionOptions = {}): ClusterConnec
   return {
     name: options.name ?? 'embedded',
     async open(services) {
-      const { embedded: connect } = await import('@kubewright/cluster');
-      return await connect(options).open(services);
+      return await (await cluster()).embedded(options).open(services);
     },
   };
+}
+
+async function cluster() {
+  try {
+    return await import('@kubewright/cluster');
+  } catch (cause) {
+    const isAway = cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND';
+    throw isAway && cause.message.includes('@kubewright/cluster')
+      ? kubewrightErrors.EMBEDDED_NOT_INSTALLED({}, { cause })
+      : cause;
+  }
 }

@@ -1,4 +1,4 @@
-/** The errors that the facade and the command line throw on purpose. */
+/** The errors that the facade throws on purpose. */
 import { defineErrors } from '@kubewright/core';
 
 export const kubewrightErrors = defineErrors('KUBEWRIGHT', {
@@ -8,9 +8,6 @@ export const kubewrightErrors = defineErrors('KUBEWRIGHT', {
     `a program has one cluster, and connect('${d.second}') comes after connect('${d.first}'): call connect() once`,
   HEALTH_PORT: (d: { port: number; reason: string }) =>
     `the health server cannot listen on port ${d.port}: ${d.reason}; choose another port in 'health'`,
-  USAGE: (d: { problem: string; command: string }) =>
-    `${d.problem}: see kubewright ${d.command === '' ? '' : `${d.command} `}--help`,
-  COMMAND_NOT_A_VALUE: (d: { plugin: string }) =>
-    `plugin '${d.plugin}' contributes a command that would have to be built first: write contribute(CliCommand, { value: defineCommand({ … }) })`,
-  FILE_NOT_FOUND: (d: { path: string }) => `there is no file '${d.path}': correct the path`,
+  EMBEDDED_NOT_INSTALLED: () =>
+    "embedded() needs the package '@kubewright/cluster', which brings the API server: npm install --save-dev @kubewright/cluster, or connect to a cluster that is there",
 });

@@ -2,7 +2,7 @@ import { defineCommand } from '@kubewright/core';
 import type { CliCommand } from '@kubewright/core';
 import { describeCliCommandContract } from '@kubewright/core/testing';
 import { describe, expect, it } from 'vitest';
-import { commandHelp, groupHelp, programHelp, unknownCommand } from '../cli/help.js';
+import { commandHelp, groupHelp, programHelp, unknownCommand } from '../program/help.js';
 import { builtinCommands } from './builtin-commands.js';
 
 for (const command of builtinCommands) describeCliCommandContract({ describe, it }, command);

@@ -6,8 +6,8 @@ import { SystemClock, SystemRandom } from '@kubewright/core';
 import type { CliCommand, CommandContext, ReadCommandLine } from '@kubewright/core';
 import { loadSettings } from '@kubewright/core/config';
 import { builtinCommands } from '../commands/builtin-commands.js';
-import { kubewrightErrors } from '../errors/kubewright-errors.js';
-import { consoleLogger } from '../logging/console-logger.js';
+import { cliErrors } from '../errors.js';
+import { consoleLogger } from 'kubewright';
 import { projectConfig } from './project.js';
 import { reportFailure } from './report-failure.js';
 import { untilInterrupted } from './until-interrupted.js';
@@ -59,7 +59,7 @@ async function execute(command: CliCommand, words: readonly string[]): Promise<n
     });
     const [surplus] = positionals;
     if (surplus !== undefined && command.positionals === undefined)
-      throw kubewrightErrors.USAGE({ problem: `'${surplus}' is too much`, command: command.name });
+      throw cliErrors.USAGE({ problem: `'${surplus}' is too much`, command: command.name });
     return { options: settings, positionals };
   };
   return (await untilInterrupted((signal) => command.run(read, surroundings(directory, signal)))) ?? 0;

@@ -1,5 +1,5 @@
 import { KubewrightError, coreErrors } from '@kubewright/core';
-import { kubewrightErrors } from '../errors/kubewright-errors.js';
+import { cliErrors } from '../errors.js';
 
 /**
  * Tells on stderr what went wrong and what to do, without a stack trace unless asked for.
@@ -10,7 +10,7 @@ export function reportFailure(error: unknown, verbose: boolean): number {
   const told = tellable(error);
   process.stderr.write(`${messageOf(told)}\n`);
   if (verbose) process.stderr.write(`${stackOf(error)}\n`);
-  return kubewrightErrors.USAGE.is(told) || coreErrors.INVALID_SETTINGS.is(told) ? 2 : 1;
+  return cliErrors.USAGE.is(told) || coreErrors.INVALID_SETTINGS.is(told) ? 2 : 1;
 }
 
 /** That a plugin of ours failed to start is of no interest where its reason explains itself. */
@@ -23,7 +23,7 @@ function messageOf(error: unknown): string {
   if (coreErrors.INVALID_SETTINGS.is(error))
     return error.details.problems.map((problem) => `kubewright: ${problem}`).join('\n');
   const message = error instanceof Error ? error.message : String(error);
-  return `kubewright: ${kubewrightErrors.USAGE.is(error) ? message.replace(/ \(KW_\w+\)$/, '') : message}`;
+  return `kubewright: ${cliErrors.USAGE.is(error) ? message.replace(/ \(KW_\w+\)$/, '') : message}`;
 }
 
 function stackOf(error: unknown): string {

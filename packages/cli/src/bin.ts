@@ -2,5 +2,5 @@
 import { enableCompileCache } from 'node:module';
 
 enableCompileCache();
-const { main } = await import('./cli/main.js');
+const { main } = await import('./program/main.js');
 await main(process.argv.slice(2));

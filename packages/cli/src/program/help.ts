@@ -1,7 +1,7 @@
 import { didYouMean } from '@kubewright/core';
 import type { CliCommand } from '@kubewright/core';
 import { describeSettings } from '@kubewright/core/config';
-import { kubewrightErrors } from '../errors/kubewright-errors.js';
+import { cliErrors } from '../errors.js';
 import { commonOptions } from './common-options.js';
 
 /** What `kubewright --help` prints: commands of one word, and of the others the words they begin with. */
@@ -41,7 +41,7 @@ export function unknownCommand(words: readonly string[], commands: readonly CliC
   const names = (group.length > 0 ? group : commands).map(({ name }) => name);
   const word = group.length > 0 && second !== undefined ? `${first} ${second}` : first;
   const what = word.startsWith('-') ? `there is no option ${word} without a command` : `there is no command '${word}'`;
-  return kubewrightErrors.USAGE({
+  return cliErrors.USAGE({
     problem: `${what}${didYouMean(word, names)}`,
     command: group.length > 0 ? first : '',
   });

@@ -3,8 +3,8 @@ import { relative, resolve } from 'node:path';
 import type { CommandHandler } from '@kubewright/core';
 import { FileChanges } from '../dev/file-changes.js';
 import { ProgramRunner } from '../dev/program-runner.js';
-import { devKubeconfigVariable } from '../connections/embedded.js';
-import { kubewrightErrors } from '../errors/kubewright-errors.js';
+import { devKubeconfigVariable } from 'kubewright';
+import { cliErrors } from '../errors.js';
 import type { clusterOptions } from './cluster-options.js';
 import { openCluster, runToEnd } from './open-cluster.js';
 
@@ -12,11 +12,11 @@ import { openCluster, runToEnd } from './open-cluster.js';
 export const dev: CommandHandler<typeof clusterOptions> = async (invocation) => {
   const { options: settings, positionals, io, clock, env, directory, signal } = invocation;
   const [name, surplus] = positionals;
-  if (name === undefined) throw kubewrightErrors.USAGE({ problem: 'FILE is missing', command: 'dev' });
-  if (surplus !== undefined) throw kubewrightErrors.USAGE({ problem: `'${surplus}' is too much`, command: 'dev' });
+  if (name === undefined) throw cliErrors.USAGE({ problem: 'FILE is missing', command: 'dev' });
+  if (surplus !== undefined) throw cliErrors.USAGE({ problem: `'${surplus}' is too much`, command: 'dev' });
   const file = resolve(directory, name);
   await access(file).catch(() => {
-    throw kubewrightErrors.FILE_NOT_FOUND({ path: name });
+    throw cliErrors.FILE_NOT_FOUND({ path: name });
   });
   const print = (text: string): void => void (settings.quiet || io.stdout.write(`${text}\n`));
   const open = await openCluster('memory', invocation);

@@ -1,6 +1,6 @@
 import { CliCommand, pluginData } from '@kubewright/core';
 import type { PluginLike } from '@kubewright/core';
-import { kubewrightErrors } from '../errors/kubewright-errors.js';
+import { cliErrors } from '../errors.js';
 import { projectPlugins } from './project.js';
 
 /** The commands that the plugins of a project contribute. They are data, so no plugin is built for it. */
@@ -16,7 +16,7 @@ function commandsOf(plugin: PluginLike): CliCommand[] {
     const { token, target } = typeof entry === 'object' ? entry : { token: entry, target: undefined };
     if (token !== CliCommand) return [];
     if (target !== undefined && 'value' in target) return [target.value as CliCommand];
-    throw kubewrightErrors.COMMAND_NOT_A_VALUE({ plugin: nameOf(single) });
+    throw cliErrors.COMMAND_NOT_A_VALUE({ plugin: nameOf(single) });
   });
 }
 
