@@ -14,6 +14,7 @@ export const linuxErrors = defineErrors('LINUX', {
   INVALID_ADDRESS: (d: { text: string; expected: string }) => `'${d.text}' is not ${d.expected}`,
   INVALID_NAME: (d: { what: string; name: string; rule: string }) => `'${d.name}' is no ${d.what}: ${d.rule}`,
   PATH_ESCAPE: (d: { root: string; path: string }) => `'${d.path}' leaves '${d.root}'`,
+  FILE_REFUSED: (d: { path: string; reason: string }) => `'${d.path}' ${d.reason}`,
   NO_NAMESPACE: (d: { path: string; errno: string }) =>
     `there is no network namespace at '${d.path}' (${d.errno}): it was removed, or the path is wrong`,
   NO_CGROUP: (d: { controller: string; layout: string }) =>

@@ -117,6 +117,9 @@ export { FileLock } from './files/flock.js';
 export type { FileLockOptions } from './files/flock.js';
 export { syncDirectory, writeFileDurably } from './files/durable.js';
 export { joinInside, resolveInside } from './files/paths.js';
+export { makeDirectoryInside, openInside, pathInside, readFileInside } from './files/inside.js';
+export type { DirectoryInside } from './files/inside.js';
+export { rootedPath } from './files/rooted-path.js';
 export { getExtendedAttribute, makeNode, setExtendedAttribute } from './files/special.js';
 export type { DeviceNode } from './files/special.js';
 

@@ -29,6 +29,10 @@ export const runtimeErrors = defineErrors('RUNTIME', {
   NOT_SUPPORTED: (d: { what: string }) => `this runtime does not support ${d.what}`,
   USER_UNKNOWN: (d: { user: string }) =>
     `the image has no user or group '${d.user}': use a number, or add it to the image's /etc/passwd or /etc/group`,
+  USER_INVALID: (d: { user: string }) =>
+    `'${d.user}' can be no user or group: ids are numbers from 0 to ${2 ** 32 - 2}`,
+  IMAGE_FILE_INVALID: (d: { path: string; reason: string }) =>
+    `the file '${d.path}' of the image cannot be used: ${d.reason}`,
   ALREADY_RUNNING: (d: { root: string }) =>
     `another runtime works with '${d.root}': stop it, or give this one a directory of its own with --root and --state`,
   PART_UNKNOWN: (d: { kind: string; name: string; known: readonly string[] }) =>

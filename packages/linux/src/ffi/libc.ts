@@ -40,6 +40,7 @@ const signatures = {
   mknod: 'int mknod(const char *, uint32_t, uint64_t)',
   // For calls that older C libraries have no function for; their numbers are the same on all machines.
   syscall: 'long syscall(long, int, const char *, long, const void *, size_t)',
+  openat2: 'long syscall(long, int, const char *, const void *, size_t)',
   flock: 'int flock(int, int)',
   lsetxattr: 'int lsetxattr(const char *, const char *, const void *, size_t, int)',
   lgetxattr: 'long lgetxattr(const char *, const char *, void *, size_t)',

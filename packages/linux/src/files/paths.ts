@@ -19,7 +19,8 @@ export function joinInside(root: string, path: string): string {
 
 /**
  * As `joinInside`, and follows the symbolic links of what exists of the path: where one leads out of the root, it is
- * refused. What does not exist yet is joined as it is. Nobody else may change the tree meanwhile.
+ * refused. What does not exist yet is joined as it is. Nobody else may change the tree meanwhile; where somebody may, or
+ * where links count from the root, use `openInside`.
  */
 export function resolveInside(root: string, path: string): string {
   const realRoot = realpathSync(root);

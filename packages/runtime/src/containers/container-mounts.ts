@@ -4,10 +4,9 @@ import { dirname, join } from 'node:path';
 import { Code, GrpcStatusError, invalidArgument } from '@kubewright/grpc';
 import { ImageSpecSchema, MountPropagation, MountSchema } from '@kubewright/cri-sdk/v1';
 import type { ContainerConfig, Mount } from '@kubewright/cri-sdk/v1';
-import { cloneMount, unmount } from '@kubewright/linux';
+import { cloneMount, pathInside, unmount } from '@kubewright/linux';
 import type { ImageRecord } from '../images/image-record.js';
 import type { ImageStore } from '../images/image-store.js';
-import { rootedPath } from '../layers/rooted-path.js';
 import type { MappedUsers, Snapshotter } from '../layers/snapshotter.js';
 
 export interface ContainerMountsOptions {
@@ -92,10 +91,9 @@ export class ContainerMounts {
     }
     const { layers } = this.#image(mount.image.imageRef);
     const { path } = await this.#options.snapshotter.mount(`${id}-${index}`, layers, users);
-    // The element behind has links before it followed; what it is called does not matter.
-    const inside = rootedPath(path, `${mount.imageSubPath}/_`);
-    const found = inside === undefined ? undefined : dirname(inside);
-    if (found === undefined || (await stat(found).catch(() => undefined)) === undefined) {
+    // The path is the pod's, and links in it are the image's.
+    const found = pathInside(path, mount.imageSubPath);
+    if (found === undefined) {
       const reason = `names nothing in the image: '${mount.imageSubPath}'`;
       throw invalidArgument({ field: `config.mounts[${index}].image_sub_path`, reason });
     }

@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import { fromJson, toJson } from '@bufbuild/protobuf';
 import type { JsonValue } from '@bufbuild/protobuf';
 import { ContainerConfigSchema } from '@kubewright/cri-sdk/v1';
 import type { ContainerConfig } from '@kubewright/cri-sdk/v1';
+import { joinInside } from '@kubewright/linux';
 import type { OciUser } from '../oci/spec.js';
 import type { Sandbox } from '../sandboxes/sandbox-record.js';
 
@@ -57,7 +57,7 @@ export function newContainer(
     reason: '',
     message: '',
     pid: 0,
-    logPath: config.logPath === '' || logDirectory === '' ? '' : join(logDirectory, config.logPath),
+    logPath: config.logPath === '' || logDirectory === '' ? '' : joinInside(logDirectory, config.logPath),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Answer } from '@kubewright/cri-sdk';
 import type { Container } from '../containers/container-record.js';
 import { signalNumber } from '../containers/stop-signal.js';
 import type { ImageRecord } from '../images/image-record.js';
+import { isId, userNumber } from '../oci/user-number.js';
 import type { Sandbox } from '../sandboxes/sandbox-record.js';
 
 /** Nanoseconds of a time in milliseconds; 0 stays 0. */
@@ -100,7 +101,8 @@ export function imageEntry({
   manifest,
 }: ImageRecord): Answer<typeof cri.ImageSchema> {
   const [user = ''] = process.user.split(':');
-  const isNumber = /^\d+$/.test(user);
+  // A kubelet decides by it whether the image runs as root, so it is what the container would run as.
+  const number = userNumber(user);
   return {
     id,
     repoTags: [...tags],
@@ -108,7 +110,7 @@ export function imageEntry({
     size: BigInt(size),
     pinned,
     spec: { image: tags[0] ?? digests[0] ?? id, annotations: { manifest } },
-    ...(isNumber ? { uid: { value: BigInt(user) } } : { username: user }),
+    ...(isId(number) ? { uid: { value: number } } : { username: user }),
   };
 }
 

@@ -18,7 +18,7 @@ import type { Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { makeNode, setExtendedAttribute } from '@kubewright/linux';
 import type { Header } from 'tar-stream';
-import { rootedPath } from './rooted-path.js';
+import { rootedPath } from '@kubewright/linux';
 
 /** Beginnings of names by which an archive says that something of a lower layer is gone. */
 const whiteout = '.wh.';

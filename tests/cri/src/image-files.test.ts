@@ -1,0 +1,105 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ContainerState } from '@kubewright/cri-sdk/v1';
+import { SystemClock } from '@kubewright/core';
+import { shellLayer } from '@kubewright/runtime/testing';
+import type { TarEntry } from '@kubewright/runtime/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { missingHere } from './programs.js';
+import { Testbed } from './testbed.js';
+
+/** Images by strangers, pulled and run as a kubelet does. */
+describe.skipIf(missingHere().length > 0)('images by strangers (needs root, crun, conmon)', () => {
+  let bed: Testbed;
+  let outside: string;
+  let images = 0;
+  beforeAll(async () => {
+    bed = await Testbed.open();
+    await bed.daemon.start();
+    outside = await mkdtemp(join(tmpdir(), 'kw-outside-'));
+    await writeFile(join(outside, 'passwd'), 'app:x:4321:4321::/:/bin/sh\n');
+    await writeFile(join(outside, 'group'), 'staff:x:4321:\n');
+  });
+  afterAll(async () => {
+    await bed[Symbol.asyncDispose]();
+    await rm(outside, { recursive: true });
+  });
+
+  /** Runs a script in an image of layers, the lowest first, and gives what it printed. */
+  const run = async (
+    layers: readonly (readonly TarEntry[])[],
+    script: string,
+    { config = {}, container = {}, pod = {} }: { config?: object; container?: object; pod?: object } = {},
+  ): Promise<string> => {
+    const { client } = bed.daemon;
+    const image = await bed.registry.push(`test/i${images++}`, '1', layers, { config });
+    await client.images.pullImage({ image: { image } });
+    const sandboxConfig = bed.podConfig(pod);
+    const { podSandboxId } = await client.runtime.runPodSandbox({ config: sandboxConfig });
+    try {
+      const { containerId } = await client.runtime.createContainer({
+        podSandboxId,
+        sandboxConfig,
+        config: bed.containerConfig(script, { image: { image }, ...container }),
+      });
+      await client.runtime.startContainer({ containerId });
+      const clock = new SystemClock();
+      for (;;) {
+        const { status } = await client.runtime.containerStatus({ containerId });
+        if (status?.state === ContainerState.CONTAINER_EXITED)
+          return (await readFile(status.logPath, 'utf8')).replace(/^\S+ std\w+ \w /gm, '').trim();
+        await clock.sleep(10);
+      }
+    } finally {
+      await client.runtime.stopPodSandbox({ podSandboxId });
+      await client.runtime.removePodSandbox({ podSandboxId });
+    }
+  };
+  const as = (securityContext: object) => ({ container: { linux: { securityContext } } });
+
+  it('run as the id that the pod says, whatever the image calls so', async () => {
+    const layer = [{ name: 'etc/passwd', content: 'root:x:0:0::/:/bin/sh\n1000:x:0:0::/:/bin/sh\n' }];
+    const group = [{ name: 'etc/group', content: 'root:x:0:\n1000:x:0:\n' }];
+    const ids = await run(
+      [shellLayer(), layer, group],
+      'id -u; id -g',
+      as({ runAsUser: { value: 1000n }, runAsGroup: { value: 1000n } }),
+    );
+    expect(ids).toBe('1000\n1000');
+    expect(await run([shellLayer(), layer, group], 'id -u; id -g', { config: { User: '1000:1000' } })).toBe(
+      '1000\n1000',
+    );
+  });
+
+  it('tell a kubelet of the user that they run as', async () => {
+    const told = async (User: string) => {
+      const image = await bed.registry.push(`test/u${images++}`, '1', [shellLayer()], { config: { User } });
+      await bed.daemon.client.images.pullImage({ image: { image } });
+      const { image: status } = await bed.daemon.client.images.imageStatus({ image: { image } });
+      return status?.uid?.value ?? status?.username;
+    };
+    expect(await told('00')).toBe(0n);
+    expect(await told('+0:5')).toBe(0n);
+    expect(await told('0x0')).toBe('0x0');
+    expect(await told('4294967296')).toBe('4294967296');
+    expect(await told('1000')).toBe(1000n);
+  });
+
+  it('find their users through links inside the image alone', async () => {
+    const linked = [
+      { name: 'nix/store/p', content: 'app:x:77:78::/:/bin/sh\n' },
+      { name: 'etc/passwd', type: 'symlink', linkname: '/nix/store/p' },
+    ] as const;
+    expect(await run([shellLayer(), linked], 'id -u; id -g', { config: { User: 'app' } })).toBe('77\n78');
+    for (const layer of [
+      [{ name: 'etc/passwd', type: 'symlink', linkname: `${outside}/passwd` }],
+      [{ name: 'etc/passwd', type: 'symlink', linkname: `../../../../../..${outside}/passwd` }],
+      [{ name: 'etc', type: 'symlink', linkname: outside }],
+    ] as const) {
+      await expect(run([shellLayer(), layer], 'id -u', { config: { User: 'app' } })).rejects.toThrow(
+        /no user or group/,
+      );
+    }
+  });
+});
