@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ContainerState } from '@kubewright/cri-sdk/v1';
+import { ContainerState, NamespaceMode } from '@kubewright/cri-sdk/v1';
 import { SystemClock } from '@kubewright/core';
 import { shellLayer } from '@kubewright/runtime/testing';
 import type { TarEntry } from '@kubewright/runtime/testing';
@@ -16,6 +16,8 @@ describe.skipIf(missingHere().length > 0)('images by strangers (needs root, crun
   let images = 0;
   beforeAll(async () => {
     bed = await Testbed.open();
+    // Mapped users have to get through.
+    await chmod(bed.home, 0o711);
     await bed.daemon.start();
     outside = await mkdtemp(join(tmpdir(), 'kw-outside-'));
     await writeFile(join(outside, 'passwd'), 'app:x:4321:4321::/:/bin/sh\n');
@@ -101,5 +103,31 @@ describe.skipIf(missingHere().length > 0)('images by strangers (needs root, crun
         /no user or group/,
       );
     }
+  });
+
+  const mapped = (hostId: number) => {
+    const mappings = [{ hostId, containerId: 0, length: 65536 }];
+    const usernsOptions = { mode: NamespaceMode.POD, uids: mappings, gids: mappings };
+    return { pod: { securityContext: { namespaceOptions: { usernsOptions } } } };
+  };
+
+  it('have 127 layers, also where users are mapped', async () => {
+    const many = Array.from({ length: 126 }, (_one, index) => [{ name: `layers/${index}`, content: String(index) }]);
+    const layers = [shellLayer(), ...many];
+    const script = 'cd /layers; set -- *; echo $# $(cat 0 125)';
+    expect(await run(layers, script)).toBe('126 0125');
+    expect(await run(layers, script, mapped(1_000_000))).toBe('126 0125');
+  });
+
+  it('may list a layer twice', async () => {
+    const twice = [{ name: 'app', content: 'a' }];
+    expect(await run([shellLayer(), twice, [{ name: 'app', content: 'b' }], twice], 'cat /app')).toBe('a');
+  });
+
+  it('are refused before their layers are fetched where they have more than can be mounted', async () => {
+    const layers = Array.from({ length: 201 }, (_one, index) => [{ name: String(index), content: '' }]);
+    const image = await bed.registry.push('test/most', '1', layers);
+    await expect(bed.daemon.client.images.pullImage({ image: { image } })).rejects.toThrow(/200 can be mounted/);
+    expect(bed.registry.requests.filter((path) => path.includes('test/most/blobs')).length).toBe(1);
   });
 });

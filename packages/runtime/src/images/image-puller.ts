@@ -98,7 +98,7 @@ export class ImagePuller {
 
   /** The part after the manifest is known: brings its content, unpacks it, and gives the image its names. */
   async #complete(bytes: Buffer, names: ImageNames, options: PullOptions, bring: Bring): Promise<ImageRecord> {
-    const { store, content, clock } = this.#options;
+    const { store, content, snapshotter, clock } = this.#options;
     const digest = digestOf(bytes);
     const manifest = parseManifest(bytes, digest);
     if (!('config' in manifest)) throw runtimeErrors.MANIFEST_INVALID({ digest, reason: 'it is an index' });
@@ -110,6 +110,11 @@ export class ImagePuller {
       const config = parseConfig(await content.read(manifest.config.digest), manifest.config.digest);
       if (config.layers.length !== manifest.layers.length) {
         throw runtimeErrors.MANIFEST_INVALID({ digest, reason: 'its layers are not those of its configuration' });
+      }
+      const { mostLayers } = snapshotter;
+      if (new Set(config.layers).size > mostLayers) {
+        const reason = `it has ${config.layers.length} layers, and ${mostLayers} can be mounted: build it with fewer`;
+        throw runtimeErrors.MANIFEST_INVALID({ digest, reason });
       }
       const releaseLayers = store.hold({ layers: config.layers });
       try {

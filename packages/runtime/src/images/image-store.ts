@@ -43,11 +43,19 @@ export class ImageStore {
     const text = await readFile(this.#path, 'utf8').catch(() => undefined);
     if (text === undefined) return;
     const { images } = JSON.parse(text) as { images: readonly ImageRecord[] };
-    const whole = images.filter(({ unsettled }) => unsettled === undefined || unsettled === this.#boot);
+    const settled = images.filter(({ unsettled }) => unsettled === undefined || unsettled === this.#boot);
+    const whole: ImageRecord[] = [];
+    for (const image of settled) if (await this.#isUnpacked(image)) whole.push(image);
     this.#images = new Map(whole.map((image) => [image.id, image]));
     // Damaged layers must not be taken for those that are fetched anew, even where dead containers stand on them.
-    if (whole.length < images.length) await this.#options.snapshotter.keepOnly(() => this.#needed('layers'));
+    if (settled.length < images.length) await this.#options.snapshotter.keepOnly(() => this.#needed('layers'));
     this.#settling = this.#settle().catch(() => undefined);
+  }
+
+  /** Layers may be gone, or be called otherwise by another version. */
+  async #isUnpacked({ layers }: ImageRecord): Promise<boolean> {
+    for (const layer of new Set(layers)) if (!(await this.#options.snapshotter.has(layer))) return false;
+    return true;
   }
 
   /** Resolves when everything that was added survives a power cut, or could not be made to. */

@@ -1,6 +1,6 @@
 import { chown, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cloneMount, linuxErrors, mount, unmount } from '@kubewright/linux';
+import { cloneMount, getExtendedAttribute, unmount } from '@kubewright/linux';
 import type { Clock, Random } from '@kubewright/core';
 import { runtimeErrors } from '../errors.js';
 import type { ProgramRunner } from '../programs/program-runner.js';
@@ -8,18 +8,9 @@ import { hexOf } from '../content/digest.js';
 import { Trash } from '../state/trash.js';
 import { defaultLayerLimits } from './layer-limits.js';
 import type { LayerLimits } from './layer-limits.js';
+import { mostLowerDirectories, mountOverlay } from './mount-overlay.js';
 import type { MappedUsers, RootFilesystem, Snapshotter } from './snapshotter.js';
 import { Unpackers } from './unpackers.js';
-
-/** mount(2) takes one page of options. */
-const mostOptionBytes = 4095;
-/** Enough of a digest to tell the layers of a machine apart, and short: all of a mount's layers share one page. */
-const nameLength = 16;
-/**
- * Taking a root file system off would wait for the disk to have all that was written to it, and more. None is mounted again
- * after the machine went down, so it need not last. Since Linux 5.10.
- */
-const fleeting = ',volatile';
 
 export interface OverlaySnapshotterOptions {
   /** On a file system that overlayfs takes as its upper one: ext4, xfs with ftype, btrfs. */
@@ -36,6 +27,7 @@ export interface OverlaySnapshotterOptions {
  */
 export class OverlaySnapshotter implements Snapshotter {
   readonly name = 'overlayfs';
+  readonly mostLayers = mostLowerDirectories;
   readonly directory: string;
   readonly #options: OverlaySnapshotterOptions;
   readonly #layers: string;
@@ -106,31 +98,25 @@ export class OverlaySnapshotter implements Snapshotter {
     for (const directory of [upper, work, merged]) await mkdir(directory, { recursive: true, mode: 0o755 });
     const found = { path: merged };
     if ((await stat(merged)).dev !== (await stat(home)).dev) return found;
-    const layers = diffIds.map((diffId) => this.#layer(diffId)).reverse();
-    const lower = users === undefined ? layers : await this.#mapOwners(home, layers, users);
+    const names = stackOf(diffIds.map(layerName), (name) => join(this.#layers, name));
+    const mapped = users && (await this.#mapOwners(home, users));
     if (users !== undefined) for (const path of [upper, work]) await chown(path, users.uid, users.gid);
     try {
-      const data = `lowerdir=${lower.join(':')},upperdir=${upper},workdir=${work}`;
-      if (data.length + fleeting.length > mostOptionBytes)
-        throw runtimeErrors.NOT_SUPPORTED({
-          what: `an image of ${lower.length} layers in '${this.directory}'; use a shorter path`,
-        });
-      await mountOverlay(merged, data);
+      const lower = names.map((name) => join(mapped ?? this.#layers, name));
+      await mountOverlay({ target: merged, lower, upper, work });
     } finally {
-      // What is mounted on them goes on without their names.
-      if (users !== undefined) for (const path of lower) await unmount(path, { detach: true });
+      // What is mounted on it goes on without its name.
+      if (mapped !== undefined) await unmount(mapped, { detach: true });
     }
     return found;
   }
 
   /** Overlayfs cannot map owners itself, but it takes layers that are mounted so. */
-  async #mapOwners(home: string, layers: readonly string[], { namespace }: MappedUsers): Promise<string[]> {
-    const mapped = layers.map((_layer, index) => join(home, `l${index}`));
-    for (const [index, target] of mapped.entries()) {
-      await mkdir(target, { recursive: true, mode: 0o755 });
-      await cloneMount({ source: layers[index] ?? '', target, userNamespace: namespace });
-    }
-    return mapped;
+  async #mapOwners(home: string, { namespace }: MappedUsers): Promise<string> {
+    const target = join(home, 'layers');
+    await mkdir(target, { recursive: true, mode: 0o755 });
+    await cloneMount({ source: this.#layers, target, userNamespace: namespace });
+    return target;
   }
 
   writable(id: string): string {
@@ -153,7 +139,8 @@ export class OverlaySnapshotter implements Snapshotter {
   async keepOnly(needed: () => ReadonlySet<string>): Promise<void> {
     for (const name of await readdir(this.#layers)) {
       const path = join(this.#layers, name);
-      const isNeeded = [...needed()].some((diffId) => layerName(diffId) === name);
+      // Containers may run on layers of an earlier version, which were called by the beginning of their digest.
+      const isNeeded = [...needed()].some((diffId) => layerName(diffId).startsWith(name));
       if (isNeeded || this.#unpacking.has(path)) continue;
       // Whoever asks for it from now on learns that it is gone.
       const leaving = this.#trash.put(path).finally(() => this.#leaving.delete(path));
@@ -179,16 +166,17 @@ export class OverlaySnapshotter implements Snapshotter {
   }
 }
 
+/** The whole digest: an image that could choose a part of it could pass for another's layer. */
 function layerName(diffId: string): string {
-  return hexOf(diffId).slice(0, nameLength);
+  return hexOf(diffId);
 }
 
-async function mountOverlay(target: string, data: string): Promise<void> {
-  const overlay = { fileSystem: 'overlay', source: 'overlay', target };
-  try {
-    await mount({ ...overlay, data: `${data}${fleeting}` });
-  } catch (error) {
-    if (!linuxErrors.SYSCALL.is(error) || error.details.errno !== 'EINVAL') throw error;
-    await mount({ ...overlay, data });
-  }
+/**
+ * The layers that overlayfs gets, the highest first. It takes each once: of one that an image repeats, the highest hides all
+ * that the others have and hides all that they hide. And it does not look whether a layer's root is to hide those below.
+ */
+function stackOf(names: readonly string[], path: (name: string) => string): string[] {
+  const stack = [...new Set(names.toReversed())];
+  const last = stack.findIndex((name) => getExtendedAttribute(path(name), 'trusted.overlay.opaque') !== undefined);
+  return last === -1 ? stack : stack.slice(0, last + 1);
 }

@@ -20,6 +20,8 @@ export interface MappedUsers {
 export interface Snapshotter {
   /** As settings name it. */
   readonly name: string;
+  /** Layers that one root file system can have. Images with more are refused before their layers are fetched. */
+  readonly mostLayers: number;
   /** Called once, before anything else. */
   open(): Promise<void>;
   /** Called once, after everything else. What is mounted stays. */
@@ -33,7 +35,10 @@ export interface Snapshotter {
    * next start, so a whole image is made to last at once.
    */
   settle(): Promise<void>;
-  /** Mounts layers, the lowest first, under a new writable one. The same id again gives what is there. */
+  /**
+   * Mounts layers, the lowest first, under a new writable one. A layer may be there more than once: images repeat some. The
+   * same id again gives what is there.
+   */
   mount(id: string, diffIds: readonly string[], users?: MappedUsers): Promise<RootFilesystem>;
   /** Where what is written to the root file system of an id goes, for statistics; it may not be there. */
   writable(id: string): string;

@@ -71,6 +71,7 @@ export class PretendedNetwork implements PodNetwork {
 
 export class PretendedSnapshotter implements Snapshotter {
   readonly name = 'pretended';
+  readonly mostLayers = 100;
   readonly directory: string;
   readonly roots = new Set<string>();
 
