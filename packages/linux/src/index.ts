@@ -120,8 +120,8 @@ export { joinInside, resolveInside } from './files/paths.js';
 export { makeDirectoryInside, openInside, pathInside, readFileInside } from './files/inside.js';
 export type { DirectoryInside } from './files/inside.js';
 export { rootedPath } from './files/rooted-path.js';
-export { getExtendedAttribute, makeNode, setExtendedAttribute } from './files/special.js';
-export type { DeviceNode } from './files/special.js';
+export { getExtendedAttribute, makeNode, setExtendedAttribute, setFileTime } from './files/special.js';
+export type { DeviceNode, FilePath, FileTime } from './files/special.js';
 
 // Long lists of work
 export { inTurns } from './turns/in-turns.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ContainerState, NamespaceMode } from '@kubewright/cri-sdk/v1';
 import { SystemClock } from '@kubewright/core';
-import { shellLayer } from '@kubewright/runtime/testing';
+import { rawTar, shellLayer } from '@kubewright/runtime/testing';
 import type { TarEntry } from '@kubewright/runtime/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { missingHere } from './programs.js';
@@ -30,7 +30,7 @@ describe.skipIf(missingHere().length > 0)('images by strangers (needs root, crun
 
   /** Runs a script in an image of layers, the lowest first, and gives what it printed. */
   const run = async (
-    layers: readonly (readonly TarEntry[])[],
+    layers: readonly (readonly TarEntry[] | Buffer)[],
     script: string,
     { config = {}, container = {}, pod = {} }: { config?: object; container?: object; pod?: object } = {},
   ): Promise<string> => {
@@ -129,5 +129,23 @@ describe.skipIf(missingHere().length > 0)('images by strangers (needs root, crun
     const image = await bed.registry.push('test/most', '1', layers);
     await expect(bed.daemon.client.images.pullImage({ image: { image } })).rejects.toThrow(/200 can be mounted/);
     expect(bed.registry.requests.filter((path) => path.includes('test/most/blobs')).length).toBe(1);
+  });
+
+  it('do not show what they deleted beside a directory of the same name', async () => {
+    const secret = [{ name: 'd/secret', content: 's' }];
+    const cleaned = [
+      { name: 'd/', type: 'directory', mode: 0o755 },
+      { name: 'd/new', content: 'n' },
+      { name: '.wh.d', content: '' },
+    ] as const;
+    expect(await run([shellLayer(), secret, cleaned], 'echo /d/*')).toBe('/d/new');
+  });
+
+  it('keep names that are no text', async () => {
+    const names = rawTar([
+      { name: 'n/caf\xe9', content: '1' },
+      { name: 'n/caf\xe8', content: '2' },
+    ]);
+    expect(await run([shellLayer(), names], 'cd /n; set -- *; echo $# $(cat *)')).toMatch(/^2 /);
   });
 });

@@ -42,6 +42,7 @@ const signatures = {
   syscall: 'long syscall(long, int, const char *, long, const void *, size_t)',
   openat2: 'long syscall(long, int, const char *, const void *, size_t)',
   flock: 'int flock(int, int)',
+  utimensat: 'int utimensat(int, const char *, const void *, int)',
   lsetxattr: 'int lsetxattr(const char *, const char *, const void *, size_t, int)',
   lgetxattr: 'long lgetxattr(const char *, const char *, void *, size_t)',
 } as const;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { runtimeErrors } from '../errors.js';
 import { isDigest } from '../content/digest.js';
-import { choosePlatform, hostPlatform, parseManifest } from '../images/manifest.js';
+import { choosePlatform, hostPlatform, largestManifest, parseManifest } from '../images/manifest.js';
 import { parseReference, repositoryName } from '../registry/reference.js';
 import type { ArchivedFile, ArchivedFiles } from './read-archive.js';
 
@@ -44,7 +44,7 @@ async function layoutImages(files: ArchivedFiles): Promise<ArchivedImage[]> {
 
 /** The manifest of a digest; where that is an index, the one for this machine. */
 async function layoutManifest(files: ArchivedFiles, digest: unknown, depth: number): Promise<Buffer> {
-  const bytes = await readFile(blob(files, digest).path);
+  const bytes = await small(blob(files, digest));
   const parsed = parseManifest(bytes, String(digest));
   if ('config' in parsed) return bytes;
   if (depth > 2) throw runtimeErrors.ARCHIVE_INVALID({ reason: 'indexes lead to indexes without an end' });
@@ -97,10 +97,17 @@ function fileOf(files: ArchivedFiles, name: unknown): ArchivedFile {
   return file;
 }
 
+/** A file that is read as a whole. */
+function small({ path, size }: ArchivedFile): Promise<Buffer> {
+  if (size <= largestManifest) return readFile(path);
+  throw runtimeErrors.ARCHIVE_INVALID({ reason: `a list or manifest of it has more than ${largestManifest} bytes` });
+}
+
 async function json(files: ArchivedFiles, name: string): Promise<Json> {
   try {
-    return JSON.parse(await readFile(fileOf(files, name).path, 'utf8')) as Json;
+    return JSON.parse((await small(fileOf(files, name))).toString()) as Json;
   } catch (cause) {
+    if (runtimeErrors.ARCHIVE_INVALID.is(cause)) throw cause;
     throw runtimeErrors.ARCHIVE_INVALID({ reason: `${name} is no JSON` }, { cause });
   }
 }

@@ -7,9 +7,9 @@ import { open } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Extract } from 'tar-stream';
 import { decompressorFor } from '../layers/decompress.js';
 import { runtimeErrors } from '../errors.js';
+import { readTar } from '../tar/read-tar.js';
 
 /** More files than any image has, and more bytes than are brought by hand. */
 const mostFiles = 20_000;
@@ -35,45 +35,41 @@ export async function readArchive(
   directory: string,
   signal: AbortSignal,
 ): Promise<ArchivedFiles> {
-  const { extract } = await import('tar-stream');
   const source = Readable.from(bytes);
   const start = await firstChunk(source);
   source.unshift(start);
-  const entries = extract();
-  const feeding = pipeline(source, decompressorFor(start), entries, { signal });
-  feeding.catch(() => undefined); // awaited below
+  let files: ArchivedFiles = new Map();
   try {
-    const files = await keepFiles(entries, directory);
-    await feeding;
-    return files;
-  } catch (error) {
-    entries.destroy();
-    signal.throwIfAborted();
-    if (runtimeErrors.ARCHIVE_INVALID.is(error)) throw error;
-    const cause: unknown = await feeding.then(
-      () => error,
-      (reason: unknown) => reason,
+    await pipeline(
+      source,
+      decompressorFor(start),
+      async (unpacked: AsyncIterable<Uint8Array>) => {
+        files = await keepFiles(unpacked, directory);
+      },
+      { signal },
     );
+    return files;
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (runtimeErrors.ARCHIVE_INVALID.is(cause)) throw cause;
     if (cause instanceof Error && 'syscall' in cause) throw cause;
     throw runtimeErrors.ARCHIVE_INVALID({ reason: cause instanceof Error ? cause.message : String(cause) }, { cause });
   }
 }
 
-async function keepFiles(entries: Extract, directory: string): Promise<ArchivedFiles> {
+async function keepFiles(bytes: AsyncIterable<Uint8Array>, directory: string): Promise<ArchivedFiles> {
   const files = new Map<string, ArchivedFile>();
   const links = new Map<string, string>();
   let total = 0;
-  for await (const entry of entries) {
-    const { name, type, linkname, size } = entry.header;
+  for await (const { header, content } of readTar(bytes)) {
+    const { name, type, linkName, size } = header;
     total += size;
     if (files.size + links.size >= mostFiles || total > mostBytes)
       throw runtimeErrors.ARCHIVE_INVALID({ reason: 'it has more than any image has' });
     const at = posix.normalize(name).replace(/^\.?\/+/, '');
-    if (type === 'file')
-      files.set(at, await keepFile(entry as AsyncIterable<Uint8Array>, join(directory, String(files.size))));
-    else if (type === 'link') links.set(at, posix.normalize(linkname ?? ''));
-    else if (type === 'symlink') links.set(at, posix.join(posix.dirname(at), linkname ?? ''));
-    entry.resume();
+    if (type === 'file') files.set(at, await keepFile(content, join(directory, String(files.size))));
+    else if (type === 'link') links.set(at, posix.normalize(linkName));
+    else if (type === 'symlink') links.set(at, posix.join(posix.dirname(at), linkName));
   }
   for (const [name, target] of links) {
     const file = files.get(target);
@@ -82,12 +78,13 @@ async function keepFiles(entries: Extract, directory: string): Promise<ArchivedF
   return files;
 }
 
-async function keepFile(content: AsyncIterable<Uint8Array>, path: string): Promise<ArchivedFile> {
+async function keepFile(content: AsyncIterable<Buffer | number>, path: string): Promise<ArchivedFile> {
   const hash = createHash('sha256');
   const file = await open(path, 'wx', 0o600);
   let size = 0;
   try {
     for await (const chunk of content) {
+      if (typeof chunk === 'number') throw runtimeErrors.ARCHIVE_INVALID({ reason: 'a file of it has holes' });
       hash.update(chunk);
       size += chunk.length;
       await file.writeFile(chunk);

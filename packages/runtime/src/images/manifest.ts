@@ -38,6 +38,8 @@ export interface ImageConfig {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** Bytes of a manifest, an index or a configuration: the protocol lets registries refuse larger ones. */
+export const largestManifest = 4 * 1024 * 1024;
 /** Layers are hundreds at the very most; more is an attack. */
 const mostEntries = 1_000;
 /** Layers that no registry gives away. */

@@ -1,31 +1,28 @@
 import {
+  chmodSync,
   closeSync,
   fchmodSync,
   fchownSync,
-  futimesSync,
-  chmodSync,
+  ftruncateSync,
   lchownSync,
   linkSync,
-  lstatSync,
-  lutimesSync,
   mkdirSync,
   openSync,
   rmSync,
   symlinkSync,
   writeSync,
 } from 'node:fs';
-import type { Stats } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { makeNode, setExtendedAttribute } from '@kubewright/linux';
-import type { Header } from 'tar-stream';
-import { rootedPath } from '@kubewright/linux';
+import { basename, dirname } from 'node:path';
+import { makeNode, rootedPath, setExtendedAttribute, setFileTime } from '@kubewright/linux';
+import { isId } from '../oci/user-number.js';
+import type { TarMember } from '../tar/read-tar.js';
+import type { TarHeader, TarTime } from '../tar/tar-header.js';
+import { HiddenNames, whiteout } from './hidden-names.js';
+import { bytesOf, statOf } from './layer-path.js';
 
-/** Beginnings of names by which an archive says that something of a lower layer is gone. */
-const whiteout = '.wh.';
-const opaque = '.wh..wh..opq';
 /** Notes of an old storage driver, which mean nothing here. */
 const privatePrefix = '.wh..wh.';
-const attributePrefix = 'SCHILY.xattr.';
+const opaque = '.wh..wh..opq';
 /** The attributes that overlayfs itself keeps; an archive that set them could undo what we say with them. */
 const reservedAttribute = /^(?:trusted|user)\.overlay\./;
 
@@ -38,40 +35,51 @@ export class EntryRefused extends Error {}
  */
 export class EntryApplier {
   readonly #root: string;
+  readonly #hidden = new HiddenNames();
   /** Times of directories, which change while files are put into them. */
-  readonly #directoryTimes = new Map<string, Date>();
+  readonly #directoryTimes = new Map<string, TarTime>();
 
+  /** @param root - a directory of its own, that nobody else changes. */
   constructor(root: string) {
-    this.#root = root;
+    this.#root = Buffer.from(root).toString('latin1');
   }
 
   /** @throws EntryRefused, and errors of the file system. */
-  async apply(header: Header, content: AsyncIterable<Uint8Array>): Promise<void> {
+  async apply({ header, content }: TarMember): Promise<void> {
     const { name, type } = header;
-    if (name.includes('\0')) throw new EntryRefused('has a name with a zero byte');
-    if (name.split('/').includes('..')) throw new EntryRefused("leads out of the layer with '..'");
+    if (name.includes('\0') || header.linkName.includes('\0')) throw new EntryRefused('has a name with a zero byte');
+    const elements = name.split('/').filter((element) => element !== '' && element !== '.');
+    if (elements.includes('..')) throw new EntryRefused("leads out of the layer with '..'");
+    if (elements.some((element) => element.startsWith(privatePrefix) && element !== opaque)) return;
+    const base = elements.at(-1) ?? '';
+    if (elements.slice(0, -1).some((element) => element.startsWith(whiteout)))
+      throw new EntryRefused(`lies below a name that begins with '${whiteout}'`);
+    if (base.startsWith(whiteout)) return this.#hide(elements.slice(0, -1).join('/'), base);
     const path = this.#resolve(name);
     if (path === this.#root) {
-      if (type === 'directory') this.#describe(path, header);
+      if (type !== 'directory') throw new EntryRefused('would take the place of the root');
+      this.#describe(path, header);
       return;
     }
+    const target = type === 'link' ? this.#linkTarget(header.linkName) : '';
+    if (target === path) return;
     this.#makeParents(dirname(path));
-    const base = basename(path);
-    if (base.startsWith(whiteout)) return this.#whiteout(path, base);
     this.#clear(path, type === 'directory');
-    if (type === 'file' || type === 'contiguous-file') return this.#write(path, header, content);
-    this.#create(path, header);
+    if (type === 'file') return this.#write(path, header, content);
+    this.#create(path, header, target);
     if (type !== 'link') this.#describe(path, header);
   }
 
   /** Call it after the last entry. */
   finish(): void {
+    this.#hidden.apply(this.#root);
     // One that a later entry removed is not described any more.
-    for (const [path, time] of this.#directoryTimes) if (statOf(path) !== undefined) lutimesSync(path, time, time);
+    for (const [path, time] of this.#directoryTimes)
+      if (statOf(path)?.isDirectory() === true) setFileTime(bytesOf(path), time);
   }
 
   #resolve(name: string): string {
-    const path = rootedPath(this.#root, name);
+    const path = rootedPath(this.#root, name, 'latin1');
     if (path === undefined) throw new EntryRefused('lies behind links that go round in a circle');
     return path;
   }
@@ -80,103 +88,107 @@ export class EntryApplier {
     const there = statOf(directory);
     if (there?.isDirectory() === true) return;
     if (there !== undefined) throw new EntryRefused('lies below something that is no directory');
-    mkdirSync(directory, { recursive: true, mode: 0o755 });
+    mkdirSync(bytesOf(directory), { recursive: true, mode: 0o755 });
   }
 
-  #whiteout(path: string, base: string): void {
-    const directory = dirname(path);
-    if (base === opaque) {
-      setExtendedAttribute(directory, 'trusted.overlay.opaque', Buffer.from('y'));
-      return;
-    }
-    if (base.startsWith(privatePrefix)) return;
-    const hidden = base.slice(whiteout.length);
-    if (hidden === '' || hidden === '.' || hidden === '..') throw new EntryRefused('removes nothing that has a name');
-    const target = join(directory, hidden);
-    rmSync(target, { recursive: true, force: true });
-    makeNode(target, { type: 'character', major: 0, minor: 0 });
+  /** Entries of this layer stay, before and after this one; so it takes effect when all of them are there. */
+  #hide(directory: string, base: string): void {
+    if (base === opaque) return this.#hidden.all(directory);
+    const name = base.slice(whiteout.length);
+    if (name === '' || name === '.' || name === '..') throw new EntryRefused('removes nothing that has a name');
+    this.#hidden.one(directory, name);
   }
 
   /** A later entry of a name replaces the earlier one, except that directories grow together. */
   #clear(path: string, directory: boolean): void {
     const there = statOf(path);
     if (there === undefined || (directory && there.isDirectory())) return;
-    rmSync(path, { recursive: true });
+    rmSync(bytesOf(path), { recursive: true });
     this.#directoryTimes.delete(path);
+    // The earlier one has hidden a directory of a lower layer, which must not come back with this one.
+    if (directory) this.#hidden.one(dirname(path).slice(this.#root.length), basename(path));
   }
 
-  #create(path: string, header: Header): void {
+  #create(path: string, header: TarHeader, target: string): void {
+    const bytes = bytesOf(path);
     switch (header.type) {
       case 'directory':
-        mkdirSync(path, { recursive: true });
+        mkdirSync(bytes, { recursive: true });
         return;
       case 'symlink':
-        symlinkSync(header.linkname, path);
+        symlinkSync(bytesOf(header.linkName), bytes);
         return;
       case 'link':
-        return this.#hardLink(path, header.linkname);
-      case 'character-device':
-      case 'block-device':
-        makeNode(path, {
-          type: header.type === 'block-device' ? 'block' : 'character',
-          major: header.devmajor,
-          minor: header.devminor,
-        });
+        linkSync(bytesOf(target), bytes);
         return;
-      case 'fifo':
-        makeNode(path, { type: 'fifo' });
+      case 'character':
+      case 'block':
+        makeNode(bytes, { type: header.type, major: device(header.major), minor: device(header.minor) });
         return;
       default:
-        throw new EntryRefused(`is of the unknown type '${header.type}'`);
+        makeNode(bytes, { type: 'fifo' });
     }
   }
 
   /** The target is found as the entry itself would be, so that a link cannot reach a file of the host. */
-  #hardLink(path: string, name: string): void {
+  #linkTarget(name: string): string {
     if (name.split('/').includes('..')) throw new EntryRefused("links out of the layer with '..'");
     const target = this.#resolve(name);
     const there = statOf(target);
-    if (there === undefined) throw new EntryRefused(`links to '${name}', which the layer does not have`);
+    if (there === undefined) throw new EntryRefused(`links to '${name}', which the layer does not have before it`);
     if (there.isDirectory()) throw new EntryRefused(`links to the directory '${name}'`);
-    linkSync(target, path);
+    return target;
   }
 
-  async #write(path: string, header: Header, content: AsyncIterable<Uint8Array>): Promise<void> {
-    const file = openSync(path, 'wx', 0o600);
+  async #write(path: string, header: TarHeader, content: AsyncIterable<Buffer | number>): Promise<void> {
+    const file = openSync(bytesOf(path), 'wx', 0o600);
     try {
-      for await (const chunk of content)
-        for (let written = 0; written < chunk.length;) written += writeSync(file, chunk, written);
-      fchownSync(file, header.uid, header.gid);
-      // After the owner, since changing that takes the set-id bits away.
-      fchmodSync(file, header.mode & 0o7777);
+      let at = 0;
+      for await (const some of content) {
+        if (typeof some === 'number') at += some;
+        else for (let done = 0; done < some.length;) done += writeSync(file, some, done, some.length - done, at + done);
+        if (typeof some !== 'number') at += some.length;
+      }
+      // A hole at the end is nothing that was written.
+      ftruncateSync(file, at);
+      const { uid, gid } = ownerOf(header);
+      fchownSync(file, uid, gid);
+      // After the owner, since changing that takes the set-id bits and capabilities away.
+      fchmodSync(file, header.mode);
       this.#setAttributes(path, header);
-      futimesSync(file, header.mtime, header.mtime);
     } finally {
       closeSync(file);
     }
+    setFileTime(bytesOf(path), header.modified);
   }
 
-  #describe(path: string, header: Header): void {
-    const { type, uid, gid, mode, mtime } = header;
-    lchownSync(path, uid, gid);
-    if (type !== 'symlink') chmodSync(path, mode & 0o7777);
+  #describe(path: string, header: TarHeader): void {
+    const { type, mode, modified } = header;
+    const { uid, gid } = ownerOf(header);
+    const bytes = bytesOf(path);
+    lchownSync(bytes, uid, gid);
+    if (type !== 'symlink') chmodSync(bytes, mode);
     this.#setAttributes(path, header);
-    if (type === 'directory') this.#directoryTimes.set(path, mtime);
-    else lutimesSync(path, mtime, mtime);
+    if (type === 'directory') this.#directoryTimes.set(path, modified);
+    else setFileTime(bytes, modified);
   }
 
-  #setAttributes(path: string, { pax }: Header): void {
-    for (const [key, value] of Object.entries((pax ?? {}) as Readonly<Record<string, string>>)) {
-      if (!key.startsWith(attributePrefix)) continue;
-      const name = key.slice(attributePrefix.length);
+  #setAttributes(path: string, { attributes }: TarHeader): void {
+    for (const [name, value] of attributes) {
       if (reservedAttribute.test(name)) throw new EntryRefused(`sets the attribute '${name}', which is overlayfs' own`);
-      // The reader of the archive takes values for text; what is left of bytes that are none must not be set.
-      if (value.includes('\ufffd')) throw new EntryRefused(`has an attribute '${name}' with bytes that cannot be read`);
-      setExtendedAttribute(path, name, Buffer.from(value));
+      setExtendedAttribute(bytesOf(path), bytesOf(name), value);
     }
   }
 }
 
-function statOf(path: string): Stats | undefined {
-  return lstatSync(path, { throwIfNoEntry: false });
+function ownerOf({ uid, gid }: TarHeader): { readonly uid: number; readonly gid: number } {
+  if (!isId(uid) || !isId(gid)) throw new EntryRefused(`belongs to ${uid}:${gid}, which can be nobody`);
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+/** As the kernel packs the two numbers of a device: 12 and 20 bits. */
+function device(number: bigint): number {
+  if (number < 0n || number >= 2n ** 20n)
+    throw new EntryRefused(`is a device with the number ${number}, which none has`);
+  return Number(number);
 }

@@ -1,10 +1,12 @@
-import { lstat, mkdir, mkdtemp, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readFile, readdir, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { getExtendedAttribute } from '@kubewright/linux';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { digestOf } from '../content/digest.js';
+import { rawTar } from '../testing/raw-tar.js';
+import type { RawMember } from '../testing/raw-tar.js';
 import { tarOf } from '../testing/tar.js';
 import type { TarEntry } from '../testing/tar.js';
 import { applyLayer } from './apply-layer.js';
@@ -25,6 +27,12 @@ describe.skipIf(process.getuid?.() !== 0)('applyLayer (needs root)', () => {
   const apply = async (entries: readonly TarEntry[], pack = (bytes: Buffer): Buffer => bytes) => {
     const archive = join(home, 'archive');
     await writeFile(archive, pack(await tarOf(entries)));
+    return applyLayer(archive, root, { name: 'test', signal });
+  };
+
+  const applyRaw = async (members: readonly RawMember[]) => {
+    const archive = join(home, 'archive');
+    await writeFile(archive, rawTar(members));
     return applyLayer(archive, root, { name: 'test', signal });
   };
 
@@ -111,6 +119,60 @@ describe.skipIf(process.getuid?.() !== 0)('applyLayer (needs root)', () => {
   ])('refuses what %s', async (reason, entries) => {
     await expect(apply(entries)).rejects.toThrow(reason);
     expect(await readFile(join(home, 'outside'), 'utf8')).toBe('untouched');
+  });
+
+  it('keeps what archives say in bytes, and to the nanosecond', async () => {
+    // cap_setuid, for root of the first user namespace.
+    const capability = '\x01\x00\x00\x02\x80\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00';
+    await applyRaw([
+      { name: 'caf\xe9', content: '1' },
+      { name: 'caf\xe8', content: '2' },
+      { name: 'caf\xe8-too', flag: '1', linkName: 'caf\xe8' },
+      { name: 'to', flag: '2', linkName: 'caf\xe9' },
+      { name: 'ping', pax: { 'SCHILY.xattr.security.capability': capability, uid: '3000000' } },
+      { name: 'late', pax: { mtime: '8589934592.123456789' } },
+      { name: 'early', flag: '5', pax: { mtime: '-1.5' } },
+      { name: 'holes', content: 'end', pax: { 'GNU.sparse.map': '5,3', 'GNU.sparse.size': '10' } },
+    ]);
+    const names = (await readdir(Buffer.from(root), { encoding: 'buffer' })).map((name) => name.toString('latin1'));
+    expect(names.toSorted()).toEqual(
+      ['caf\xe8', 'caf\xe8-too', 'caf\xe9', 'early', 'holes', 'late', 'ping', 'to'].toSorted(),
+    );
+    expect(await readFile(join(root, 'holes'))).toEqual(Buffer.from('\0\0\0\0\0end\0\0'));
+    expect(getExtendedAttribute(join(root, 'ping'), 'security.capability')?.toString('latin1')).toBe(capability);
+    expect((await stat(join(root, 'ping'))).uid).toBe(3_000_000);
+    expect((await stat(join(root, 'late'), { bigint: true })).mtimeNs).toBe(8_589_934_592_123_456_789n);
+    expect((await stat(join(root, 'early'), { bigint: true })).mtimeNs).toBe(-1_500_000_000n);
+    expect((await readlink(Buffer.from(join(root, 'to')), { encoding: 'buffer' })).toString('latin1')).toBe('caf\xe9');
+  });
+
+  it('keeps a link to itself, and passes over notes of an old storage driver', async () => {
+    await applyRaw([
+      { name: 'a', content: '1' },
+      { name: './a', flag: '1', linkName: 'a' },
+      { name: '.wh..wh.plnk/1', content: 'x' },
+      { name: '.wh..wh.aufs' },
+    ]);
+    expect(await readdir(root)).toEqual(['a']);
+  });
+
+  it.each<[string, RawMember[]]>([
+    ['which can be nobody', [{ name: 'x', pax: { uid: '4294967295' } }]],
+    ['which can be nobody', [{ name: 'x', flag: '5', pax: { gid: '-1' } }]],
+    ['a name with a zero byte', [{ name: 'x', pax: { path: 'a\0b' } }]],
+    ['a name with a zero byte', [{ name: 'x', flag: '2', pax: { linkpath: 'a\0b' } }]],
+    ['the place of the root', [{ name: './', flag: '2', linkName: 'x' }]],
+    ["a name that begins with '.wh.'", [{ name: '.wh.x/y' }]],
+    ['which the layer does not have before it', [{ name: 'x', flag: '1', linkName: 'later' }, { name: 'later' }]],
+    ['which none has', [{ name: 'x', flag: '3', patches: { 257: 'ustar  \0', 337: '\x80\0\0\0\0\xff\xff\xff' } }]],
+    ["'x' has holes in star's form", [{ name: 'x', pax: { 'SCHILY.realsize': '5' } }]],
+  ])('refuses %s', async (reason, members) => {
+    await expect(applyRaw(members)).rejects.toThrow(reason);
+  });
+
+  it('counts holes as what they are to those who read them', async () => {
+    const holes = { 'GNU.sparse.major': '0', 'GNU.sparse.minor': '1', 'GNU.sparse.size': String(2 ** 40) };
+    await expect(applyRaw([{ name: 'x', pax: holes }])).rejects.toThrow('KW_RUNTIME_LAYER_TOO_LARGE');
   });
 
   it('refuses bombs, garbage and what is cut short', async () => {

@@ -5,8 +5,9 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { KubewrightError } from '@kubewright/core';
 import { linuxErrors } from '@kubewright/linux';
-import type { Extract } from 'tar-stream';
 import { runtimeErrors } from '../errors.js';
+import { readTar } from '../tar/read-tar.js';
+import { TarInvalid } from '../tar/tar-header.js';
 import { EntryApplier, EntryRefused } from './apply-entry.js';
 import { decompressorFor } from './decompress.js';
 import { defaultLayerLimits, harmlessBytes } from './layer-limits.js';
@@ -54,58 +55,57 @@ export async function applyLayer(
       else done(runtimeErrors.LAYER_TOO_LARGE({ layer: name, reason: `it unpacks to more than ${largest} bytes` }));
     },
   });
-  const { extract } = await import('tar-stream');
-  const archiveReader = extract();
-  const feeding = pipeline(
-    createReadStream(archive, { highWaterMark: readAhead }),
-    decompressorFor(await firstBytes(archive)),
-    watch,
-    archiveReader,
-    { signal },
-  );
-  feeding.catch(() => undefined); // awaited below
-  const size = await applyEntries(archiveReader, directory, name, limits).catch(async (error: unknown) => {
-    archiveReader.destroy();
-    // Where feeding failed, the reader only knows that it was cut off.
-    const cause = await feeding.then(
-      () => error,
-      (reason: unknown) => reason,
+  let size = 0;
+  try {
+    await pipeline(
+      createReadStream(archive, { highWaterMark: readAhead }),
+      decompressorFor(await firstBytes(archive)),
+      watch,
+      async (bytes: AsyncIterable<Uint8Array>) => {
+        size = await applyEntries(bytes, directory, name, limits);
+      },
+      { signal },
     );
-    throw KubewrightError.is(error) ? error : readable(cause, error, name, signal);
-  });
-  await feeding.catch((error: unknown) => {
-    throw readable(error, error, name, signal);
-  });
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (KubewrightError.is(cause)) throw cause;
+    const entry = cause instanceof TarInvalid ? shownName(cause.entry) : '';
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    const reason = entry === '' ? `cannot be read: ${problem}` : problem;
+    throw runtimeErrors.LAYER_INVALID({ layer: name, entry, reason }, { cause });
+  }
   return { diffId: `sha256:${hash.digest('hex')}`, size };
 }
 
-async function applyEntries(entries: Extract, directory: string, layer: string, limits: LayerLimits): Promise<number> {
+async function applyEntries(
+  bytes: AsyncIterable<Uint8Array>,
+  directory: string,
+  layer: string,
+  limits: LayerLimits,
+): Promise<number> {
   const applier = new EntryApplier(directory);
   let count = 0;
   let size = 0;
-  for await (const entry of entries) {
-    if (++count > limits.entries) {
-      throw runtimeErrors.LAYER_TOO_LARGE({ layer, reason: `it has more than ${limits.entries} entries` });
-    }
-    size += entry.header.size;
-    await applier.apply(entry.header, entry as AsyncIterable<Uint8Array>).catch((error: unknown) => {
+  const tooLarge = (reason: string): Error => runtimeErrors.LAYER_TOO_LARGE({ layer, reason });
+  for await (const member of readTar(bytes)) {
+    if (++count > limits.entries) throw tooLarge(`it has more than ${limits.entries} entries`);
+    // Holes count as what they are to those who read them.
+    size += member.header.size;
+    if (size > limits.bytes) throw tooLarge(`its files have more than ${limits.bytes} bytes`);
+    await applier.apply(member).catch((error: unknown) => {
       // Anything else comes from the archive, and is explained where that was read.
       if (!(error instanceof EntryRefused) && !isSystemError(error)) throw error;
-      const reason = error.message;
-      throw runtimeErrors.LAYER_INVALID({ layer, entry: entry.header.name, reason }, { cause: error });
+      const entry = shownName(member.header.name);
+      throw runtimeErrors.LAYER_INVALID({ layer, entry, reason: error.message }, { cause: error });
     });
-    entry.resume();
   }
   applier.finish();
   return size;
 }
 
-function readable(cause: unknown, seen: unknown, layer: string, signal: AbortSignal): unknown {
-  if (signal.aborted) return signal.reason;
-  if (KubewrightError.is(cause)) return cause;
-  if (KubewrightError.is(seen)) return seen;
-  const reason = `cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`;
-  return runtimeErrors.LAYER_INVALID({ layer, entry: '', reason }, { cause });
+/** A name as people read it: most are UTF-8. */
+function shownName(name: string): string {
+  return Buffer.from(name, 'latin1').toString();
 }
 
 async function firstBytes(path: string): Promise<Buffer> {

@@ -89,4 +89,83 @@ describe.skipIf(process.getuid?.() !== 0)('OverlaySnapshotter (needs root)', () 
     const above = await unpack([{ name: 'above', content: 'a' }]);
     expect(await shown([secret, fresh, above])).toEqual({ new: 'n', above: 'a' });
   });
+
+  it('hides of lower layers what a layer removes, and nothing of its own, in any order of entries', async () => {
+    const below = await unpack([
+      { name: 'd/old', content: 'o' },
+      { name: 'd/sub/old', content: 'o' },
+      { name: 'f', content: 'o' },
+      { name: 'link', type: 'symlink', linkname: 'd' },
+    ]);
+    const removed: readonly TarEntry[] = [
+      { name: '.wh.d', content: '' },
+      { name: 'd/', type: 'directory', mode: 0o750 },
+      { name: 'd/new', content: 'n' },
+    ];
+    const cases: readonly (readonly [readonly TarEntry[], Record<string, string>])[] = [
+      [removed, { f: 'o', 'd/new': 'n' }],
+      [removed.filter(({ type }) => type === undefined), { f: 'o', 'd/new': 'n' }],
+      [
+        [
+          { name: 'd/.wh..wh..opq', content: '' },
+          { name: 'd/new', content: 'n' },
+          { name: 'd/.wh.gone', content: '' },
+        ],
+        { f: 'o', 'd/new': 'n' },
+      ],
+      [
+        [
+          { name: '.wh.f', content: '' },
+          { name: 'f/new', content: 'n' },
+        ],
+        { 'd/old': 'o', 'd/sub/old': 'o', 'f/new': 'n' },
+      ],
+      [
+        [
+          { name: '.wh.d', content: '' },
+          { name: 'd', content: 'file' },
+        ],
+        { f: 'o', d: 'file' },
+      ],
+      [
+        [
+          { name: 'd/.wh.old', content: '' },
+          { name: 'd/old', content: 'own' },
+          { name: 'd/.wh.sub', content: '' },
+        ],
+        { f: 'o', 'd/old': 'own' },
+      ],
+    ];
+    let roots = 0;
+    for (const [entries, expected] of cases)
+      for (const order of permutations(entries))
+        expect(await shown([below, await unpack(order)], `r${roots++}`)).toEqual(expected);
+  });
+
+  it('does not bring back what an earlier entry of the layer had replaced', async () => {
+    const below = await unpack([{ name: 'd/old', content: 'o' }]);
+    const layer = await unpack([
+      { name: 'd', content: 'file' },
+      { name: 'd/', type: 'directory' },
+      { name: 'd/new', content: 'n' },
+    ]);
+    expect(await shown([below, layer])).toEqual({ 'd/new': 'n' });
+  });
+
+  it('removes what links of the layer lead to', async () => {
+    const below = await unpack([{ name: 'real/old', content: 'o' }]);
+    const layer: readonly TarEntry[] = [
+      { name: 'link', type: 'symlink', linkname: '/real' },
+      { name: 'link/.wh.old', content: '' },
+      { name: 'real/new', content: 'n' },
+    ];
+    let roots = 0;
+    for (const order of permutations(layer))
+      expect(await shown([below, await unpack(order)], `r${roots++}`)).toEqual({ 'real/new': 'n' });
+  });
 });
+
+function permutations<T>(values: readonly T[]): T[][] {
+  if (values.length < 2) return [[...values]];
+  return values.flatMap((value, index) => permutations(values.toSpliced(index, 1)).map((rest) => [value, ...rest]));
+}

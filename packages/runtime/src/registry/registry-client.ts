@@ -1,6 +1,7 @@
 import type { Agent, Dispatcher } from 'undici';
 import type { Clock } from '@kubewright/core';
 import { runtimeErrors } from '../errors.js';
+import { largestManifest } from '../images/manifest.js';
 import { basicHeader, parseChallenges, tokenRequest } from './credentials.js';
 import type { Challenge, Credentials } from './credentials.js';
 import { endpointsOf, isLoopback } from './endpoints.js';
@@ -11,8 +12,6 @@ import type { ImageReference } from './reference.js';
 /** Milliseconds without a byte after which a connection counts as dead. */
 const silence = 30_000;
 const mostRedirects = 5;
-/** Manifests are small; the protocol lets registries refuse larger ones. */
-const largestManifest = 4 * 1024 * 1024;
 /** Used where a token does not say how long it is good, in milliseconds: the protocol's default. */
 const tokenLifetime = 60_000;
 /** Each stands for a repository and those who may see it. */

@@ -52,14 +52,14 @@ export class FakeRegistry implements AsyncDisposable {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** Adds an image with the given layers; answers its name. */
+  /** Adds an image with the given layers, or their archives; answers its name. */
   async push(
     name: string,
     tag: string,
-    layers: readonly (readonly TarEntry[])[],
+    layers: readonly (readonly TarEntry[] | Buffer)[],
     options: { readonly config?: object; readonly pack?: (bytes: Buffer) => Buffer; readonly index?: boolean } = {},
   ): Promise<string> {
-    const archives = await Promise.all(layers.map((entries) => tarOf(entries)));
+    const archives = await Promise.all(layers.map(async (layer) => (Buffer.isBuffer(layer) ? layer : tarOf(layer))));
     const packed = archives.map(options.pack ?? ((bytes) => gzipSync(bytes)));
     const config = Buffer.from(
       JSON.stringify({

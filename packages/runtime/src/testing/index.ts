@@ -7,6 +7,8 @@ export { openImageParts } from './image-parts.js';
 export { FakeRegistry } from './fake-registry.js';
 export type { RegistryBehaviour } from './fake-registry.js';
 export { shellLayer } from './shell-image.js';
+export { paxOf, rawTar } from './raw-tar.js';
+export type { RawMember } from './raw-tar.js';
 export { tarOf } from './tar.js';
 export type { TarEntry } from './tar.js';
 export { PretendedRuntime } from './pretended-runtime.js';

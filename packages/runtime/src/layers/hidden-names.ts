@@ -1,0 +1,73 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { makeNode, rootedPath, setExtendedAttribute } from '@kubewright/linux';
+import { bytesOf, statOf } from './layer-path.js';
+
+/** The beginning of names by which an archive says that something of a lower layer is gone. */
+export const whiteout = '.wh.';
+
+/**
+ * What a layer hides of those below. It never hides what the layer itself has, in whichever order its entries come, so it is
+ * put down when all of them are there: where the layer has nothing, a whiteout of overlayfs; where it has a directory, that
+ * one is opaque; any other file hides what is below it by being there.
+ */
+export class HiddenNames {
+  readonly #names = new Map<string, Set<string>>();
+  readonly #directories = new Set<string>();
+
+  /** Something by its name in a directory of the layer. */
+  one(directory: string, name: string): void {
+    const names = this.#names.get(directory) ?? new Set();
+    this.#names.set(directory, names.add(name));
+  }
+
+  /** All that a directory has in lower layers. */
+  all(directory: string): void {
+    this.#directories.add(directory);
+  }
+
+  /** @param root - the layer, in which the paths of directories are. Links of the layer are followed. */
+  apply(root: string): void {
+    const within = (directory: string): string | undefined => {
+      // The element behind has links before it followed; what it is called does not matter.
+      const path = rootedPath(root, `${directory}/_`, 'latin1');
+      return path === undefined ? undefined : makeDirectory(dirname(path));
+    };
+    const opaque = new Set<string>();
+    const hideAll = (path: string): void => {
+      setExtendedAttribute(bytesOf(path), 'trusted.overlay.opaque', Buffer.from('y'));
+      opaque.add(path);
+    };
+    for (const directory of this.#directories) {
+      const path = within(directory);
+      if (path !== undefined) hideAll(path);
+    }
+    const missing: string[] = [];
+    for (const [directory, names] of this.#names) {
+      const path = within(directory);
+      if (path === undefined) continue;
+      for (const name of names) {
+        const at = `${path}/${name}`;
+        const there = statOf(at);
+        if (there === undefined) missing.push(at);
+        else if (there.isDirectory()) hideAll(at);
+      }
+    }
+    // Where nothing of lower layers is seen, nothing has to be hidden.
+    const isHidden = (path: string): boolean =>
+      opaque.has(path) || (path.length > root.length && isHidden(dirname(path)));
+    for (const path of missing)
+      if (!isHidden(dirname(path))) makeNode(bytesOf(path), { type: 'character', major: 0, minor: 0 });
+  }
+}
+
+/** Undefined where a file of the layer is in the way, which hides all that could be meant. */
+function makeDirectory(path: string): string | undefined {
+  try {
+    mkdirSync(bytesOf(path), { recursive: true, mode: 0o755 });
+    return path;
+  } catch (error) {
+    if (['EEXIST', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}

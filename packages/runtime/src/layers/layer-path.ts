@@ -1,0 +1,16 @@
+/**
+ * Layers: archives of files that become directories for overlayfs. Neighbours: `tar` reads archives, `content` has them,
+ * `images` says which belong to an image.
+ */
+import { lstatSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+
+/** A path is bytes, one to a character, as the names in archives are. */
+export function bytesOf(path: string): Buffer {
+  return Buffer.from(path, 'latin1');
+}
+
+/** What is at such a path, links not followed. */
+export function statOf(path: string): Stats | undefined {
+  return lstatSync(bytesOf(path), { throwIfNoEntry: false });
+}
