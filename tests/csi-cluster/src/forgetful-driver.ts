@@ -11,10 +11,13 @@ import { Code, GrpcStatusError } from '@kubewright/grpc';
 class ForgetfulController extends MemoryController {
   /** How many answers are still to be lost. */
   lost = 0;
+  /** With what, if anything, it refuses to make snapshots, and volumes from them, without making them. */
+  refuse: Code | undefined;
   /** Those of the last snapshot that was deleted. */
   secrets: Readonly<Record<string, string>> = {};
 
   override async createVolume(request: CreateVolumeRequest): ReturnType<MemoryController['createVolume']> {
+    if (request.volumeContentSource !== undefined) this.#refuse();
     const answer = await super.createVolume(request);
     this.#forget();
     return answer;
@@ -27,6 +30,7 @@ class ForgetfulController extends MemoryController {
   }
 
   override async createSnapshot(request: CreateSnapshotRequest): ReturnType<MemoryController['createSnapshot']> {
+    this.#refuse();
     const answer = await super.createSnapshot(request);
     this.#forget();
     return answer;
@@ -35,6 +39,10 @@ class ForgetfulController extends MemoryController {
   override async deleteSnapshot(request: DeleteSnapshotRequest): ReturnType<MemoryController['deleteSnapshot']> {
     this.secrets = request.secrets;
     return super.deleteSnapshot(request);
+  }
+
+  #refuse(): void {
+    if (this.refuse !== undefined) throw new GrpcStatusError(this.refuse, 'the driver has no room');
   }
 
   #forget(): void {

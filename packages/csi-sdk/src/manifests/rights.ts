@@ -36,6 +36,7 @@ const rights: Record<CsiSidecar, readonly PolicyRule[]> = {
     grant('patch', '', 'persistentvolumeclaims'),
     grant('get', storage, 'volumeattributesclasses'),
     grant('get', snapshots, 'volumesnapshots volumesnapshotcontents'),
+    grant('patch', snapshots, 'volumesnapshots'),
   ],
   // The objects themselves are written in one namespace, by a role there.
   capacity: [],
@@ -45,12 +46,14 @@ const rights: Record<CsiSidecar, readonly PolicyRule[]> = {
   ],
   resizer: [grant('patch', '', 'persistentvolumes persistentvolumeclaims/status')],
   snapshotter: [
+    grant('get list patch', '', 'persistentvolumeclaims'),
     grant('patch', snapshots, 'volumesnapshots volumesnapshots/status'),
     grant('create patch delete', snapshots, 'volumesnapshotcontents'),
     grant('patch', snapshots, 'volumesnapshotcontents/status'),
     grant('get', 'apiextensions.k8s.io', 'customresourcedefinitions', definitionNames),
   ],
   'group-snapshotter': [
+    grant('get list patch', '', 'persistentvolumeclaims'),
     grant('patch', groupSnapshots, 'volumegroupsnapshots volumegroupsnapshots/status'),
     grant('create patch delete', groupSnapshots, 'volumegroupsnapshotcontents'),
     grant('patch', groupSnapshots, 'volumegroupsnapshotcontents/status'),

@@ -1,4 +1,4 @@
-import { hasFinalizer } from '@kubewright/api';
+import { hasFinalizer, isDeleting } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import { PersistentVolumeClaim } from '@kubewright/api/core/v1';
 import { Controller, Reconciler, WatchesKind } from '@kubewright/controller';
@@ -7,7 +7,10 @@ import { cloningFinalizer, provisioningFinalizer } from './names.js';
 
 type ReadonlyClaim = DeepReadonly<PersistentVolumeClaim>;
 
-/** Lets a claim go that the provisioner held while a volume was copied from its own, when the last copy is made or given up. */
+/**
+ * Lets a claim go that the provisioner held while a volume was copied from its own, when the last copy is made or given up. A
+ * claim that is not deleted is held for copies that have not begun, too; one that is deleted waits for those that have.
+ */
 @Controller({ for: PersistentVolumeClaim, name: 'csi-clone-protection', reconcileDeleting: true })
 @WatchesKind(PersistentVolumeClaim, (claim) => {
   const name = sourceClaimOf(claim);
@@ -17,18 +20,26 @@ export class CloneProtection extends Reconciler<PersistentVolumeClaim> {
   override async reconcile(claim: ReadonlyClaim, ctx: ReconcileContext<PersistentVolumeClaim>): Promise<void> {
     if (!hasFinalizer(claim, cloningFinalizer)) return;
     const { name, finalizers = [], resourceVersion } = claim.metadata;
-    if (ctx.list(PersistentVolumeClaim).some((copy) => sourceClaimOf(copy) === name && isBeingMade(copy))) return;
+    const isCopy = (each: ReadonlyClaim): boolean => sourceClaimOf(each) === name && isBeingMade(each, claim);
+    if (ctx.list(PersistentVolumeClaim).some(isCopy)) return;
+    // A cache may not know a copy yet that was begun a moment ago.
+    const { client, key, signal } = ctx;
+    const { items } = await client.list(PersistentVolumeClaim, { namespace: key.namespace, signal });
+    if (items.some(isCopy)) return;
     const rest = finalizers.filter((each) => each !== cloningFinalizer);
     await ctx.patch(PersistentVolumeClaim, claim, { metadata: { finalizers: rest, resourceVersion } });
   }
 }
 
-/** The claim whose volume is copied for this one. */
-export function sourceClaimOf({ spec }: ReadonlyClaim): string | undefined {
-  const { kind, name } = spec?.dataSourceRef ?? spec?.dataSource ?? {};
-  return kind === PersistentVolumeClaim.kind ? name : undefined;
+/** The claim, of the same namespace, whose volume is copied for this one. */
+export function sourceClaimOf({ metadata, spec }: ReadonlyClaim): string | undefined {
+  const { kind, name, apiGroup = '' } = spec?.dataSourceRef ?? spec?.dataSource ?? {};
+  const namespace = spec?.dataSourceRef?.namespace ?? metadata.namespace;
+  const isClaim = kind === PersistentVolumeClaim.kind && apiGroup === '' && namespace === metadata.namespace;
+  return isClaim ? name : undefined;
 }
 
-function isBeingMade(claim: ReadonlyClaim): boolean {
-  return hasFinalizer(claim, provisioningFinalizer) || (!claim.spec?.volumeName && claim.status?.phase !== 'Lost');
+function isBeingMade(copy: ReadonlyClaim, source: ReadonlyClaim): boolean {
+  if (hasFinalizer(copy, provisioningFinalizer)) return true;
+  return !isDeleting(source) && !copy.spec?.volumeName && copy.status?.phase !== 'Lost';
 }

@@ -6,6 +6,8 @@ import { CloneProtection } from './clone-protection.js';
 import { DriverConnection, DriverEndpoint } from './driver-connection.js';
 import { GroupSnapshotContentController } from './snapshots/group-snapshot-content-controller.js';
 import { GroupSnapshotController } from './snapshots/group-snapshot-controller.js';
+import { ClaimSourceProtection } from './snapshots/claim-source-protection.js';
+import { GroupSourceProtection } from './snapshots/group-source-protection.js';
 import { SnapshotContentController } from './snapshots/snapshot-content-controller.js';
 import { SnapshotController } from './snapshots/snapshot-controller.js';
 import { GroupSnapshotDefinitions, SnapshotDefinitions } from './snapshots/snapshot-definitions.js';
@@ -22,13 +24,14 @@ export const sidecarPlugins = {
   capacity: [CapacityPublisher],
   attacher: [VolumeAttacher, AttachedVolumeProtection],
   resizer: [VolumeResizer, VolumeModifier],
-  snapshotter: [SnapshotDefinitions, SnapshotController, SnapshotContentController],
+  snapshotter: [SnapshotDefinitions, SnapshotController, SnapshotContentController, ClaimSourceProtection],
   /** Needs a snapshotter beside it, which looks after the members. */
   'group-snapshotter': [
     SnapshotDefinitions,
     GroupSnapshotDefinitions,
     GroupSnapshotController,
     GroupSnapshotContentController,
+    GroupSourceProtection,
   ],
   'health-monitor': [VolumeHealthMonitor],
 } as const satisfies Record<string, readonly Class[]>;

@@ -27,6 +27,8 @@ export { CloneProtection } from './clone-protection.js';
 export { VolumeHealthMonitor } from './volume-health-monitor.js';
 export { SnapshotController } from './snapshots/snapshot-controller.js';
 export { SnapshotContentController } from './snapshots/snapshot-content-controller.js';
+export { ClaimSourceProtection } from './snapshots/claim-source-protection.js';
 export { GroupSnapshotController } from './snapshots/group-snapshot-controller.js';
 export { GroupSnapshotContentController } from './snapshots/group-snapshot-content-controller.js';
+export { GroupSourceProtection } from './snapshots/group-source-protection.js';
 export { GroupSnapshotDefinitions, SnapshotDefinitions } from './snapshots/snapshot-definitions.js';

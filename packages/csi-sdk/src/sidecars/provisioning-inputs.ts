@@ -18,7 +18,7 @@ import type { TopologyRequirement } from './volume-topology.js';
 /** What a volume is made with, read from objects that may go before the driver has answered. */
 export interface ProvisioningInputs {
   readonly storageClass: DeepReadonly<StorageClass>;
-  readonly source: Exclude<SourceAnswer, { readonly is: 'missing' }>;
+  readonly source: Exclude<SourceAnswer, { readonly is: 'missing' | 'refused' }>;
   readonly mutableParameters: Record<string, string>;
   readonly secrets: Record<string, string>;
   /** Undefined where the driver chooses the place. */
@@ -28,6 +28,8 @@ export interface ProvisioningInputs {
 /** Why they are not complete. */
 export interface MissingInput {
   readonly missing: string;
+  /** Waiting alone does not bring it. Default: false. */
+  readonly isRefused?: boolean;
 }
 
 /** Everything that the volume of a claim is made with, or the first of it that is not there. */
@@ -42,6 +44,7 @@ export async function provisioningInputs(
   if (storageClass?.provisioner !== driver) return { missing: `StorageClass "${storageClassName}" of ${driver}` };
   const source = await volumeSource(claim, driver, ctx);
   if (source.is === 'missing') return { missing: source.reason };
+  if (source.is === 'refused') return { missing: source.reason, isRefused: true };
   const reference = secretReference(storageClass.parameters, 'provisioner', variablesOf(claim, volumeNameOf(claim)));
   try {
     const attributes = attributesName

@@ -74,7 +74,8 @@ export class VolumeAttacher extends Reconciler<VolumeAttachment> {
         { signal },
       );
       await ctx.status({ attached: true, attachmentMetadata: publishContext });
-      if (attachment.status?.attachError !== undefined) await dropStatusField(VolumeAttachment, 'attachError', ctx);
+      if (attachment.status?.attachError !== undefined)
+        await dropStatusField(VolumeAttachment, attachment, 'attachError', ctx);
     } catch (error) {
       // The same again would only bring the attachment back here at once.
       if (attachment.status?.attachError?.message !== messageOf(error))

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { DeepReadonly } from '@kubewright/api';
 import type { PersistentVolume } from '@kubewright/api/core/v1';
 import type { NewObject } from '@kubewright/informer';
+import { marksOfSnapshot } from './content-holder.js';
 import type { VolumeGroupSnapshot, VolumeGroupSnapshotContent, VolumeSnapshotInfo } from './group-kinds.js';
 import type { VolumeSnapshot, VolumeSnapshotContent } from './kinds.js';
 
@@ -29,6 +30,11 @@ export function groupNameOf({ metadata }: ReadonlySnapshot): string | undefined 
   return metadata.ownerReferences?.find(({ kind }) => kind === group.kind)?.name;
 }
 
+/** The name of a group's content: the one that it names, or the one that is made for it. */
+export function groupContentNameOf({ metadata, spec }: DeepReadonly<VolumeGroupSnapshot>): string {
+  return spec.source.volumeGroupSnapshotContentName ?? `groupsnapcontent-${metadata.uid}`;
+}
+
 export function isMemberOf({ metadata }: ReadonlySnapshot, owner: DeepReadonly<VolumeGroupSnapshot>): boolean {
   return metadata.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid) ?? false;
 }
@@ -37,9 +43,13 @@ export function isContentOfMember({ metadata }: ReadonlyContent): boolean {
   return metadata.annotations?.[groupHandle] !== undefined;
 }
 
-/** The name of the content of a member's snapshot. */
-export function memberContentName({ metadata }: ReadonlySnapshot): string {
-  return (metadata.name ?? '').replace(snapshotPrefix, contentPrefix);
+/** The name of a snapshot's content: the one that it names, or the one that is made for it. */
+export function contentNameOf(snapshot: ReadonlySnapshot): string {
+  const { metadata, spec } = snapshot;
+  const { name = '', uid } = metadata;
+  const made =
+    groupNameOf(snapshot) === undefined ? `${contentPrefix}${uid}` : name.replace(snapshotPrefix, contentPrefix);
+  return spec.source.volumeSnapshotContentName ?? made;
 }
 
 export function memberSnapshot({ group: owner, info, volume }: Member): NewObject<VolumeSnapshot> {
@@ -63,6 +73,7 @@ export function memberContent(
   return {
     metadata: {
       name: `${contentPrefix}${idOf(owner, info)}`,
+      finalizers: [marksOfSnapshot.finalizer],
       annotations: { [groupHandle]: content.status?.volumeGroupSnapshotHandle ?? '' },
     },
     spec: {

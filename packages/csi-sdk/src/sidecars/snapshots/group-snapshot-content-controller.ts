@@ -1,34 +1,40 @@
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { hasFinalizer, isDeleting } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
-import { Controller, Reconciler, requeueAfter } from '@kubewright/controller';
+import { Controller, Reconciler, WatchesKind, requeueAfter } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { Clock, inject } from '@kubewright/core';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
 import { csiErrors } from '../../errors.js';
-import type { VolumeGroupSnapshot } from '../../generated/csi/v1/csi_pb.js';
+import type { VolumeGroupSnapshot as DriverGroup } from '../../generated/csi/v1/csi_pb.js';
 import { DriverConnection } from '../driver-connection.js';
 import { dropStatusField } from '../drop-status-field.js';
 import { isFinal, messageOf } from '../failures.js';
 import { driverParameters, readSecret } from '../parameters.js';
-import { VolumeGroupSnapshotClass, VolumeGroupSnapshotContent } from './group-kinds.js';
+import { holderOf, isHeld, isMarked, mark, marksOfGroup, unmark } from './content-holder.js';
+import { VolumeGroupSnapshot, VolumeGroupSnapshotClass, VolumeGroupSnapshotContent } from './group-kinds.js';
 import type { VolumeSnapshotInfo } from './group-kinds.js';
+import { groupContentNameOf } from './group-members.js';
 import { classSecret, ofGroup, ofGroupToGet, writtenSecret } from './snapshot-secrets.js';
 
 type ReadonlyContent = DeepReadonly<VolumeGroupSnapshotContent>;
 type Context = ReconcileContext<VolumeGroupSnapshotContent>;
 
-const finalizer = 'groupsnapshot.storage.kubernetes.io/volumegroupsnapshotcontent-bound-protection';
+const { finalizer, beingCreated } = marksOfGroup;
 /** How often a group that is not ready is asked about, in milliseconds. */
 const readyPeriod = 5_000;
 
-/** Makes groups of snapshots on the storage, and deletes them when their content is deleted and its policy says so. */
+/**
+ * Makes groups of snapshots on the storage, and deletes them when their content is deleted, its policy says so, and the
+ * VolumeGroupSnapshot that it is bound to goes. What was made once is never made anew.
+ */
 @Controller({
   for: VolumeGroupSnapshotContent,
   reads: [VolumeGroupSnapshotClass],
   name: 'csi-group-snapshotter',
   reconcileDeleting: true,
 })
+@WatchesKind(VolumeGroupSnapshot, (group) => [{ name: groupContentNameOf(group) }])
 export class GroupSnapshotContentController extends Reconciler<VolumeGroupSnapshotContent> {
   constructor(
     @inject(DriverConnection) private readonly driver: DriverConnection,
@@ -46,13 +52,17 @@ export class GroupSnapshotContentController extends Reconciler<VolumeGroupSnapsh
       await ctx.patch(VolumeGroupSnapshotContent, content, { metadata });
       return undefined;
     }
-    if (content.status?.readyToUse === true) return undefined;
+    if (content.status?.readyToUse === true) {
+      if (isMarked(content, beingCreated)) await unmark(VolumeGroupSnapshotContent, content, beingCreated, ctx);
+      return undefined;
+    }
     try {
       const group = await this.#ensure(content, ctx);
       await ctx.status(statusOf(group));
-      if (content.status?.error !== undefined) await dropStatusField(VolumeGroupSnapshotContent, 'error', ctx);
+      if (content.status?.error !== undefined) await dropStatusField(VolumeGroupSnapshotContent, content, 'error', ctx);
       return group.readyToUse ? undefined : requeueAfter(readyPeriod);
     } catch (error) {
+      if (isFinal(error)) await unmark(VolumeGroupSnapshotContent, content, beingCreated, ctx);
       const message = messageOf(error);
       ctx.event('Warning', 'GroupSnapshotCreationFailed', message);
       // The same again would only bring the content back here at once.
@@ -63,36 +73,37 @@ export class GroupSnapshotContentController extends Reconciler<VolumeGroupSnapsh
   }
 
   /** The group, made if it is not there; the same one however often it is asked for. */
-  async #ensure(content: ReadonlyContent, ctx: Context): Promise<VolumeGroupSnapshot> {
+  async #ensure(content: ReadonlyContent, ctx: Context): Promise<DriverGroup> {
     const { signal } = ctx;
     const { source, volumeGroupSnapshotRef } = content.spec;
-    const { volumeHandles = [], groupSnapshotHandles: made } = source;
     const { groupController } = this.driver.client;
-    const { groupSnapshot } =
-      made === undefined
-        ? await groupController.createVolumeGroupSnapshot(
-            {
-              name: `groupsnapshot-${volumeGroupSnapshotRef.uid}`,
-              sourceVolumeIds: [...volumeHandles],
-              parameters: this.#parameters(content, ctx),
-              secrets: await this.#secrets(content, ctx),
-            },
-            { signal },
-          )
-        : await groupController.getVolumeGroupSnapshot(
-            {
-              groupSnapshotId: made.volumeGroupSnapshotHandle,
-              snapshotIds: [...made.volumeSnapshotHandles],
-              secrets: await this.#secrets(content, ctx, ofGroupToGet),
-            },
-            { signal },
-          );
-    if (groupSnapshot === undefined) throw new GrpcStatusError(Code.UNKNOWN, 'the driver answered without a group');
-    return groupSnapshot;
+    const made = source.groupSnapshotHandles ?? madeGroup(content);
+    if (made !== undefined) {
+      const secrets = await this.#secrets(content, ctx, ofGroupToGet);
+      const groupSnapshotId = made.volumeGroupSnapshotHandle;
+      const request = { groupSnapshotId, snapshotIds: [...made.volumeSnapshotHandles], secrets };
+      return checkGroup((await groupController.getVolumeGroupSnapshot(request, { signal })).groupSnapshot);
+    }
+    if (holderOf(VolumeGroupSnapshot, volumeGroupSnapshotRef, ctx)?.status?.creationTime !== undefined)
+      throw csiErrors.SNAPSHOT_LOST({ kind: VolumeGroupSnapshotContent.kind, content: content.metadata.name ?? '' });
+    const request = {
+      name: `groupsnapshot-${volumeGroupSnapshotRef.uid}`,
+      sourceVolumeIds: [...(source.volumeHandles ?? [])],
+      parameters: this.#parameters(content, ctx),
+      secrets: await this.#secrets(content, ctx),
+    };
+    await mark(VolumeGroupSnapshotContent, content, beingCreated, ctx);
+    return checkGroup((await groupController.createVolumeGroupSnapshot(request, { signal })).groupSnapshot);
   }
 
   async #release(content: ReadonlyContent, ctx: Context): Promise<void> {
     if (!hasFinalizer(content, finalizer)) return;
+    const { volumeGroupSnapshotRef: reference } = content.spec;
+    if (await isHeld(VolumeGroupSnapshot, content, marksOfGroup, reference, ctx)) {
+      const holder = `VolumeGroupSnapshot "${reference.namespace}/${reference.name}"`;
+      ctx.event('Warning', 'GroupSnapshotDeletePending', `The content is kept for ${holder}`);
+      return;
+    }
     if (content.spec.deletionPolicy === 'Delete') await this.#delete(content, ctx);
     const { finalizers = [], resourceVersion } = content.metadata;
     const rest = finalizers.filter((name) => name !== finalizer);
@@ -117,14 +128,11 @@ export class GroupSnapshotContentController extends Reconciler<VolumeGroupSnapsh
     content: ReadonlyContent,
     ctx: Context,
   ): Promise<{ groupSnapshotId: string; snapshotIds: string[] } | undefined> {
-    const { status, spec } = content;
-    if (status?.volumeGroupSnapshotHandle !== undefined) {
-      const snapshotIds = status.volumeSnapshotInfoList?.map(({ snapshotHandle = '' }) => snapshotHandle) ?? [];
-      return { groupSnapshotId: status.volumeGroupSnapshotHandle, snapshotIds };
-    }
-    const made = spec.source.groupSnapshotHandles;
+    const made = madeGroup(content) ?? content.spec.source.groupSnapshotHandles;
     if (made !== undefined)
       return { groupSnapshotId: made.volumeGroupSnapshotHandle, snapshotIds: [...made.volumeSnapshotHandles] };
+    // Where the driver was never asked there is nothing.
+    if (!isMarked(content, beingCreated)) return undefined;
     try {
       const { groupSnapshotId, snapshots } = await this.#ensure(content, ctx);
       return { groupSnapshotId, snapshotIds: snapshots.map(({ snapshotId }) => snapshotId) };
@@ -157,7 +165,20 @@ export class GroupSnapshotContentController extends Reconciler<VolumeGroupSnapsh
   }
 }
 
-function statusOf(group: VolumeGroupSnapshot): NonNullable<VolumeGroupSnapshotContent['status']> {
+/** What is known of a group that the driver has made. */
+function madeGroup({ status }: ReadonlyContent): ReadonlyContent['spec']['source']['groupSnapshotHandles'] {
+  const { volumeGroupSnapshotHandle, volumeSnapshotInfoList = [] } = status ?? {};
+  if (volumeGroupSnapshotHandle === undefined) return undefined;
+  const volumeSnapshotHandles = volumeSnapshotInfoList.map(({ snapshotHandle = '' }) => snapshotHandle);
+  return { volumeGroupSnapshotHandle, volumeSnapshotHandles };
+}
+
+function checkGroup(group: DriverGroup | undefined): DriverGroup {
+  if (group !== undefined && group.groupSnapshotId !== '') return group;
+  throw new GrpcStatusError(Code.UNKNOWN, 'the driver answered without a group');
+}
+
+function statusOf(group: DriverGroup): NonNullable<VolumeGroupSnapshotContent['status']> {
   const { groupSnapshotId, creationTime, readyToUse, snapshots } = group;
   return {
     volumeGroupSnapshotHandle: groupSnapshotId,

@@ -3,13 +3,26 @@ import type { DeepReadonly } from '@kubewright/api';
 import { PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1';
 import { Controller, Reconciler, WatchesKind, requeueAfter } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
-import { inject } from '@kubewright/core';
+import { Clock, inject } from '@kubewright/core';
 import { DriverConnection } from '../driver-connection.js';
 import { dropStatusField } from '../drop-status-field.js';
 import { VolumeGroupSnapshot, VolumeGroupSnapshotClass, VolumeGroupSnapshotContent } from './group-kinds.js';
-import { isMemberOf, memberContent, memberFinalizer, memberSnapshot, memberStatus } from './group-members.js';
+import { restoringFinalizer } from '../names.js';
+import { holdClaim } from './claim-source-protection.js';
+import { mark, marksOfGroup } from './content-holder.js';
+import {
+  groupContentNameOf as contentNameOf,
+  isMemberOf,
+  memberContent,
+  memberFinalizer,
+  memberSnapshot,
+  memberStatus,
+} from './group-members.js';
 import type { Member } from './group-members.js';
 import { VolumeSnapshot, VolumeSnapshotContent } from './kinds.js';
+import { groupFinalizer as finalizer, groupSourceFinalizer } from './group-source-protection.js';
+import { tellLost, tellMissing } from './lost-content.js';
+import { restoredClaims } from './restored-claims.js';
 import { classSecret, ofGroup, secretAnnotations } from './snapshot-secrets.js';
 
 type ReadonlyGroup = DeepReadonly<VolumeGroupSnapshot>;
@@ -17,7 +30,11 @@ type ReadonlyContent = DeepReadonly<VolumeGroupSnapshotContent>;
 type ReadonlyVolume = DeepReadonly<PersistentVolume>;
 type Context = ReconcileContext<VolumeGroupSnapshot>;
 
-const finalizer = 'groupsnapshot.storage.kubernetes.io/volumegroupsnapshot-bound-protection';
+const missing = { reason: 'GroupSnapshotContentMissing', message: 'VolumeGroupSnapshotContent is missing' };
+const misbound = {
+  reason: 'GroupSnapshotMisbound',
+  message: 'VolumeGroupSnapshotContent is not bound to the VolumeGroupSnapshot correctly',
+};
 const defaultClass = 'groupsnapshot.storage.kubernetes.io/is-default-class';
 /** How often claims that are not bound yet are looked at, in milliseconds. */
 const claimPeriod = 1_000;
@@ -41,24 +58,33 @@ const claimPeriod = 1_000;
   return owner === undefined ? [] : [{ name: owner.name, namespace: metadata.namespace }];
 })
 export class GroupSnapshotController extends Reconciler<VolumeGroupSnapshot> {
-  constructor(@inject(DriverConnection) private readonly driver: DriverConnection) {
+  constructor(
+    @inject(DriverConnection) private readonly driver: DriverConnection,
+    @inject(Clock) private readonly clock: Clock,
+  ) {
     super();
   }
 
   override async reconcile(group: ReadonlyGroup, ctx: Context): Promise<Outcome> {
     const content = contentOf(group, ctx);
     if (isDeleting(group)) return releaseGroup(group, content, ctx);
+    if (content === undefined && group.status?.boundVolumeGroupSnapshotContentName) {
+      const name = contentNameOf(group);
+      return tellMissing(group, { kind: VolumeGroupSnapshotContent, name, ...missing }, this.clock.now(), ctx);
+    }
     if (content === undefined) return this.#create(group, ctx);
     if ((await this.driver.info(ctx.signal)).name !== content.spec.driver) return undefined;
     if (!hasFinalizer(group, finalizer)) return hold(group, ctx);
     const { uid, name, namespace } = content.spec.volumeGroupSnapshotRef;
-    if (name !== group.metadata.name || namespace !== ctx.key.namespace) return undefined;
+    const isNamed = name === group.metadata.name && namespace === ctx.key.namespace;
+    if (!isNamed || (uid && uid !== group.metadata.uid))
+      return tellLost(group, misbound, this.clock.now(), ctx);
     // A content that was made by hand names the group without knowing its uid.
     if (!uid) {
       const metadata = { resourceVersion: content.metadata.resourceVersion };
       const volumeGroupSnapshotRef = { uid: group.metadata.uid };
       await ctx.patch(VolumeGroupSnapshotContent, content, { metadata, spec: { volumeGroupSnapshotRef } });
-    } else if (uid !== group.metadata.uid) return undefined;
+    }
     if (content.status?.volumeGroupSnapshotHandle !== undefined && content.spec.source.volumeHandles !== undefined) {
       const volumes = volumesByHandle(content, ctx);
       for (const info of content.status.volumeSnapshotInfoList ?? [])
@@ -72,7 +98,7 @@ export class GroupSnapshotController extends Reconciler<VolumeGroupSnapshot> {
       ...(error !== undefined && { error }),
     });
     if (error === undefined && group.status?.error !== undefined)
-      await dropStatusField(VolumeGroupSnapshot, 'error', ctx);
+      await dropStatusField(VolumeGroupSnapshot, group, 'error', ctx);
     return undefined;
   }
 
@@ -104,6 +130,11 @@ export class GroupSnapshotController extends Reconciler<VolumeGroupSnapshot> {
     }
     // First, so that no content is left without its group.
     if (!hasFinalizer(group, finalizer)) return hold(group, ctx);
+    for (const { metadata } of claims) {
+      const claimKey = { name: metadata.name ?? '', namespace: ctx.key.namespace };
+      if (!(await holdClaim(ctx.client, claimKey, groupSourceFinalizer, ctx.signal)))
+        return wait(`PersistentVolumeClaim "${metadata.name}" is being deleted`);
+    }
     const name = contentNameOf(group);
     const volumeGroupSnapshotRef = {
       apiVersion: group.apiVersion,
@@ -117,7 +148,11 @@ export class GroupSnapshotController extends Reconciler<VolumeGroupSnapshot> {
       await ctx.create(
         VolumeGroupSnapshotContent,
         {
-          metadata: { name, annotations: secretAnnotations(ofGroup, secret) },
+          metadata: {
+            name,
+            finalizers: [marksOfGroup.finalizer],
+            annotations: secretAnnotations(ofGroup, secret),
+          },
           spec: {
             driver,
             deletionPolicy: groupClass.deletionPolicy,
@@ -143,13 +178,8 @@ async function hold(group: ReadonlyGroup, ctx: Context): Promise<void> {
   });
 }
 
-function contentNameOf({ metadata }: ReadonlyGroup): string {
-  return `groupsnapcontent-${metadata.uid}`;
-}
-
 function contentOf(group: ReadonlyGroup, ctx: Context): ReadonlyContent | undefined {
-  const { volumeGroupSnapshotContentName: name = contentNameOf(group) } = group.spec.source;
-  return ctx.get(VolumeGroupSnapshotContent, { name });
+  return ctx.get(VolumeGroupSnapshotContent, { name: contentNameOf(group) });
 }
 
 /** The class that the group names, or the driver's default. */
@@ -191,16 +221,20 @@ async function makeMember(member: Member, ctx: Context): Promise<void> {
     content.status?.snapshotHandle === status.snapshotHandle && content.status?.readyToUse === status.readyToUse;
   if (isTold) return;
   const { client, signal } = ctx;
-  await client.status(VolumeSnapshotContent).patch({ name }, { type: 'merge', patch: { status } }, { signal });
+  const patch = { metadata: { uid: content.metadata.uid }, status };
+  await client.status(VolumeSnapshotContent).patch({ name }, { type: 'merge', patch }, { signal });
 }
 
 /** A claim whose volume is being made from one of the snapshots. */
-function restoredFrom(snapshots: readonly DeepReadonly<VolumeSnapshot>[], ctx: Context): string | undefined {
-  const names = new Set(snapshots.map(({ metadata }) => metadata.name));
-  return ctx.list(PersistentVolumeClaim).find(({ spec, status }) => {
-    const { kind, name } = spec?.dataSourceRef ?? spec?.dataSource ?? {};
-    return status?.phase === 'Pending' && kind === VolumeSnapshot.kind && names.has(name);
-  })?.metadata.name;
+async function restoredFrom(
+  snapshots: readonly DeepReadonly<VolumeSnapshot>[],
+  { client, key, signal }: Context,
+): Promise<string | undefined> {
+  for (const { metadata } of snapshots.filter((each) => hasFinalizer(each, restoringFinalizer))) {
+    const [claim] = await restoredClaims(client, { name: metadata.name ?? '', namespace: key.namespace }, signal);
+    if (claim !== undefined) return claim.metadata.name;
+  }
+  return undefined;
 }
 
 /** What is on the storage goes first where the policy says so, then the members, then the group. */
@@ -211,16 +245,19 @@ async function releaseGroup(
 ): Promise<Outcome> {
   if (!hasFinalizer(group, finalizer)) return undefined;
   const members = ctx.list(VolumeSnapshot).filter((snapshot) => isMemberOf(snapshot, group));
-  const restored = restoredFrom(members, ctx);
+  const restored = await restoredFrom(members, ctx);
   if (restored !== undefined) {
     ctx.event('Warning', 'SnapshotDeletePending', `PersistentVolumeClaim "${restored}" is being made from a member`);
     return requeueAfter(claimPeriod);
   }
   const isOwn = content?.spec.volumeGroupSnapshotRef.uid === group.metadata.uid;
-  if (content !== undefined && isOwn && content.spec.deletionPolicy === 'Delete') {
+  if (content !== undefined && isOwn) {
+    await mark(VolumeGroupSnapshotContent, content, marksOfGroup.beingDeleted, ctx);
     // Its going brings the group back here.
-    if (!isDeleting(content)) await ctx.delete(VolumeGroupSnapshotContent, content);
-    return undefined;
+    if (content.spec.deletionPolicy === 'Delete') {
+      if (!isDeleting(content)) await ctx.delete(VolumeGroupSnapshotContent, content);
+      return undefined;
+    }
   }
   for (const member of members) {
     const { finalizers = [], resourceVersion } = member.metadata;

@@ -1,7 +1,7 @@
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { hasFinalizer, isDeleting } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
-import { Controller, Reconciler, requeueAfter } from '@kubewright/controller';
+import { Controller, Reconciler, WatchesKind, requeueAfter } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { Clock, inject } from '@kubewright/core';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
@@ -12,24 +12,29 @@ import { DriverConnection } from '../driver-connection.js';
 import { dropStatusField } from '../drop-status-field.js';
 import { isFinal, messageOf } from '../failures.js';
 import { driverParameters, readSecret } from '../parameters.js';
-import { isContentOfMember } from './group-members.js';
-import { VolumeSnapshotClass, VolumeSnapshotContent } from './kinds.js';
+import { holderOf, isHeld, isMarked, mark, marksOfSnapshot, unmark } from './content-holder.js';
+import { contentNameOf, isContentOfMember } from './group-members.js';
+import { VolumeSnapshot, VolumeSnapshotClass, VolumeSnapshotContent } from './kinds.js';
 import { classSecret, ofSnapshot, writtenSecret } from './snapshot-secrets.js';
 
 type ReadonlyContent = DeepReadonly<VolumeSnapshotContent>;
 type Context = ReconcileContext<VolumeSnapshotContent>;
 
-const finalizer = 'snapshot.storage.kubernetes.io/volumesnapshotcontent-bound-protection';
+const { finalizer, beingCreated } = marksOfSnapshot;
 /** How often a snapshot that is not ready is asked about, in milliseconds. */
 const readyPeriod = 5_000;
 
-/** Makes snapshots on the storage, and deletes them when their content is deleted and its policy says so. */
+/**
+ * Makes snapshots on the storage, and deletes them when their content is deleted, its policy says so, and the VolumeSnapshot that
+ * it is bound to goes. What was made once is never made anew: it would hold the data of another day.
+ */
 @Controller({
   for: VolumeSnapshotContent,
   reads: [VolumeSnapshotClass],
   name: 'csi-snapshotter',
   reconcileDeleting: true,
 })
+@WatchesKind(VolumeSnapshot, (snapshot) => [{ name: contentNameOf(snapshot) }])
 export class SnapshotContentController extends Reconciler<VolumeSnapshotContent> {
   constructor(
     @inject(DriverConnection) private readonly driver: DriverConnection,
@@ -49,13 +54,17 @@ export class SnapshotContentController extends Reconciler<VolumeSnapshotContent>
       return undefined;
     }
     // A member is made, and its status written, with its group.
-    if (content.status?.readyToUse === true || isContentOfMember(content)) return undefined;
+    if (content.status?.readyToUse === true || isContentOfMember(content)) {
+      if (isMarked(content, beingCreated)) await unmark(VolumeSnapshotContent, content, beingCreated, ctx);
+      return undefined;
+    }
     try {
       const snapshot = await this.#ensure(content, ctx);
       await ctx.status(statusOf(snapshot));
-      if (content.status?.error !== undefined) await dropStatusField(VolumeSnapshotContent, 'error', ctx);
+      if (content.status?.error !== undefined) await dropStatusField(VolumeSnapshotContent, content, 'error', ctx);
       return snapshot.readyToUse ? undefined : requeueAfter(readyPeriod);
     } catch (error) {
+      if (isFinal(error)) await unmark(VolumeSnapshotContent, content, beingCreated, ctx);
       ctx.event('Warning', 'SnapshotFailed', messageOf(error));
       const message = messageOf(error);
       // The same again would only bring the content back here at once.
@@ -68,36 +77,48 @@ export class SnapshotContentController extends Reconciler<VolumeSnapshotContent>
   /** The snapshot, made if it is not there; the same one however often it is asked for. */
   async #ensure(content: ReadonlyContent, ctx: Context): Promise<Snapshot> {
     const { signal } = ctx;
-    const { spec } = content;
-    const { snapshotHandle, volumeHandle } = spec.source;
-    if (snapshotHandle !== undefined) return this.#find(snapshotHandle, signal);
-    const { snapshot } = await this.driver.client.controller.createSnapshot(
-      {
-        name: `snapshot-${spec.volumeSnapshotRef.uid}`,
-        sourceVolumeId: volumeHandle ?? '',
-        parameters: this.#parameters(content, ctx),
-        secrets: await this.#secrets(content, ctx),
-      },
-      { signal },
-    );
-    if (snapshot === undefined) throw new GrpcStatusError(Code.UNKNOWN, 'the driver answered without a snapshot');
+    const { spec, status } = content;
+    const { snapshotHandle = status?.snapshotHandle, volumeHandle } = spec.source;
+    // What was made already is looked for: a driver that has lost it would make another by the same call.
+    const isToFind = spec.source.snapshotHandle !== undefined || (await this.#canList(signal));
+    if (snapshotHandle !== undefined && isToFind) return this.#find(snapshotHandle, signal);
+    if (wasMadeBefore(content, ctx)) throw lost(content);
+    const request = {
+      name: `snapshot-${spec.volumeSnapshotRef.uid}`,
+      sourceVolumeId: volumeHandle ?? '',
+      parameters: this.#parameters(content, ctx),
+      secrets: await this.#secrets(content, ctx),
+    };
+    await mark(VolumeSnapshotContent, content, beingCreated, ctx);
+    const { snapshot } = await this.driver.client.controller.createSnapshot(request, { signal });
+    if (!snapshot?.snapshotId) throw new GrpcStatusError(Code.UNKNOWN, 'the driver answered without a snapshot');
+    if (snapshotHandle !== undefined && snapshot.snapshotId !== snapshotHandle) throw lost(content);
     return snapshot;
   }
 
+  async #canList(signal: AbortSignal): Promise<boolean> {
+    return (await this.driver.info(signal)).controller.has(Rpc.LIST_SNAPSHOTS);
+  }
+
   async #find(snapshotId: string, signal: AbortSignal): Promise<Snapshot> {
-    const { controller } = await this.driver.info(signal);
-    if (!controller.has(Rpc.LIST_SNAPSHOTS)) {
+    if (!(await this.#canList(signal))) {
       throw new GrpcStatusError(Code.UNIMPLEMENTED, `the driver cannot tell whether snapshot "${snapshotId}" exists`);
     }
     const { entries } = await this.driver.client.controller.listSnapshots({ snapshotId }, { signal });
-    const found = entries[0]?.snapshot;
+    const found = entries.find(({ snapshot }) => snapshot?.snapshotId === snapshotId)?.snapshot;
     if (found === undefined) throw new GrpcStatusError(Code.NOT_FOUND, `the driver has no snapshot "${snapshotId}"`);
     return found;
   }
 
   async #release(content: ReadonlyContent, ctx: Context): Promise<void> {
     if (!hasFinalizer(content, finalizer)) return;
-    if (content.spec.deletionPolicy === 'Delete' && !isContentOfMember(content)) await this.#delete(content, ctx);
+    const { volumeSnapshotRef, deletionPolicy } = content.spec;
+    if (await isHeld(VolumeSnapshot, content, marksOfSnapshot, volumeSnapshotRef, ctx)) {
+      const { name, namespace } = volumeSnapshotRef;
+      ctx.event('Warning', 'SnapshotDeletePending', `The content is kept for VolumeSnapshot "${namespace}/${name}"`);
+      return;
+    }
+    if (deletionPolicy === 'Delete' && !isContentOfMember(content)) await this.#delete(content, ctx);
     const { finalizers = [], resourceVersion } = content.metadata;
     const rest = finalizers.filter((name) => name !== finalizer);
     await ctx.patch(VolumeSnapshotContent, content, { metadata: { finalizers: rest, resourceVersion } });
@@ -119,7 +140,8 @@ export class SnapshotContentController extends Reconciler<VolumeSnapshotContent>
   /** Where nobody wrote down what was made, making it again tells; what cannot be made was not made. */
   async #idToDelete(content: ReadonlyContent, ctx: Context): Promise<string | undefined> {
     const known = content.status?.snapshotHandle ?? content.spec.source.snapshotHandle;
-    if (known !== undefined) return known;
+    // Where the driver was never asked there is nothing.
+    if (known !== undefined || !isMarked(content, beingCreated)) return known;
     try {
       return (await this.#ensure(content, ctx)).snapshotId;
     } catch (error) {
@@ -149,6 +171,16 @@ export class SnapshotContentController extends Reconciler<VolumeSnapshotContent>
   #class({ spec }: ReadonlyContent, ctx: Context): DeepReadonly<VolumeSnapshotClass> | undefined {
     return ctx.get(VolumeSnapshotClass, { name: spec.volumeSnapshotClassName ?? '' });
   }
+}
+
+/** Whether the VolumeSnapshot knows of a snapshot that the content, which somebody wrote anew, does not. */
+function wasMadeBefore({ spec, status }: ReadonlyContent, ctx: Context): boolean {
+  const holder = holderOf(VolumeSnapshot, spec.volumeSnapshotRef, ctx);
+  return holder?.status?.creationTime !== undefined && status?.snapshotHandle === undefined;
+}
+
+function lost({ metadata }: ReadonlyContent): Error {
+  return csiErrors.SNAPSHOT_LOST({ kind: VolumeSnapshotContent.kind, content: metadata.name ?? '' });
 }
 
 function statusOf(snapshot: Snapshot): NonNullable<VolumeSnapshotContent['status']> {

@@ -3,20 +3,29 @@ import type { DeepReadonly } from '@kubewright/api';
 import { PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1';
 import { Controller, Reconciler, WatchesKind, requeueAfter } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
-import { inject } from '@kubewright/core';
+import { Clock, inject } from '@kubewright/core';
 import { DriverConnection } from '../driver-connection.js';
 import { dropStatusField } from '../drop-status-field.js';
-import { groupNameOf, memberContentName, memberFinalizer } from './group-members.js';
+import { restoringFinalizer } from '../names.js';
+import { claimSourceFinalizer, holdClaim, snapshotFinalizer as finalizer } from './claim-source-protection.js';
+import { mark, marksOfSnapshot } from './content-holder.js';
+import { contentNameOf, groupNameOf, memberFinalizer } from './group-members.js';
 import { VolumeSnapshot, VolumeSnapshotClass, VolumeSnapshotContent } from './kinds.js';
+import { tellLost, tellMissing } from './lost-content.js';
+import { restoredClaims } from './restored-claims.js';
 import { classSecret, ofSnapshot, secretAnnotations } from './snapshot-secrets.js';
 
 type ReadonlySnapshot = DeepReadonly<VolumeSnapshot>;
 type ReadonlyContent = DeepReadonly<VolumeSnapshotContent>;
 type Context = ReconcileContext<VolumeSnapshot>;
 
-const finalizer = 'snapshot.storage.kubernetes.io/volumesnapshot-bound-protection';
+const missing = { reason: 'SnapshotContentMissing', message: 'VolumeSnapshotContent is missing' };
+const misbound = {
+  reason: 'SnapshotMisbound',
+  message: 'VolumeSnapshotContent is not bound to the VolumeSnapshot correctly',
+};
 const defaultClass = 'snapshot.storage.kubernetes.io/is-default-class';
-/** How often a claim that is not bound yet is looked at, in milliseconds. */
+/** How often a claim that is not bound yet, or being restored, is looked at, in milliseconds. */
 const claimPeriod = 1_000;
 
 /** Gives each VolumeSnapshot its content, and shows in its status what became of that. */
@@ -31,28 +40,36 @@ const claimPeriod = 1_000;
   return name === undefined ? [] : [{ name, namespace }];
 })
 export class SnapshotController extends Reconciler<VolumeSnapshot> {
-  constructor(@inject(DriverConnection) private readonly driver: DriverConnection) {
+  constructor(
+    @inject(DriverConnection) private readonly driver: DriverConnection,
+    @inject(Clock) private readonly clock: Clock,
+  ) {
     super();
   }
 
   override async reconcile(snapshot: ReadonlySnapshot, ctx: Context): Promise<Outcome> {
     const content = contentOf(snapshot, ctx);
     if (isDeleting(snapshot)) return releaseSnapshot(snapshot, content, ctx);
+    if (content === undefined && snapshot.status?.boundVolumeSnapshotContentName) {
+      const name = contentNameOf(snapshot);
+      return tellMissing(snapshot, { kind: VolumeSnapshotContent, name, ...missing }, this.clock.now(), ctx);
+    }
     if (content === undefined) return this.#create(snapshot, ctx);
     if ((await this.driver.info(ctx.signal)).name !== content.spec.driver) return undefined;
     if (!hasFinalizer(snapshot, finalizer)) return hold(snapshot, ctx);
     const { uid, name, namespace } = content.spec.volumeSnapshotRef;
-    if (name !== snapshot.metadata.name || namespace !== ctx.key.namespace) return undefined;
+    const isNamed = name === snapshot.metadata.name && namespace === ctx.key.namespace;
+    if (!isNamed || (uid && uid !== snapshot.metadata.uid)) return tellLost(snapshot, misbound, this.clock.now(), ctx);
     // A content that was made by hand names the snapshot without knowing its uid.
     if (!uid) {
       const metadata = { resourceVersion: content.metadata.resourceVersion };
       const volumeSnapshotRef = { uid: snapshot.metadata.uid };
       await ctx.patch(VolumeSnapshotContent, content, { metadata, spec: { volumeSnapshotRef } });
-    } else if (uid !== snapshot.metadata.uid) return undefined;
+    }
     const volumeGroupSnapshotName = groupNameOf(snapshot);
     await ctx.status({ ...statusFrom(content), ...(volumeGroupSnapshotName && { volumeGroupSnapshotName }) });
     const isOver = content.status?.error === undefined && snapshot.status?.error !== undefined;
-    if (isOver) await dropStatusField(VolumeSnapshot, 'error', ctx);
+    if (isOver) await dropStatusField(VolumeSnapshot, snapshot, 'error', ctx);
     return undefined;
   }
 
@@ -75,6 +92,11 @@ export class SnapshotController extends Reconciler<VolumeSnapshot> {
     }
     // First, so that no content is left without its snapshot.
     if (!hasFinalizer(snapshot, finalizer)) return hold(snapshot, ctx);
+    const claimKey = { name: claimName, namespace: ctx.key.namespace };
+    if (!(await holdClaim(ctx.client, claimKey, claimSourceFinalizer, ctx.signal))) {
+      ctx.event('Warning', 'SnapshotFailed', `PersistentVolumeClaim "${claimName}" is being deleted`);
+      return requeueAfter(claimPeriod);
+    }
     const name = contentNameOf(snapshot);
     const volumeSnapshotRef = {
       apiVersion: 'snapshot.storage.k8s.io/v1',
@@ -88,7 +110,11 @@ export class SnapshotController extends Reconciler<VolumeSnapshot> {
       await ctx.create(
         VolumeSnapshotContent,
         {
-          metadata: { name, annotations: secretAnnotations(ofSnapshot, secret) },
+          metadata: {
+            name,
+            finalizers: [marksOfSnapshot.finalizer],
+            annotations: secretAnnotations(ofSnapshot, secret),
+          },
           spec: {
             driver,
             deletionPolicy: snapshotClass.deletionPolicy,
@@ -114,14 +140,8 @@ async function hold(snapshot: ReadonlySnapshot, ctx: Context): Promise<void> {
   await ctx.patch(VolumeSnapshot, snapshot, { metadata });
 }
 
-function contentNameOf({ metadata }: ReadonlySnapshot): string {
-  return `snapcontent-${metadata.uid}`;
-}
-
 function contentOf(snapshot: ReadonlySnapshot, ctx: Context): ReadonlyContent | undefined {
-  const made = groupNameOf(snapshot) === undefined ? contentNameOf(snapshot) : memberContentName(snapshot);
-  const { volumeSnapshotContentName = made } = snapshot.spec.source;
-  return ctx.get(VolumeSnapshotContent, { name: volumeSnapshotContentName });
+  return ctx.get(VolumeSnapshotContent, { name: contentNameOf(snapshot) });
 }
 
 /** The class that the snapshot names, or the driver's default. */
@@ -158,15 +178,28 @@ async function releaseSnapshot(
   snapshot: ReadonlySnapshot,
   content: ReadonlyContent | undefined,
   ctx: Context,
-): Promise<void> {
+): Promise<Outcome> {
   // A member goes when its group does, which takes the other finalizer off then.
-  if (!hasFinalizer(snapshot, finalizer) || hasFinalizer(snapshot, memberFinalizer)) return;
-  const isOwn = content?.spec.volumeSnapshotRef.uid === snapshot.metadata.uid;
-  if (content !== undefined && isOwn && content.spec.deletionPolicy === 'Delete') {
-    // Its going brings the snapshot back here.
-    if (!isDeleting(content)) await ctx.delete(VolumeSnapshotContent, content);
-    return;
+  if (!hasFinalizer(snapshot, finalizer) || hasFinalizer(snapshot, memberFinalizer)) return undefined;
+  if (hasFinalizer(snapshot, restoringFinalizer)) {
+    const [claim] = await restoredClaims(ctx.client, ctx.key, ctx.signal);
+    if (claim === undefined) return letGo(snapshot, restoringFinalizer, ctx);
+    const note = `PersistentVolumeClaim "${claim.metadata.name}" is being made from the snapshot`;
+    ctx.event('Warning', 'SnapshotDeletePending', note);
+    return requeueAfter(claimPeriod);
   }
+  if (content !== undefined && content.spec.volumeSnapshotRef.uid === snapshot.metadata.uid) {
+    await mark(VolumeSnapshotContent, content, marksOfSnapshot.beingDeleted, ctx);
+    // Its going brings the snapshot back here.
+    if (content.spec.deletionPolicy === 'Delete') {
+      if (!isDeleting(content)) await ctx.delete(VolumeSnapshotContent, content);
+      return undefined;
+    }
+  }
+  return letGo(snapshot, finalizer, ctx);
+}
+
+async function letGo(snapshot: ReadonlySnapshot, finalizer: string, ctx: Context): Promise<undefined> {
   const { finalizers = [], resourceVersion } = snapshot.metadata;
   const rest = finalizers.filter((name) => name !== finalizer);
   await ctx.patch(VolumeSnapshot, snapshot, { metadata: { finalizers: rest, resourceVersion } });
