@@ -26,6 +26,7 @@ export const runtimeErrors = defineErrors('RUNTIME', {
     `'${d.program}' ended with ${d.code}: ${d.output}`,
   PROGRAM_TIMEOUT: (d: { program: string; seconds: number }) =>
     `'${d.program}' did not end within ${d.seconds} seconds and was killed`,
+  OUTPUT_LOST: (d: { reason: string }) => `a part of the output was not passed on: ${d.reason}`,
   NOT_SUPPORTED: (d: { what: string }) => `this runtime does not support ${d.what}`,
   USER_UNKNOWN: (d: { user: string }) =>
     `the image has no user or group '${d.user}': use a number, or add it to the image's /etc/passwd or /etc/group`,

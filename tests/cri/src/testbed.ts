@@ -25,10 +25,11 @@ export class Testbed implements AsyncDisposable {
     this.#layout = layout;
   }
 
-  static async open(environment: NodeJS.ProcessEnv = {}): Promise<Testbed> {
+  /** @param programs - of this machine, that the image has. */
+  static async open(environment: NodeJS.ProcessEnv = {}, programs?: readonly string[]): Promise<Testbed> {
     const home = await mkdtemp(join(tmpdir(), 'kw-cri-'));
     const registry = await new FakeRegistry().start();
-    const image = await registry.push('test/shell', '1', [shellLayer()], { config: { Cmd: ['/bin/sh'] } });
+    const image = await registry.push('test/shell', '1', [shellLayer(programs)], { config: { Cmd: ['/bin/sh'] } });
     return new Testbed(new Daemon(home, environment), registry, image, await detectCgroups());
   }
 

@@ -18,7 +18,7 @@ import { serveSession } from './serve-session.js';
 import type { StreamRequest } from './serve-session.js';
 import type { StreamingRuntime } from './streaming-runtime.js';
 import { Tickets } from './tickets.js';
-import { watchIdle } from './idle-watch.js';
+import { cut, watchIdle } from './idle-watch.js';
 
 const defaultIdle = 4 * 3_600_000;
 
@@ -83,7 +83,7 @@ export class StreamingServer {
       if (this.#server === undefined) resolve();
       else this.#server.close(() => resolve());
     });
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets) cut(socket);
     await Promise.all([closed, Promise.allSettled(this.#sessions)]);
   }
 
@@ -132,11 +132,18 @@ export class StreamingServer {
     this.#sessions.add(session);
   }
 
-  /** The client closes once it has read everything; one that does not is cut. */
+  /**
+   * The client closes once it has read everything; one that does not is cut. What still waits here for a slow client is not
+   * cut off: the idle watch is after a client that never reads.
+   */
   #closeSoon(socket: Duplex): void {
     if (socket.destroyed) return;
-    const timer = this.#options.clock.setTimer(10_000, () => socket.destroy(), { ref: false });
-    socket.once('close', () => timer.cancel());
+    const begin = (): void => {
+      const timer = this.#options.clock.setTimer(10_000, () => socket.destroy(), { ref: false });
+      socket.once('close', () => timer.cancel());
+    };
+    if (socket.writableFinished) begin();
+    else socket.once('finish', begin);
   }
 }
 

@@ -108,6 +108,15 @@ export class SpdyClient {
     this.#socket.write(bytes);
   }
 
+  /** Reads nothing more until `resume`, as a client does that is busy with what it got. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   close(): void {
     this.#socket.destroy();
   }

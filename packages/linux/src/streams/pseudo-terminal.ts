@@ -15,7 +15,7 @@ const leastBytes = 17 + 6;
 export class PseudoTerminal implements Disposable {
   /** For the program, as its input and outputs. Close it once the program has it. */
   readonly programEnd: number;
-  /** For whoever shows the program. An error EIO ends it: the program's end is closed. Destroy it, never `end` it. */
+  /** For whoever shows the program. It ends when the program's end is closed. Destroy it, never `end` it. */
   readonly stream: Socket;
   readonly #master: number;
   #open = true;
@@ -34,6 +34,7 @@ export class PseudoTerminal implements Disposable {
       c.call('ioctl', path, this.programEnd, request.set, rawSettings());
       // A second descriptor, since the stream closes its own.
       this.stream = descriptorStream(c.call('dup', undefined, this.#master));
+      endWithProgram(this.stream);
     } catch (error) {
       closeSync(this.#master);
       throw error;
@@ -53,6 +54,21 @@ export class PseudoTerminal implements Disposable {
     this.stream.destroy();
     closeSync(this.#master);
   }
+}
+
+/** The kernel tells by EIO that the program's end is closed. As an error it would drop what was read and not taken yet. */
+function endWithProgram(stream: Socket): void {
+  const destroy = stream.destroy.bind(stream);
+  let isOver = false;
+  stream.destroy = (error?: NodeJS.ErrnoException) => {
+    if (error?.code !== 'EIO') return destroy(error);
+    if (!isOver) {
+      isOver = true;
+      stream.push(null);
+      stream.read(0);
+    }
+    return stream;
+  };
 }
 
 function rawSettings(): Buffer {

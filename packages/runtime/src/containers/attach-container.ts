@@ -3,14 +3,22 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { ProcessStreams, TerminalSize } from '@kubewright/cri-sdk';
 import { connectPackets } from '@kubewright/linux';
+import { runtimeErrors } from '../errors.js';
 import type { Conmon } from '../monitor/conmon.js';
 
 /** The first byte of a packet of the monitor says which output it is from. */
 const fromStderr = 3;
 /** Bytes of input that a monitor takes at once. */
 const largestInput = 8 * 1024;
+/** Bytes that wait for a client that reads slowly. */
+const mostWaiting = 4 * 1024 * 1024;
 
-/** Joins a client with the streams of a container's first process, until that ends or the client leaves. */
+/**
+ * Joins a client with the streams of a container's first process, until that ends or the client leaves. The monitor writes to
+ * all its clients and to the log in turn, so it must not wait for one of them: a client that stays behind is left.
+ *
+ * @throws OUTPUT_LOST
+ */
 export async function attachContainer(
   monitor: Conmon,
   bundle: string,
@@ -20,13 +28,14 @@ export async function attachContainer(
   signal.throwIfAborted();
   const socket = connectPackets(monitor.attachSocket(bundle));
   const leave = (): void => void socket.destroy();
+  let failure: Error | undefined;
   signal.addEventListener('abort', leave, { once: true });
   socket.on('error', leave);
   socket.on('data', (packet: Buffer) => {
     const to = packet[0] === fromStderr ? stderr : stdout;
-    if (to?.writable !== true || to.write(packet.subarray(1))) return;
-    socket.pause();
-    to.once('drain', () => socket.resume());
+    if (to?.writable !== true || to.write(packet.subarray(1)) || to.writableLength <= mostWaiting) return;
+    failure = runtimeErrors.OUTPUT_LOST({ reason: 'the client reads more slowly than the container prints' });
+    leave();
   });
   // The monitor ends its side when the container has ended and all of its output was passed on.
   socket.on('end', leave);
@@ -35,6 +44,7 @@ export async function attachContainer(
     if (stdin !== undefined) void sendInput(stdin, socket);
     void followSizes(sizes, monitor, bundle);
     await ended;
+    if (failure !== undefined) throw failure;
   } finally {
     signal.removeEventListener('abort', leave);
     leave();

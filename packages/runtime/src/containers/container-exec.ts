@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Clock } from '@kubewright/core';
 import type { ProcessStreams } from '@kubewright/cri-sdk';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
@@ -7,7 +6,8 @@ import type { OciRuntime } from '../oci/oci-runtime.js';
 import type { OciProcess } from '../oci/spec.js';
 import { readBundle } from './bundle.js';
 import type { Container } from './container-record.js';
-import { LimitedOutput, execProcess, intoStream } from './exec-process.js';
+import { LimitedOutput, intoStream } from './exec-output.js';
+import { execProcess } from './exec-process.js';
 import type { ExecOptions } from './exec-process.js';
 
 /** Bytes of each output that an answer holds; a kubelet takes no more. */
@@ -21,7 +21,7 @@ export interface ContainerExecOptions {
   readonly clock: Clock;
 }
 
-interface CommandStreams extends Pick<ExecOptions, 'signal' | 'stdin' | 'sizes' | 'onStdout' | 'onStderr' | 'drained'> {
+interface CommandStreams extends Pick<ExecOptions, 'signal' | 'stdin' | 'sizes' | 'onStdout' | 'onStderr'> {
   readonly terminal?: boolean;
 }
 
@@ -69,16 +69,12 @@ export class ContainerExec {
     signal: AbortSignal,
   ): Promise<number> {
     const { stdin, stdout, stderr, tty, sizes } = streams;
-    const outputs = [stdout, stderr].filter((stream) => stream !== undefined);
     return this.#run(container, command, {
       signal,
       terminal: tty,
       sizes,
       onStdout: intoStream(stdout),
       onStderr: intoStream(stderr),
-      drained: async () => {
-        for (const stream of outputs) if (stream.writableNeedDrain) await once(stream, 'drain', { signal });
-      },
       ...(stdin && { stdin }),
     });
   }

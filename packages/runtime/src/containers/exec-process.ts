@@ -1,15 +1,16 @@
 import { closeSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Clock } from '@kubewright/core';
 import type { TerminalSize } from '@kubewright/cri-sdk';
 import { PseudoTerminal, spawnProcess } from '@kubewright/linux';
 import type { OciProcess } from '../oci/spec.js';
+import { endHeldTerminal } from './held-terminal.js';
+import { OutputPump, takeRest } from './output-pump.js';
+import type { TakeOutput } from './output-pump.js';
 import { killTree } from './process-tree.js';
 
-/** How long output is waited for after the command itself has ended: what it started may hold its streams open. */
-const drainTime = 1_000;
 /** How long the OCI runtime may take to collect a command that was killed, in milliseconds. */
 const collectTime = 2_000;
 
@@ -26,10 +27,8 @@ export interface ExecOptions {
   readonly stdin?: Readable;
   /** With a terminal: what it takes on. */
   readonly sizes?: AsyncIterable<TerminalSize>;
-  readonly onStdout: (chunk: Buffer) => boolean;
-  readonly onStderr: (chunk: Buffer) => boolean;
-  /** Waits until an output that answered false has room again. */
-  readonly drained?: () => Promise<void>;
+  readonly onStdout: TakeOutput;
+  readonly onStderr: TakeOutput;
 }
 
 /** Names files of calls; those of an earlier process are removed when the runtime starts. */
@@ -74,23 +73,26 @@ export async function execProcess(options: ExecOptions): Promise<number> {
     };
     signal.addEventListener('abort', abort, { once: true });
     const stdin = terminal?.stream ?? child.stdin;
+    const over = new AbortController();
     const outputs = terminal === undefined ? [child.stdout, child.stderr] : [terminal.stream];
-    const closed = outputs.map((stream) => new Promise((done) => stream?.once('close', done)));
-    for (const [index, take] of [options.onStdout, options.onStderr].entries())
-      pump(outputs[index], take, options.drained);
+    const onHeld = terminal === undefined ? undefined : endHeldTerminal(pidFile, clock, over.signal);
+    const pumps = outputs.flatMap((stream, index) =>
+      stream === undefined ? [] : [new OutputPump(stream, index === 0 ? options.onStdout : options.onStderr, onHeld)],
+    );
     stdin?.on('error', () => undefined);
     if (options.stdin !== undefined && stdin !== undefined)
       options.stdin.on('error', () => stdin.end()).pipe(stdin, { end: terminal === undefined });
+    // What nobody reads any more must not keep the client's other streams waiting.
+    stdin?.once('close', () => options.stdin?.resume());
     if (terminal !== undefined && options.sizes !== undefined) void followSizes(options.sizes, resize);
     try {
       const code = await child.exited;
       hasEnded = true;
-      const late = new AbortController();
-      await Promise.race([Promise.all(closed), clock.sleep(drainTime, late.signal).catch(() => undefined)]);
-      late.abort();
+      await takeRest(pumps, clock);
       signal.throwIfAborted();
       return code;
     } finally {
+      over.abort();
       signal.removeEventListener('abort', abort);
       options.stdin?.unpipe(stdin);
       for (const stream of [stdin, ...outputs]) stream?.destroy();
@@ -102,47 +104,4 @@ export async function execProcess(options: ExecOptions): Promise<number> {
 
 async function followSizes(sizes: AsyncIterable<TerminalSize>, resize: (size: TerminalSize) => void): Promise<void> {
   for await (const size of sizes) resize(size);
-}
-
-function pump(
-  from: Readable | undefined,
-  take: (chunk: Buffer) => boolean,
-  drained: (() => Promise<void>) | undefined,
-): void {
-  from?.on('error', () => undefined);
-  from?.on('data', (chunk: Buffer) => {
-    if (take(chunk) || drained === undefined) return;
-    from.pause();
-    void drained().then(
-      () => from.resume(),
-      () => from.resume(),
-    );
-  });
-}
-
-/** Collects output up to a number of bytes and drops the rest, so that the command does not block. */
-export class LimitedOutput {
-  readonly #limit: number;
-  readonly #parts: Buffer[] = [];
-  #size = 0;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  readonly take = (chunk: Buffer): boolean => {
-    const part = chunk.subarray(0, this.#limit - this.#size);
-    this.#size += part.length;
-    if (part.length > 0) this.#parts.push(part);
-    return true;
-  };
-
-  bytes(): Buffer {
-    return Buffer.concat(this.#parts);
-  }
-}
-
-/** Passes output on to a client's stream; one that is gone or was not asked for takes everything. */
-export function intoStream(stream: Writable | undefined): (chunk: Buffer) => boolean {
-  return (chunk) => stream === undefined || !stream.writable || stream.write(chunk);
 }

@@ -44,6 +44,8 @@ export async function serveCommand(
     (exitCode): CommandResult => ({ exitCode }),
     (cause: unknown): CommandResult => ({ error: cause }),
   );
+  // What nobody reads any more must not fill the connection: a cut with unread data would take unread output with it.
+  stdin?.resume();
   await Promise.all([ending(stdout), ending(stderr)]);
   // The status comes after all output: clients take it as the end.
   const status = commandStatus(result, version);

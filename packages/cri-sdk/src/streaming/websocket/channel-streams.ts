@@ -38,9 +38,13 @@ export function channelStreams(socket: WebSocket, protocol: ChannelProtocol, cho
       return;
     }
     const stream = inputs.get(decoded.number);
-    if (stream === undefined || stream.writableEnded || decoded.data.length === 0 || stream.write(decoded.data)) return;
+    if (stream === undefined || !stream.writable || decoded.data.length === 0 || stream.write(decoded.data)) return;
     socket.pause();
-    stream.once('drain', () => socket.resume());
+    const goOn = (): void => {
+      stream.off('drain', goOn).off('close', goOn);
+      socket.resume();
+    };
+    stream.once('drain', goOn).once('close', goOn);
   });
   socket.on('close', () => {
     for (const stream of inputs.values()) stream.end();
