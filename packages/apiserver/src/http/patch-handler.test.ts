@@ -66,6 +66,27 @@ describe('PATCH', () => {
     expect((await call(transport, 'PATCH', `${maps}/a`, config({}), apply)).status).toBe(422);
   });
 
+  it('applies with a uid only to that object, and with a resourceVersion no other state; what is absent a version lets be made', async () => {
+    const applied = (metadata: object) =>
+      call(
+        transport,
+        'PATCH',
+        `${maps}/a?fieldManager=one`,
+        { ...config({ k: '1' }), metadata: { name: 'a', ...metadata } },
+        apply,
+      );
+    expect((await applied({ uid: 'x' })).body).toMatchObject({
+      code: 409,
+      message: expect.stringMatching('uid') as string,
+    });
+    const created = await applied({ resourceVersion: '1' });
+    expect(created.status).toBe(201);
+    expect((await applied({ resourceVersion: '1' })).status).toBe(409);
+    expect((await applied({ uid: 'x' })).status).toBe(409);
+    const { uid, resourceVersion } = created.body.metadata;
+    expect((await applied({ uid, resourceVersion })).status).toBe(200);
+  });
+
   it('warns of what the kind does not have, and refuses it when asked to', async () => {
     await call(transport, 'POST', maps, config({}));
     const warned = await call(transport, 'PATCH', `${maps}/a`, { dat: {} }, 'application/merge-patch+json');
