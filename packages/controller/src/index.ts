@@ -8,7 +8,13 @@
 export { Controller } from './decorators/controller.js';
 export type { ControllerOptions } from './decorators/controller.js';
 export { Reconciler } from './reconcile/reconciler.js';
-export type { ChildOptions, PartialChild, ReconcileContext, StatusOf } from './reconcile/reconcile-context.js';
+export type {
+  ApplyOptions,
+  ChildOptions,
+  PartialChild,
+  ReconcileContext,
+  StatusOf,
+} from './reconcile/reconcile-context.js';
 export { TerminalError, requeueAfter } from './reconcile/outcome.js';
 export type { Outcome, RequeueAfter } from './reconcile/outcome.js';
 export { Finalizer } from './decorators/finalizer.js';

@@ -28,6 +28,7 @@ export {
   requeueAfter,
 } from '@kubewright/controller';
 export type {
+  ApplyOptions,
   ChildOptions,
   ConditionInput,
   ControllerOptions,

@@ -58,12 +58,10 @@ export class SiteController extends Reconciler<Site> {
     if (site.spec.fail === 'terminal') throw new TerminalError('this cannot work');
     const wanted = Array.from({ length: site.spec.replicas }, (_, index) => `${name}-${index}`);
     for (const child of wanted) {
-      await ctx.apply<ConfigMap>({
-        apiVersion: 'v1',
-        kind: 'ConfigMap',
-        metadata: { name: child, namespace },
-        data: { site: name },
-      });
+      await ctx.apply<ConfigMap>(
+        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: child, namespace }, data: { site: name } },
+        { force: true },
+      );
     }
     for (const child of ctx.children(ConfigMap))
       if (!wanted.includes(child.metadata.name ?? '')) await ctx.delete(ConfigMap, child);

@@ -20,6 +20,12 @@ export const controllerErrors = defineErrors('CONTROLLER', {
     `controller '${d.controller}' reads ${d.kind} from the cache but does not watch it: add it to owns or watches, or read it live with ctx.client`,
   RECONCILE_TIMEOUT: (d: { controller: string; key: string; milliseconds: number }) =>
     `controller '${d.controller}' took longer than ${d.milliseconds} ms for ${d.key}`,
+  ALREADY_OWNED: (d: { child: string; owner: string; wanted: string }) =>
+    `${d.wanted} does not take ${d.child}: ${d.owner} is its controller; give the child another name, or release it there`,
+  NOT_ADOPTED: (d: { child: string; wanted: string }) =>
+    `${d.wanted} does not take ${d.child}: it exists and no controller owns it, so somebody else may have made it; give the child another name, or take it with { adopt: true }, which deletes it with its new owner`,
+  FIELDS_OWNED: (d: { child: string; fields: string }) =>
+    `${d.child} was not applied, as other managers own fields of it with other values: ${d.fields}; leave these fields out, or take them with { force: true }`,
   NOT_ESTABLISHED: (d: { definition: string; reason: string }) =>
     `the CustomResourceDefinition ${d.definition} was not established: ${d.reason}`,
   LEASE_LOST: (d: { lease: string; identity: string }) =>

@@ -9,6 +9,7 @@ import { customResourceOf } from '../custom-resource/custom-resource.js';
 import type { CustomResourceDescription, Resource } from '../custom-resource/custom-resource.js';
 import { customResourceDefinition } from '../custom-resource/custom-resource-definition.js';
 import { controllerErrors } from '../errors/controller-errors.js';
+import { fieldConflictOf } from '../objects/field-conflict.js';
 
 /** The custom resource classes among resources, each once. */
 export function customResourcesAmong(resources: Iterable<Resource>): CustomResourceDescription[] {
@@ -19,8 +20,8 @@ export function customResourcesAmong(resources: Iterable<Resource>): CustomResou
 }
 
 /**
- * Applies the definitions and resolves when the server serves them. A class whose schema cannot be derived is an error; a
- * right that is missing is none: the definitions may have been installed by somebody else, and if not, the controller says so.
+ * Applies the definitions and resolves when the server serves them. A class whose schema cannot be derived is an error. A
+ * right that is missing is none, nor is a definition that somebody else keeps in another form: it is left as it is.
  */
 export async function installCustomResources(
   descriptions: readonly CustomResourceDescription[],
@@ -33,17 +34,23 @@ export async function installCustomResources(
   const definitions = descriptions.map((description) => customResourceDefinition(description, rulesOf));
   await Promise.all(
     definitions.map(async (definition) => {
+      const { name = '' } = definition.metadata;
       try {
-        await client.apply(
-          CustomResourceDefinition,
-          { ...definition, metadata: { name: definition.metadata.name ?? '' } },
-          { force: true, signal },
-        );
-        await established(definition.metadata.name ?? '', client, signal);
+        await client
+          .apply(CustomResourceDefinition, { ...definition, metadata: { name } }, { signal })
+          .catch((error: unknown) => {
+            const fields = fieldConflictOf(error);
+            if (fields === undefined) throw error;
+            logger.warn('a CustomResourceDefinition is kept by somebody else and differs from the class: it stays', {
+              definition: name,
+              fields,
+            });
+          });
+        await established(name, client, signal);
       } catch (error) {
         if (!StatusError.is(error) || error.reason !== 'Forbidden') throw error;
         logger.warn('no right to install a CustomResourceDefinition: it must be there already', {
-          definition: definition.metadata.name,
+          definition: name,
           error,
         });
       }

@@ -1,23 +1,19 @@
 /**
  * A controller's writes. Each is remembered for read-your-writes, and a child gets the reconciled object as its controller.
  */
-import {
-  isConflict,
-  isDeleting,
-  isNotFound,
-  objectKey,
-  parseApiVersion,
-  setControllerReference,
-} from '@kubewright/api';
+import { isDeleting, objectKey, parseApiVersion, setControllerReference } from '@kubewright/api';
 import type { DeepReadonly, Kind, KubeObject } from '@kubewright/api';
-import type { ApplyObject, Client, NewObject, ObjectKey } from '@kubewright/informer';
+import type { ApplyObject, Client, NewObject } from '@kubewright/informer';
 import { kindOf } from '../custom-resource/custom-resource.js';
 import type { Resource } from '../custom-resource/custom-resource.js';
+import type { EventRecorder } from '../events/event-recorder.js';
 import type { OwnWrites, Write } from '../own-writes/own-writes.js';
-import type { ChildOptions, PartialChild } from '../reconcile/reconcile-context.js';
+import type { ApplyOptions, ChildOptions, PartialChild } from '../reconcile/reconcile-context.js';
 import type { WatchedKinds } from '../runner/watched-kinds.js';
-import type { ApplyMemory } from './apply-memory.js';
+import { applyChild } from './apply-child.js';
+import type { ApplyMemory, OwnerMemory } from './apply-memory.js';
 import type { KindDirectory } from './kind-directory.js';
+import { isGone, keyOf, patchOf, patchSame } from './same-object.js';
 
 export interface ChildWriterOptions {
   readonly client: Client;
@@ -25,35 +21,45 @@ export interface ChildWriterOptions {
   readonly ownWrites: OwnWrites;
   readonly memory: ApplyMemory;
   readonly kinds: KindDirectory;
+  readonly events: EventRecorder;
 }
 
 /** Writes for one reconciled object. */
 export class ChildWriter<T extends KubeObject> {
+  readonly #memory: OwnerMemory;
+
   constructor(
     private readonly options: ChildWriterOptions,
     private readonly owner: DeepReadonly<T>,
     private readonly reconcileKey: string,
     private readonly signal: AbortSignal,
-  ) {}
+  ) {
+    this.#memory = options.memory.begin(reconcileKey);
+  }
 
-  async apply<C extends KubeObject>(
-    child: C | PartialChild<C>,
-    { owned = true }: ChildOptions,
-  ): Promise<DeepReadonly<C>> {
-    const kind = await this.options.kinds.find<C>(parseApiVersion(child.apiVersion), child.kind, this.signal);
-    const wanted = owned ? this.#owned(child) : child;
+  async apply<C extends KubeObject>(child: C | PartialChild<C>, options: ApplyOptions): Promise<DeepReadonly<C>> {
+    const { kinds, watched, client, events } = this.options;
+    const kind = await kinds.find<C>(parseApiVersion(child.apiVersion), child.kind, this.signal);
+    const wanted = options.owned === false ? child : this.#owned(child);
     const id = `${child.apiVersion} ${child.kind} ${objectKey(child)}`;
-    const cached = this.options.watched.find(kind.group, kind.kind)?.lister.get(objectKey(child));
-    if (this.options.memory.isCurrent(id, wanted, cached) && cached !== undefined && !isDeleting(cached))
+    const informer = watched.find(kind.group, kind.kind);
+    const cached = informer?.lister.get(objectKey(child));
+    if (this.#memory.isCurrent(id, wanted, cached) && cached !== undefined && !isDeleting(cached))
       return cached as DeepReadonly<C>;
-    this.options.memory.forget(id);
-    // A controller is the one who decides about the fields it applies: another manager of the same field gives way.
-    const applied = await this.options.client.apply<C>(kind, wanted as ApplyObject<C>, {
-      force: true,
+    this.#memory.forget(id);
+    const applied = await applyChild<C>({
+      kind,
+      wanted: wanted as ApplyObject<C>,
+      owner: this.owner,
+      options,
+      cached,
+      isCached: informer?.hasSynced === true,
+      client,
+      events,
       signal: this.signal,
     });
-    this.options.memory.remember(id, wanted);
-    this.#remember(kind, applied);
+    this.#memory.remember(id, wanted);
+    this.remember(kind, applied);
     return applied as DeepReadonly<C>;
   }
 
@@ -66,69 +72,49 @@ export class ChildWriter<T extends KubeObject> {
     const created = await this.options.client.create<C>(kind, owned ? this.#owned(child) : child, {
       signal: this.signal,
     });
-    this.#remember(kind, created);
+    this.remember(kind, created);
     return created;
   }
 
   async update<C extends KubeObject>(resource: Resource<C>, object: NewObject<C>): Promise<C> {
     const kind = kindOf(resource);
     const updated = await this.options.client.update<C>(kind, object, { signal: this.signal });
-    this.#remember(kind, updated);
+    this.remember(kind, updated);
     return updated;
   }
 
   async patch<C extends KubeObject>(resource: Resource<C>, object: DeepReadonly<C>, patch: object): Promise<C> {
     const kind = kindOf(resource);
-    const patched = await this.options.client.patch<C>(
-      kind,
-      keyOf(object),
-      { type: 'merge', patch },
-      { signal: this.signal },
+    const { client } = this.options;
+    const patched = await patchSame(client, kind, object, this.signal, () =>
+      client.patch<C>(kind, keyOf(object), patchOf(object, patch), { signal: this.signal }),
     );
-    this.#remember(kind, patched);
+    this.remember(kind, patched);
     return patched;
-  }
-
-  async patchStatus<C extends KubeObject>(
-    resource: Resource<C>,
-    object: DeepReadonly<C>,
-    status: object,
-  ): Promise<void> {
-    const kind = kindOf(resource);
-    const patched = await this.options.client
-      .status<C>(kind)
-      .patch(
-        keyOf(object),
-        { type: 'merge', patch: { metadata: { uid: object.metadata.uid }, status } },
-        { signal: this.signal },
-      );
-    this.#remember(kind, patched);
   }
 
   async delete<C extends KubeObject>(resource: Resource<C>, object: DeepReadonly<C>): Promise<void> {
     const kind = kindOf(resource);
+    const { client } = this.options;
     const { uid } = object.metadata;
     try {
-      await this.options.client.delete<C>(kind, keyOf(object), {
+      await client.delete<C>(kind, keyOf(object), {
         signal: this.signal,
         ...(uid !== undefined && { preconditions: { uid } }),
       });
     } catch (error) {
-      // Gone, or replaced by another of its name: what was to be deleted is deleted. A conflict may have other grounds.
-      const isGone = isNotFound(error) || (isConflict(error) && (await this.#uidOf(kind, object)) !== uid);
-      if (!isGone) throw error;
+      if (!(await isGone(error, client, kind, object, this.signal))) throw error;
     }
     this.#record(kind, objectKey(object), uid, 'deleting');
   }
 
-  /** The uid of what is under an object's name now; undefined where there is nothing. */
-  async #uidOf(kind: Kind, object: DeepReadonly<KubeObject>): Promise<string | undefined> {
-    try {
-      return (await this.options.client.get(kind, keyOf(object), { signal: this.signal })).metadata.uid;
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+  /** Takes note of what the server answered to a write of the reconciled object or of a child. */
+  remember(kind: Kind, written: KubeObject): void {
+    const { uid, resourceVersion, finalizers = [] } = written.metadata;
+    // A server that completes a delete in answering (the last finalizer went) leaves nothing to see but the absence.
+    if (isDeleting(written) && finalizers.length === 0 && kind.kind !== 'Pod')
+      this.#record(kind, objectKey(written), uid, 'gone');
+    else if (resourceVersion !== undefined) this.#record(kind, objectKey(written), uid, { resourceVersion });
   }
 
   #owned<C extends { readonly metadata: object }>(child: C): C {
@@ -137,20 +123,8 @@ export class ChildWriter<T extends KubeObject> {
     return owned;
   }
 
-  #remember(kind: Kind, written: KubeObject): void {
-    const { uid, resourceVersion, finalizers = [] } = written.metadata;
-    // A server that completes a delete in answering (the last finalizer went) leaves nothing to see but the absence.
-    if (isDeleting(written) && finalizers.length === 0 && kind.kind !== 'Pod')
-      this.#record(kind, objectKey(written), uid, 'gone');
-    else if (resourceVersion !== undefined) this.#record(kind, objectKey(written), uid, { resourceVersion });
-  }
-
   #record(kind: Kind, key: string, uid: string | undefined, until: Write['until']): void {
     const informer = this.options.watched.find(kind.group, kind.kind);
     if (informer?.hasSynced) this.options.ownWrites.record(this.reconcileKey, { informer, key, uid, until });
   }
-}
-
-function keyOf(object: DeepReadonly<KubeObject>): ObjectKey {
-  return { name: object.metadata.name ?? '', namespace: object.metadata.namespace };
 }

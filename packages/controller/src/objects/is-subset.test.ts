@@ -1,7 +1,5 @@
-import type { ConfigMap } from '@kubewright/api/core/v1';
 import { describe, expect, it } from 'vitest';
-import { ApplyMemory } from './apply-memory.js';
-import { isSubset } from './is-subset.js';
+import { isApplied, isSubset } from './is-subset.js';
 
 describe('isSubset', () => {
   it.each<[unknown, unknown, boolean]>([
@@ -18,31 +16,32 @@ describe('isSubset', () => {
   });
 });
 
-describe('ApplyMemory', () => {
-  const cached: ConfigMap = {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: 'a', uid: 'u' },
-    data: { a: '1', b: '2' },
-  };
-  const wanted = { metadata: { name: 'a' }, data: { a: '1' } };
+describe('isApplied', () => {
+  const reference = { uid: 'own', kind: 'Site' };
+  const wanted = { metadata: { name: 'a', ownerReferences: [reference], finalizers: ['x'] }, data: { k: '1' } };
 
-  it('knows an apply that changes nothing: the same fields as last time, and the cache has them', () => {
-    const memory = new ApplyMemory();
-    expect(memory.isCurrent('a', wanted, cached)).toBe(false);
-    memory.remember('a', wanted);
-    expect(memory.isCurrent('a', wanted, cached)).toBe(true);
-  });
-
-  const meddled: ConfigMap = { ...cached, data: { a: '9' } };
-
-  it('does not where a field is given up, was changed by others, or the object is gone', () => {
-    const memory = new ApplyMemory();
-    memory.remember('a', wanted);
-    expect(memory.isCurrent('a', { metadata: { name: 'a' } }, cached)).toBe(false);
-    expect(memory.isCurrent('a', wanted, meddled)).toBe(false);
-    expect(memory.isCurrent('a', wanted, undefined)).toBe(false);
-    memory.forget('a');
-    expect(memory.isCurrent('a', wanted, cached)).toBe(false);
+  it.each<[string, object, boolean]>([
+    ['the same', wanted, true],
+    [
+      'beside the owners and finalizers of others',
+      {
+        ...wanted,
+        metadata: {
+          name: 'a',
+          ownerReferences: [{ uid: 'other' }, { ...reference, controller: true }],
+          finalizers: ['y', 'x'],
+        },
+      },
+      true,
+    ],
+    [
+      'without the owner',
+      { ...wanted, metadata: { name: 'a', ownerReferences: [{ uid: 'other' }], finalizers: ['x'] } },
+      false,
+    ],
+    ['without the finalizer', { ...wanted, metadata: { name: 'a', ownerReferences: [reference] } }, false],
+    ['with other data', { ...wanted, data: { k: '2' } }, false],
+  ])('%s', (_, actual, result) => {
+    expect(isApplied(wanted, actual)).toBe(result);
   });
 });

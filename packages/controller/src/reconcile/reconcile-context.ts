@@ -20,6 +20,19 @@ export interface ChildOptions {
   readonly owned?: boolean;
 }
 
+export interface ApplyOptions extends ChildOptions {
+  /**
+   * Whether a child that exists and has no controller becomes this object's: its deletion then deletes it. A child of another
+   * controller is never taken. Without meaning where `owned` is false. Default: false.
+   */
+  readonly adopt?: boolean;
+  /**
+   * Whether fields that another manager has set to something else are set back and taken. Right for a child that nobody
+   * else has a say in; wrong where people or an autoscaler may set the field. Default: false.
+   */
+  readonly force?: boolean;
+}
+
 export interface ReconcileContext<T extends KubeObject> {
   /** Unique for this run; every log line and event of the run carries it. */
   readonly id: string;
@@ -45,22 +58,29 @@ export interface ReconcileContext<T extends KubeObject> {
   /**
    * Makes a child so, and no more: server-side apply of the given fields under this controller's name. Sends nothing when the
    * cache shows that they are so already. Answers the child as it is.
+   *
+   * What is there under the child's name already is judged before it is touched, and nothing is written where it changes
+   * meanwhile: `ALREADY_OWNED` where another object is its controller, `NOT_ADOPTED` where nobody is, `FIELDS_OWNED` where
+   * another manager owns one of the fields. Each refusal, each adoption and each field taken is also an Event about this
+   * object. For a kind that the controller does not watch it needs the right `get`.
    */
-  apply<C extends KubeObject>(child: C, options?: ChildOptions): Promise<DeepReadonly<C>>;
+  apply<C extends KubeObject>(child: C, options?: ApplyOptions): Promise<DeepReadonly<C>>;
   /** The same for a part of the object: `ctx.apply<Deployment>({ apiVersion, kind, metadata, spec: { replicas } })`. */
-  apply<C extends KubeObject>(child: PartialChild<C>, options?: ChildOptions): Promise<DeepReadonly<C>>;
+  apply<C extends KubeObject>(child: PartialChild<C>, options?: ApplyOptions): Promise<DeepReadonly<C>>;
   /** Rejects with AlreadyExists where the name is taken. */
   create<C extends KubeObject>(resource: Resource<C>, child: NewObject<C>, options?: ChildOptions): Promise<C>;
   /** Writes a whole object back. With its resourceVersion in it, rejects with a conflict where somebody else was faster. */
   update<C extends KubeObject>(resource: Resource<C>, object: NewObject<C>): Promise<C>;
-  /** A merge patch. */
+  /** A merge patch of just this object, by its uid: a conflict where another has its name by now. */
   patch<C extends KubeObject>(resource: Resource<C>, object: DeepReadonly<C>, patch: object): Promise<C>;
   /** Deletes just this object, by its uid. One that is gone already is no error. */
   delete<C extends KubeObject>(resource: Resource<C>, object: DeepReadonly<C>): Promise<void>;
 
   /**
-   * Sets fields of this object's status, and conditions by their type; the others stay. Sends nothing when nothing changes.
-   * `observedGeneration` is set by itself.
+   * Sets fields of this object's status, and conditions by their type; the others stay, also those that others have set
+   * since the cache saw the object. A field that somebody else has changed since then is not overwritten: that is a conflict,
+   * and the object is reconciled again. Sends nothing when nothing changes. `observedGeneration` is set by itself. Needs the
+   * rights `get` on the kind and `patch` on its status.
    */
   status(fields: Partial<StatusOf<T>>, ...conditions: readonly ConditionInput[]): Promise<void>;
 

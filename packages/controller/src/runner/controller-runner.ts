@@ -74,6 +74,7 @@ export class ControllerRunner {
       ownWrites: new OwnWrites(),
       memory: new ApplyMemory(),
       kinds: new KindDirectory(client, this.#watched),
+      events: this.#events,
     };
     this.#loop = new ReconcileLoop({
       name,

@@ -74,6 +74,7 @@ export class ReconcileLoop<T extends KubeObject> {
     const object = await this.#read(item.key, key, limit.signal);
     if (object === undefined) {
       writing.ownWrites.forget(item.key);
+      writing.memory.forget(item.key);
       reconciler.forget?.(key);
       return undefined;
     }
@@ -85,7 +86,7 @@ export class ReconcileLoop<T extends KubeObject> {
     const ctx = new Reconciliation<T>({
       id,
       object,
-      resource: kind,
+      kind,
       key,
       causes,
       retries,
@@ -98,7 +99,9 @@ export class ReconcileLoop<T extends KubeObject> {
       writer,
       events,
     });
-    return this.#reconcile(object, ctx);
+    const outcome = await this.#reconcile(object, ctx);
+    writing.memory.end(item.key);
+    return outcome;
   }
 
   async #reconcile(object: DeepReadonly<T>, ctx: Reconciliation<T>): Promise<Outcome> {

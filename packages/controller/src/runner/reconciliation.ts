@@ -1,19 +1,25 @@
-import type { DeepReadonly, KubeObject } from '@kubewright/api';
+import type { DeepReadonly, Kind, KubeObject } from '@kubewright/api';
 import type { Clock, Logger, Span } from '@kubewright/core';
 import type { Cause, Client, LocalSelection, NewObject, ObjectKey } from '@kubewright/informer';
 import type { Resource } from '../custom-resource/custom-resource.js';
 import type { EventRecorder } from '../events/event-recorder.js';
 import type { ChildWriter } from '../objects/child-writer.js';
-import type { ChildOptions, PartialChild, ReconcileContext, StatusOf } from '../reconcile/reconcile-context.js';
+import type {
+  ApplyOptions,
+  ChildOptions,
+  PartialChild,
+  ReconcileContext,
+  StatusOf,
+} from '../reconcile/reconcile-context.js';
 import type { ConditionInput } from '../status/condition.js';
-import { nextStatus } from '../status/next-status.js';
+import { StatusWriter } from '../status/status-writer.js';
 import { ownerIndex } from './watched-kinds.js';
 import type { WatchedKinds } from './watched-kinds.js';
 
 export interface ReconciliationParts<T extends KubeObject> {
   readonly id: string;
   readonly object: DeepReadonly<T>;
-  readonly resource: Resource<T>;
+  readonly kind: Kind<T>;
   readonly key: ObjectKey;
   readonly causes: readonly Cause[];
   readonly retries: number;
@@ -38,6 +44,7 @@ export class Reconciliation<T extends KubeObject> implements ReconcileContext<T>
   readonly span: Span;
   readonly client: Client;
   readonly #parts: ReconciliationParts<T>;
+  readonly #status: StatusWriter<T>;
 
   constructor(parts: ReconciliationParts<T>) {
     this.#parts = parts;
@@ -51,6 +58,14 @@ export class Reconciliation<T extends KubeObject> implements ReconcileContext<T>
       span: this.span,
       client: this.client,
     } = parts);
+    const { client, kind, object, signal, writer } = parts;
+    this.#status = new StatusWriter({
+      client,
+      kind,
+      object,
+      signal,
+      written: (answer) => writer.remember(kind, answer),
+    });
   }
 
   get<C extends KubeObject>(resource: Resource<C>, key: ObjectKey): DeepReadonly<C> | undefined {
@@ -72,7 +87,7 @@ export class Reconciliation<T extends KubeObject> implements ReconcileContext<T>
     return this.#parts.watched.of(resource).lister.list({ index: { name: ownerIndex, value } });
   }
 
-  apply<C extends KubeObject>(child: C | PartialChild<C>, options: ChildOptions = {}): Promise<DeepReadonly<C>> {
+  apply<C extends KubeObject>(child: C | PartialChild<C>, options: ApplyOptions = {}): Promise<DeepReadonly<C>> {
     return this.#parts.writer.apply(child, options);
   }
 
@@ -93,9 +108,7 @@ export class Reconciliation<T extends KubeObject> implements ReconcileContext<T>
   }
 
   async status(fields: Partial<StatusOf<T>>, ...conditions: readonly ConditionInput[]): Promise<void> {
-    const { object, resource, clock, writer } = this.#parts;
-    const next = nextStatus(object, fields, conditions, clock.now());
-    if (next !== undefined) await writer.patchStatus(resource, object, next);
+    await this.#status.write(fields, conditions, this.#parts.clock.now());
   }
 
   event(type: 'Normal' | 'Warning', reason: string, note: string): void {

@@ -16,7 +16,7 @@ const site = (status?: object): KubeObject => {
 
 describe('nextStatus', () => {
   it('writes fields, the generation, and conditions with the time of their change', () => {
-    expect(nextStatus(site(), { ready: 1 }, [condition('Ready', true, 'Serving')], now)).toEqual({
+    expect(nextStatus(site(), { ready: 1 }, [condition('Ready', true, 'Serving')], now, 3)).toEqual({
       ready: 1,
       observedGeneration: 3,
       conditions: [
@@ -33,9 +33,11 @@ describe('nextStatus', () => {
   });
 
   it('writes nothing when nothing changes', () => {
-    const next = nextStatus(site(), { ready: 1 }, [condition('Ready', true, 'Serving')], now);
-    expect(nextStatus(site(next), { ready: 1 }, [condition('Ready', true, 'Serving')], now + 60_000)).toBeUndefined();
-    expect(nextStatus(site(next), {}, [], now + 60_000)).toBeUndefined();
+    const next = nextStatus(site(), { ready: 1 }, [condition('Ready', true, 'Serving')], now, 3);
+    expect(
+      nextStatus(site(next), { ready: 1 }, [condition('Ready', true, 'Serving')], now + 60_000, 3),
+    ).toBeUndefined();
+    expect(nextStatus(site(next), {}, [], now + 60_000, 3)).toBeUndefined();
   });
 
   it('keeps other conditions, and the transition time while the status stays', () => {
@@ -43,12 +45,12 @@ describe('nextStatus', () => {
       { type: 'Other', status: 'True', reason: 'R', message: '', lastTransitionTime: '2025-01-01T00:00:00Z' },
       { type: 'Ready', status: 'True', reason: 'Serving', message: '', lastTransitionTime: '2025-01-01T00:00:00Z' },
     ];
-    const next = nextStatus(site({ conditions: old }), {}, [condition('Ready', true, 'ServingAgain')], now);
+    const next = nextStatus(site({ conditions: old }), {}, [condition('Ready', true, 'ServingAgain')], now, 3);
     expect(next?.['conditions']).toMatchObject([
       old[0],
       { type: 'Ready', reason: 'ServingAgain', lastTransitionTime: '2025-01-01T00:00:00Z' },
     ]);
-    const changed = nextStatus(site({ conditions: old }), {}, [condition('Ready', undefined, 'Lost')], now);
+    const changed = nextStatus(site({ conditions: old }), {}, [condition('Ready', undefined, 'Lost')], now, 3);
     expect(changed?.['conditions']).toMatchObject([
       old[0],
       { status: 'Unknown', lastTransitionTime: '2026-01-02T00:00:00Z' },

@@ -13,18 +13,24 @@ type Status = { readonly [field: string]: Json | undefined } & {
  * transition time of one moves only when its status does.
  *
  * @param now - milliseconds since the epoch.
+ * @param observedGeneration - of the state that the controller has seen, which may be older than `object`.
  */
 export function nextStatus(
   object: DeepReadonly<KubeObject>,
   fields: object,
   conditions: readonly ConditionInput[],
   now: number,
+  observedGeneration: number | undefined,
 ): Record<string, unknown> | undefined {
   const current: Status = (object as { readonly status?: Status }).status ?? {};
-  const observedGeneration = object.metadata.generation;
   const next: Record<string, unknown> = { ...fields, ...(observedGeneration !== undefined && { observedGeneration }) };
   if (conditions.length > 0)
-    next['conditions'] = mergeConditions(current.conditions ?? [], conditions, observedGeneration, now);
+    next['conditions'] = mergeConditions(
+      (fields as Status).conditions ?? current.conditions ?? [],
+      conditions,
+      observedGeneration,
+      now,
+    );
   return isSubset(next, current) ? undefined : next;
 }
 

@@ -21,14 +21,17 @@ export class ClusterRoleAggregationController extends Reconciler<ClusterRole> {
     if (role.aggregationRule === undefined) return;
     const rules = aggregatedRules(role, this.#roles.lister.list());
     if (isDeepEqual(role.rules, rules)) return;
+    const { name = '', uid } = role.metadata;
+    // The uid keeps a role that was deleted meanwhile from being made anew. The rules of such a role are this controller's
+    // alone, whoever wrote them.
     await ctx.apply<ClusterRole>(
       {
         apiVersion: 'rbac.authorization.k8s.io/v1',
         kind: 'ClusterRole',
-        metadata: { name: role.metadata.name ?? '' },
+        metadata: { name, ...(uid !== undefined && { uid }) },
         rules,
       },
-      { owned: false },
+      { owned: false, force: true },
     );
   }
 
