@@ -58,8 +58,10 @@ const typesOf = async ({ client }: Harness): Promise<string[]> =>
   conditionsOf((await client.get(kindOf(Site), key)).status).map(({ type }) => type);
 
 /** Every status has conditions, though its class does not name them. */
-const conditionsOf = (status: object | undefined): readonly { readonly type: string }[] =>
-  (status as { readonly conditions?: readonly { readonly type: string }[] } | undefined)?.conditions ?? [];
+const conditionsOf = (status: object | undefined): readonly { readonly type: string }[] => {
+  const { conditions = [] }: { readonly conditions?: readonly { readonly type: string }[] } = status ?? {};
+  return conditions;
+};
 
 describe('ctx.status from a cache that is behind', () => {
   it.each(['map', 'atomic'])('keeps the conditions that others have set, in a list of type %s', (listType) =>

@@ -6,6 +6,8 @@ import {
   IsIn,
   IsInt,
   IsNumber,
+  IsPositive,
+  MaxLength,
   IsOptional,
   IsString,
   IsUrl,
@@ -14,6 +16,8 @@ import {
   Max,
   Min,
 } from 'class-validator';
+import { validateValue } from '@kubewright/api';
+import type { Json } from '@kubewright/api';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { classSchema, validatorRules } from './class-schema.js';
 import type { RuleSource } from './class-schema.js';
@@ -113,6 +117,65 @@ describe('classSchema', () => {
     expect(() => classSchema(Untold, rulesOf)).toThrow('Untold.items');
   });
 
+  it('keeps every rule of a field, in the order in which they stand, those of the base class first', () => {
+    class Base {
+      @IsString() @Rule({ rule: 'a' }) @Rule({ rule: 'b' }, { rule: 'c' }) @Description('x') field!: string;
+      @Nested(() => Port) port!: Port;
+    }
+    class Derived extends Base {
+      @Rule({ rule: 'd' }) declare field: string;
+      @Description('where it listens') declare port: Port;
+    }
+    const rules = (target: typeof Base) =>
+      classSchema(target, rulesOf).properties?.['field']?.['x-kubernetes-validations']?.map(({ rule }) => rule);
+    expect(rules(Base)).toEqual(['a', 'b', 'c']);
+    expect(rules(Derived)).toEqual(['a', 'b', 'c', 'd']);
+    expect(classSchema(Derived, rulesOf).properties).toMatchObject({
+      field: { description: 'x' },
+      port: { type: 'object', required: ['name', 'port'], description: 'where it listens' },
+    });
+  });
+
+  it('demands what every one of several limits demands', () => {
+    class Limited {
+      @Matches(/^a/) @Matches(/z$/) text!: string;
+      @IsInt() @IsPositive() @Min(1) @Max(9) count!: number;
+      @Length(1, 63) @MaxLength(20) name!: string;
+      @IsIn(['a', 'b']) @IsIn(['b', 'c']) choice!: string;
+    }
+    const schema = classSchema(Limited, rulesOf);
+    const accepts = (value: object) => validateValue(schema, value as Json, 'spec').length === 0;
+    const good = { text: 'az', count: 1, name: 'n', choice: 'b' };
+    expect(accepts(good)).toBe(true);
+    for (const bad of [
+      { text: 'a' },
+      { text: 'z' },
+      { count: 0 },
+      { count: 10 },
+      { name: '' },
+      { name: 'n'.repeat(21) },
+      { choice: 'a' },
+      { choice: 'c' },
+    ])
+      expect([bad, accepts({ ...good, ...bad })]).toEqual([bad, false]);
+  });
+
+  it('refuses two that say one thing', () => {
+    const twice = (first: PropertyDecorator, second: PropertyDecorator) => () => {
+      class Twice {
+        @first @second field!: string;
+      }
+      return Twice;
+    };
+    expect(
+      twice(
+        Nested(() => Port),
+        MapOf('string'),
+      ),
+    ).toThrow('Twice.field each say its type');
+    expect(twice(Description('a'), Description('b'))).toThrow('Twice.field each say its description');
+  });
+
   it('refuses decorators that contradict each other, a default that breaks them, and recursion', () => {
     class Torn {
       @IsString() @IsBoolean() field!: string;
@@ -157,6 +220,16 @@ describe('CustomResource', () => {
       scope: 'Namespaced',
       shortNames: ['st'],
     });
+  });
+
+  it('refuses a class that is described twice', () => {
+    const describeTwice = () => {
+      @CustomResource({ group: 'a.example.com', version: 'v1', kind: 'A' })
+      @CustomResource({ group: 'b.example.com', version: 'v1', kind: 'B' })
+      class Twice extends CustomObject {}
+      return Twice;
+    };
+    expect(describeTwice).toThrow('Twice has two @CustomResource');
   });
 
   it('refuses a class without the decorator', () => {

@@ -6,6 +6,7 @@ import { validateValue } from '@kubewright/api';
 import type { Json, Schema } from '@kubewright/api';
 import { controllerErrors } from '../errors/controller-errors.js';
 import { fieldFactsOf } from './field-metadata.js';
+import { restrict } from './restrict.js';
 import type { Constructor, ElementType, FieldFacts } from './field-metadata.js';
 import { isOptionalRule, ruleSchema } from './validator-rules.js';
 import type { ValidatorRule } from './validator-rules.js';
@@ -60,7 +61,11 @@ function fieldSchema(
       ? { items: merge({ ...where, field: `${field}[]` }, [...(shape?.items ? [shape.items] : []), ...items]) }
       : {};
   const list: Schema[] = items.length > 0 ? [{ type: 'array', ...itemSchema }] : [];
-  const schema = { ...merge(where, [...(shape ? [shape] : []), ...own, ...list]), ...facts.extra };
+  const schema: Schema = {
+    ...merge(where, [...(shape ? [shape] : []), ...own, ...list]),
+    ...facts.extra,
+    ...(facts.rules && { 'x-kubernetes-validations': facts.rules }),
+  };
   const typed = schema.type !== undefined || schema['x-kubernetes-int-or-string'] === true;
   if (!typed || (schema.type === 'array' && schema.items === undefined))
     throw controllerErrors.FIELD_WITHOUT_TYPE(where);
@@ -99,7 +104,7 @@ function merge(where: { className: string; field: string }, parts: readonly Sche
     types.length === 2 && types.includes('integer') && types.includes('number') ? ['integer' as const] : types;
   if (exact.length > 1) throw controllerErrors.FIELD_WITH_TWO_TYPES({ ...where, types: exact.toSorted() });
   const [type] = exact;
-  return { ...Object.assign({}, ...parts), ...(type && { type }) };
+  return { ...restrict(parts), ...(type && { type }) };
 }
 
 function withDefault(target: Constructor, field: string, schema: Schema, value: Json): Schema {

@@ -59,6 +59,8 @@ const descriptions = new WeakMap<object, CustomResourceDescription>();
 
 export function CustomResource(options: CustomResourceOptions): ClassDecorator {
   return (target) => {
+    if (descriptions.has(target))
+      throw controllerErrors.CLASS_DECORATED_TWICE({ className: target.name, decorator: 'CustomResource' });
     const singular = options.singular ?? options.kind.toLowerCase();
     descriptions.set(target, {
       group: options.group,

@@ -72,7 +72,7 @@ export function Example(example: Json): PropertyDecorator {
   return fieldDecorator({ extra: { example } });
 }
 
-/** CEL rules on the field's value: `@Rule({ rule: 'self == oldSelf', message: 'is immutable' })`. */
+/** CEL rules on the field's value: `@Rule({ rule: 'self == oldSelf', message: 'is immutable' })`. Those of several hold all. */
 export function Rule(...rules: readonly ValidationRule[]): PropertyDecorator {
-  return fieldDecorator({ extra: { 'x-kubernetes-validations': rules } });
+  return fieldDecorator({ rules });
 }

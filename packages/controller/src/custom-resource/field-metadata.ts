@@ -1,5 +1,6 @@
 /** What our own decorators say about the fields of a class; class-validator keeps what its own say. */
-import type { Schema } from '@kubewright/api';
+import type { Schema, ValidationRule } from '@kubewright/api';
+import { controllerErrors } from '../errors/controller-errors.js';
 
 export type Constructor<T = object> = abstract new (...args: never[]) => T;
 
@@ -22,22 +23,31 @@ export interface FieldFacts {
   shape?: FieldShape;
   /** Merged into the field's schema last. */
   extra?: Schema;
+  /** All of them hold. */
+  rules?: readonly ValidationRule[];
 }
 
 const factsByClass = new WeakMap<object, Map<string, FieldFacts>>();
 
+/** Decorators run from the last to the first: what comes here later stands further up. */
 export function addFieldFacts(prototype: object, field: string, facts: FieldFacts): void {
   const fields = factsByClass.get(prototype) ?? new Map<string, FieldFacts>();
   factsByClass.set(prototype, fields);
   const before = fields.get(field) ?? {};
-  fields.set(field, {
-    ...before,
-    ...facts,
-    ...(before.extra && facts.extra && { extra: { ...before.extra, ...facts.extra } }),
-  });
+  const repeated = [
+    ...(before.shape && facts.shape ? ['type'] : []),
+    ...Object.keys(facts.extra ?? {}).filter((key) => before.extra && key in before.extra),
+  ];
+  if (repeated.length > 0)
+    throw controllerErrors.FIELD_DECORATED_TWICE({
+      className: prototype.constructor.name,
+      field,
+      what: repeated.join(', '),
+    });
+  fields.set(field, combine(facts, before));
 }
 
-/** The facts of a class and its ancestors; the class's own win. */
+/** The facts of a class and its ancestors: the class's own win, and rules of both hold. */
 export function fieldFactsOf(target: Constructor): Map<string, FieldFacts> {
   const result = new Map<string, FieldFacts>();
   for (
@@ -45,7 +55,21 @@ export function fieldFactsOf(target: Constructor): Map<string, FieldFacts> {
     typeof prototype === 'object' && prototype !== null;
     prototype = Object.getPrototypeOf(prototype)
   ) {
-    for (const [field, facts] of factsByClass.get(prototype) ?? []) if (!result.has(field)) result.set(field, facts);
+    for (const [field, inherited] of factsByClass.get(prototype) ?? []) {
+      const { rules = [], ...own } = result.get(field) ?? {};
+      const combined = combine({ ...inherited, ...own, extra: { ...inherited.extra, ...own.extra } }, { rules });
+      result.set(field, combined);
+    }
   }
   return result;
+}
+
+function combine(first: FieldFacts, second: FieldFacts): FieldFacts {
+  const rules = [...(first.rules ?? []), ...(second.rules ?? [])];
+  return {
+    ...second,
+    ...first,
+    ...((first.extra ?? second.extra) && { extra: { ...second.extra, ...first.extra } }),
+    ...(rules.length > 0 && { rules }),
+  };
 }

@@ -7,6 +7,7 @@ import { Plugin, extensionPoint } from '@kubewright/core';
 import type { Class, ExtensionPoint, PluginData } from '@kubewright/core';
 import type { InformerScope } from '@kubewright/informer';
 import type { Resource } from '../custom-resource/custom-resource.js';
+import { controllerErrors } from '../errors/controller-errors.js';
 import type { Reconciler } from '../reconcile/reconciler.js';
 
 export interface ControllerOptions {
@@ -47,6 +48,8 @@ const optionsKey = Symbol.for('@kubewright/controller/ControllerOptions');
  */
 export function Controller(options: ControllerOptions): (target: Class) => void {
   return (target) => {
+    if (Object.hasOwn(target, optionsKey))
+      throw controllerErrors.CLASS_DECORATED_TWICE({ className: target.name, decorator: 'Controller' });
     const complete = { ...controllerOptionsOf(target), ...options, name: options.name ?? defaultName(target.name) };
     Object.defineProperty(target, optionsKey, { value: Object.freeze(complete), configurable: true });
     Plugin({ ...options.plugin, name: complete.name, contributes: [ControllerExtension] })(target);

@@ -64,6 +64,53 @@ describe('Finalizer', () => {
   });
 });
 
+describe('decorators that are repeated', () => {
+  it('a finalizer of an overridden method counts once, one of two methods is refused', () => {
+    class Overriding extends WebAppController {
+      @Finalizer('example.com/first') override first(): Promise<void> {
+        return Promise.resolve();
+      }
+    }
+    class Twofold extends WebAppController {
+      @Finalizer('example.com/first') other(): Promise<void> {
+        return Promise.resolve();
+      }
+    }
+    expect(finalizersOf(new Overriding()).map(({ finalizer }) => finalizer)).toEqual([
+      'example.com/first',
+      'example.com/second',
+    ]);
+    expect(() => finalizersOf(new Twofold())).toThrow('first and other of Twofold have one finalizer');
+  });
+
+  it('several finalizers of one method all count', () => {
+    class Both extends Reconciler<Deployment> {
+      reconcile(): Promise<void> {
+        return Promise.resolve();
+      }
+
+      @Finalizer('example.com/a') @Finalizer('example.com/b') free(): Promise<void> {
+        return Promise.resolve();
+      }
+    }
+    expect(
+      finalizersOf(new Both())
+        .map(({ finalizer }) => finalizer)
+        .toSorted(),
+    ).toEqual(['example.com/a', 'example.com/b']);
+  });
+
+  it('a class is a controller once', () => {
+    const twice = () => {
+      @Controller({ for: Deployment, name: 'a' })
+      @Controller({ for: Deployment, name: 'b' })
+      class Twice extends WebAppController {}
+      return Twice;
+    };
+    expect(twice).toThrow('Twice has two @Controller');
+  });
+});
+
 describe('Watches', () => {
   it('collects the watches of a class and its bases, top to bottom', () => {
     @Watches(() => NEVER, () => [{ name: 'outer' }])

@@ -5,6 +5,12 @@ export const controllerErrors = defineErrors('CONTROLLER', {
     `no decorator tells the type of ${d.className}.${d.field}: add one of class-validator's, such as @IsString() or @IsInt(), or @Nested(() => Class), @ListOf(…), @MapOf(…)`,
   FIELD_WITH_TWO_TYPES: (d: { className: string; field: string; types: readonly string[] }) =>
     `the decorators of ${d.className}.${d.field} name different types (${d.types.join(', ')}): keep those of one`,
+  FIELD_DECORATED_TWICE: (d: { className: string; field: string; what: string }) =>
+    `two decorators of ${d.className}.${d.field} each say its ${d.what}: keep one`,
+  CLASS_DECORATED_TWICE: (d: { className: string; decorator: string }) =>
+    `${d.className} has two @${d.decorator}: keep one, or derive a class for the other`,
+  DUPLICATE_FINALIZER: (d: { className: string; finalizer: string; methods: readonly string[] }) =>
+    `the methods ${d.methods.join(' and ')} of ${d.className} have one finalizer, '${d.finalizer}', so the second would never run: give each a name of its own`,
   FIELD_DEFAULT_MISFIT: (d: { className: string; field: string; reason: string }) =>
     `the default of ${d.className}.${d.field} does not fit its own decorators: ${d.reason}`,
   RECURSIVE_CLASS: (d: { path: readonly string[] }) =>
