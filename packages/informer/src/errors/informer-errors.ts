@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { defineErrors } from '@kubewright/core';
 
 /** Every error that this package throws on purpose; what an API server answers is a `StatusError` of `@kubewright/api`. */
@@ -50,6 +51,8 @@ export const informerErrors = defineErrors('INFORMER', {
     `the index '${d.index}' is declared already, with another function: choose another name`,
   INDEX_UNKNOWN: (d: { index: string; known: readonly string[] }) =>
     `no index is named '${d.index}': declare it with addIndex; declared are ${d.known.join(', ')}`,
+  WORK_QUEUE_NUMBER: (d: { queue: string; option: string; value: unknown }) =>
+    `\`${d.option}\` of the work queue '${d.queue}' must be a finite number that fits, not ${inspect(d.value)}`,
   INFORMER_STOPPED: () => 'the informer has no subscriber left and was stopped: subscribe again',
   STORE_CLOSED: () => 'the store was closed while somebody waited for it',
 });

@@ -1,10 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StatusError } from '@kubewright/api';
 import type { DeepReadonly, KubeObject } from '@kubewright/api';
 import type { Clock, Labels, Metrics, Random } from '@kubewright/core';
 import type { WatchOptions } from '../client/options.js';
 import { informerErrors } from '../errors/informer-errors.js';
 import type { Delta } from '../store/store.js';
+import { TurnBudget } from '../turn/turn-budget.js';
 import type { TakenBatch } from '../watch/event-batch.js';
 import { parseEvent } from '../watch/raw-event.js';
 import { readBatches } from '../watch/read-batches.js';
@@ -31,9 +31,6 @@ const shortestWatch = 300;
 const overtime = 10;
 /** A watch that ended sooner, without an event, was not a watch. */
 const veryShort = 1000;
-/** Milliseconds that parsing and applying may hold the event loop, looked at every so many events. */
-const longestStep = 10;
-const eventsBetweenLooks = 32;
 
 /** One watch request from its opening to its end. */
 export class WatchSession<T extends KubeObject> {
@@ -87,11 +84,16 @@ export class WatchSession<T extends KubeObject> {
    */
   async #process(batch: TakenBatch, signal: AbortSignal): Promise<void> {
     const { clock, labels } = this.#options;
+    const turns = TurnBudget.of(clock);
     let deltas: Delta<T>[] = [];
-    let stepBegan = clock.monotonic();
-    let looked = 0;
     let failure: StatusError | undefined;
     for (const raw of batch.events) {
+      while (!turns.take()) {
+        if (deltas.length > 0) this.#options.onDeltas(deltas, '');
+        deltas = [];
+        await turns.turn();
+        signal.throwIfAborted();
+      }
       if (raw.type === 'ERROR') {
         failure = StatusError.from(parseEvent(raw.line).object);
         break;
@@ -104,13 +106,6 @@ export class WatchSession<T extends KubeObject> {
         if (this.#initial === undefined) deltas.push({ type, object });
         else if (type === 'upsert') this.#initial.add(object);
         else this.#initial.delete(object);
-      }
-      if (++looked % eventsBetweenLooks === 0 && clock.monotonic() - stepBegan > longestStep) {
-        if (deltas.length > 0) this.#options.onDeltas(deltas, '');
-        deltas = [];
-        await nextTurn();
-        signal.throwIfAborted();
-        stepBegan = clock.monotonic();
       }
     }
     if (this.#initial === undefined) this.#options.onDeltas(deltas, batch.resourceVersion);

@@ -1,21 +1,17 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { KubeObject } from '@kubewright/api';
 import type { Clock } from '@kubewright/core';
 import { Waiters } from '../store/waiters.js';
+import { TurnBudget } from '../turn/turn-budget.js';
 import type { InformerEvent, InformerHandler } from './informer-event.js';
 import { PendingEvents } from './pending-events.js';
 
-/** Milliseconds that one handler may hold the event loop, looked at every so many events. */
-const longestStep = 10;
-const eventsBetweenLooks = 64;
-
 /**
- * Delivers events to one handler: at once while it keeps up, merged by key while it does not. What a handler throws is
- * reported and changes nothing for anybody.
+ * Delivers events to one handler: at once while it keeps up and the turn of the event loop has time, merged by key while it
+ * does not. What a handler throws is reported and changes nothing for anybody.
  */
 export class HandlerQueue<T extends KubeObject> {
   readonly #handler: InformerHandler<T>;
-  readonly #clock: Clock;
+  readonly #turns: TurnBudget;
   readonly #onError: (error: unknown) => void;
   readonly #pending = new PendingEvents<T>();
   readonly #waiters = new Waiters<this>();
@@ -27,7 +23,7 @@ export class HandlerQueue<T extends KubeObject> {
 
   constructor(handler: InformerHandler<T>, clock: Clock, onError: (error: unknown) => void) {
     this.#handler = handler;
-    this.#clock = clock;
+    this.#turns = TurnBudget.of(clock);
     this.#onError = onError;
   }
 
@@ -64,9 +60,10 @@ export class HandlerQueue<T extends KubeObject> {
 
   async #deliver(): Promise<void> {
     this.#isDelivering = true;
-    let began = this.#clock.monotonic();
-    let count = 0;
-    for (let event = this.#pending.take(); event !== undefined; event = this.#pending.take()) {
+    for (;;) {
+      while (!this.#turns.take()) await this.#turns.turn();
+      const event = this.#pending.take();
+      if (event === undefined) break;
       try {
         const result = this.#handler(event);
         if (result !== undefined) await result;
@@ -75,12 +72,9 @@ export class HandlerQueue<T extends KubeObject> {
       }
       if (this.#isClosed) return;
       if (!this.#hasSynced) this.#noteSynced();
-      if (++count % eventsBetweenLooks === 0 && this.#clock.monotonic() - began > longestStep) {
-        await nextTurn();
-        began = this.#clock.monotonic();
-      }
     }
     this.#isDelivering = false;
+    this.#noteSynced();
   }
 
   #noteSynced(): void {

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
+import { deepEqual, equal, ok, rejects, throws } from 'node:assert/strict';
 import { FakeClock } from '@kubewright/core/testing';
 import type { AddOptions, WorkItem } from '../work-queue/work-item.js';
 import type { TestRunner } from './test-runner.js';
@@ -158,6 +158,36 @@ export function describeWorkQueueContract(
         Array.from({ length: 10 }, (_, at) => `cause ${at + 2}`),
       );
       equal(item?.omittedCauses, 2);
+    });
+
+    it('lets the event loop turn while workers find ever more to do, and no key keeps the others waiting', async () => {
+      const { queue } = start();
+      let isEnding = false;
+      let turns = 0;
+      const runs = new Map<string, number>();
+      const work = async (): Promise<void> => {
+        for (let item = await queue.next(); item !== undefined; item = await queue.next()) {
+          using held = item;
+          runs.set(held.key, (runs.get(held.key) ?? 0) + 1);
+          if (!isEnding) queue.add(held.key);
+        }
+      };
+      const workers = [work(), work()];
+      for (const key of ['a/hot', 'a/too', 'b/other', 'late']) queue.add(key);
+      for (; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve));
+      isEnding = true;
+      await queue.shutDown({ drain: true });
+      await Promise.all(workers);
+      deepEqual([...runs.keys()].sort(), ['a/hot', 'a/too', 'b/other', 'late']);
+      const counts = [...runs.values()];
+      ok(Math.min(...counts) > 100 && Math.min(...counts) * 4 > Math.max(...counts), `runs: ${counts.join(', ')}`);
+    });
+
+    it('refuses a delay or a priority that is no number', async () => {
+      const { queue } = start();
+      for (const options of [{ after: Number.NaN }, { after: Infinity }, { priority: Number.NaN }])
+        throws(() => queue.add('a', options), /must be a finite number/);
+      equal(queue.depth, 0);
     });
 
     it('shuts down: no more keys, takers wake, and it waits for the workers', async () => {

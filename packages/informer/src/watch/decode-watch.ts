@@ -1,18 +1,25 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StatusError } from '@kubewright/api';
 import type { KubeObject } from '@kubewright/api';
 import type { WatchEvent } from '../client/options.js';
 import { LineSplitter } from './line-splitter.js';
 import { parseEvent } from './raw-event.js';
 
+/** Steps between two turns of the event loop: a body that is always there would let nothing else run. */
+const stepsPerTurn = 64;
+
 /** Each event of a watch body, none merged. An ERROR event is thrown as the `StatusError` it carries. */
 export async function* decodeWatch<T extends KubeObject>(
   body: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<WatchEvent<T>, void> {
   const splitter = new LineSplitter();
+  let steps = 0;
   for await (const chunk of body) {
+    if (++steps % stepsPerTurn === 0) await nextTurn();
     const lines: string[] = [];
     splitter.push(chunk, (line) => lines.push(line));
     for (const line of lines) {
+      if (++steps % stepsPerTurn === 0) await nextTurn();
       const event = parseEvent(line);
       if (event.type === 'ERROR') throw StatusError.from(event.object);
       yield event as WatchEvent<T>;

@@ -7,6 +7,10 @@ import { scanEvent } from './raw-event.js';
 /** Reading pauses while this much text waits, in UTF-16 units. */
 const maxBytes = 32 * 1024 * 1024;
 
+/** What is read between two turns of the event loop, a few milliseconds of work: a body that is always there would let nothing else run. */
+const chunksPerTurn = 4096;
+const bytesPerTurn = 4 * 1024 * 1024;
+
 export interface BatchOptions {
   /** Reading pauses while this many events wait to be applied. Default: 2,000. */
   readonly maxEvents?: number | undefined;
@@ -32,7 +36,16 @@ export async function* readBatches(
   let failure: unknown;
   const isOpen = (): boolean => state === 'open';
   const pump = async (): Promise<void> => {
+    let chunks = 0;
+    let bytes = 0;
     for await (const chunk of body) {
+      chunks++;
+      bytes += chunk.byteLength;
+      if (chunks >= chunksPerTurn || bytes >= bytesPerTurn) {
+        await nextTurn();
+        chunks = 0;
+        bytes = 0;
+      }
       splitter.push(chunk, (line) => batch.add(scanEvent(line)));
       filled.open();
       while (isOpen() && (batch.size >= maxEvents || batch.bytes >= maxBytes)) await taken.wait();

@@ -201,3 +201,20 @@ describe('decodeWatch', () => {
     expect(types).toEqual(['ADDED', 'MODIFIED']);
   });
 });
+
+describe('a body that is always there', () => {
+  /** Chunks without end that need no I/O, as from a server in the same process, until a turn of the event loop came. */
+  async function* endless(text: string): AsyncGenerator<Uint8Array, void> {
+    const chunk = Buffer.from(text);
+    const turned = new AbortController();
+    setImmediate(() => turned.abort());
+    while (!turned.signal.aborted) yield chunk;
+  }
+
+  it('lets the event loop turn, whether its lines are empty, merge, or are read one by one', async () => {
+    for await (const _batch of readBatches(endless('\n\n')));
+    for await (const _batch of readBatches(endless(`${event('MODIFIED', 'a', 'u', '1')}\n`)));
+    for await (const _event of decodeWatch(endless('\n')));
+    for await (const _event of decodeWatch(endless(`${event('MODIFIED', 'a', 'u', '1')}\n`)));
+  });
+});

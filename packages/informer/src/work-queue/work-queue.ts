@@ -1,5 +1,7 @@
 import { SystemClock, noMetrics } from '@kubewright/core';
 import type { Clock, Metrics, Timer } from '@kubewright/core';
+import { informerErrors } from '../errors/informer-errors.js';
+import { TurnBudget } from '../turn/turn-budget.js';
 import { Fifo } from './fifo.js';
 import { QueueMetrics } from './queue-metrics.js';
 import { ReadyQueue } from './ready-queue.js';
@@ -41,13 +43,20 @@ interface Running<K> {
   next: Entry<K> | undefined;
 }
 
+/** Somebody who waits for a key; without `take` once he gave up. */
+interface Taker<K> {
+  take: ((item: WorkItem<K> | undefined) => void) | undefined;
+}
+
 const maximalCauses = 10;
 
 /**
  * A queue of keys for workers. A key is in it once, however often it is added; it is never handed to two workers, and what
- * is added while a worker has it comes again afterwards.
+ * is added while a worker has it comes again afterwards. Whatever the workers do, the event loop gets its turn: what one
+ * turn has no time for is handed out in a later one.
  */
 export class WorkQueue<K = string> {
+  readonly #name: string;
   readonly #clock: Clock;
   readonly #metrics: QueueMetrics | undefined;
   readonly #idOf: (key: K) => string;
@@ -59,25 +68,38 @@ export class WorkQueue<K = string> {
   readonly #failures = new Map<string, number>();
   readonly #ready = new ReadyQueue<Entry<K>>();
   readonly #waiting = new TimerHeap<Entry<K>>();
-  readonly #takers = new Fifo<{ take: ((item: WorkItem<K> | undefined) => void) | undefined }>();
+  readonly #takers = new Fifo<Taker<K>>();
+  readonly #turns: TurnBudget;
+  #waitsForTurn = false;
   readonly #idle = new Set<() => void>();
   #timer: { readonly timer: Timer; readonly due: number } | undefined;
   #state: 'open' | 'draining' | 'closed' = 'open';
 
   constructor(options: WorkQueueOptions<K>) {
     const { name, clock = new SystemClock(), metrics = noMetrics } = options;
+    this.#name = name;
     this.#clock = clock;
+    this.#turns = TurnBudget.of(clock);
     this.#metrics = metrics === noMetrics ? undefined : new QueueMetrics(metrics, clock, name, this.#running);
     this.#idOf = options.idOf ?? String;
     this.#fairnessOf = options.fairnessOf ?? (() => '');
     this.#baseDelay = options.baseDelay ?? 5;
     this.#maxDelay = options.maxDelay ?? 1_000_000;
+    this.#check('baseDelay', this.#baseDelay, this.#baseDelay > 0);
+    this.#check('maxDelay', this.#maxDelay, this.#maxDelay >= this.#baseDelay);
   }
 
-  /** Adds a key, now or after a delay; merges with what is there: the higher priority, the earlier time, all causes. Ignored after `shutDown`. */
+  /**
+   * Adds a key, now or after a delay; merges with what is there: the higher priority, the earlier time, all causes. Ignored
+   * after `shutDown`.
+   *
+   * @throws WORK_QUEUE_NUMBER where `after` or `priority` is not a finite number.
+   */
   add(key: K, options: AddOptions = {}): void {
-    if (this.#state !== 'open') return;
     const { priority = 0, after = 0, cause } = options;
+    this.#check('after', after);
+    this.#check('priority', priority);
+    if (this.#state !== 'open') return;
     const id = this.#idOf(key);
     const now = this.#clock.monotonic();
     const readyAt = after > 0 ? now + after : now;
@@ -129,21 +151,23 @@ export class WorkQueue<K = string> {
   /** The next key, as soon as there is one; undefined once the queue is shut down (and empty, when draining). Rejects with the signal's reason. */
   next(signal?: AbortSignal): Promise<WorkItem<K> | undefined> {
     if (signal?.aborted) return Promise.reject(signal.reason as Error);
-    const item = this.#take();
-    if (item !== undefined || this.#state !== 'open') return Promise.resolve(item);
+    // Nobody is before, and there is something: no taker is needed.
+    if (this.#takers.first === undefined && this.#ready.size > 0 && this.#hasTurn())
+      return Promise.resolve(this.#take());
     return new Promise((resolve, reject) => {
-      const taker = {
-        take: (taken: WorkItem<K> | undefined): void => {
+      const taker: Taker<K> = {
+        take: (taken) => {
           signal?.removeEventListener('abort', abort);
           resolve(taken);
         },
-      } as { take: ((item: WorkItem<K> | undefined) => void) | undefined };
+      };
       const abort = (): void => {
         taker.take = undefined;
         reject(signal?.reason as Error);
       };
       signal?.addEventListener('abort', abort, { once: true });
       this.#takers.push(taker);
+      this.#serve();
     });
   }
 
@@ -180,7 +204,7 @@ export class WorkQueue<K = string> {
       this.#ready.clear();
       this.#entries.clear();
     }
-    for (let taker = this.#takers.shift(); taker !== undefined; taker = this.#takers.shift()) taker.take?.(undefined);
+    this.#serve();
     if (signal?.aborted) return Promise.reject(signal.reason as Error);
     if (this.#isIdle) return Promise.resolve();
     return new Promise((resolve, reject) => {
@@ -282,12 +306,36 @@ export class WorkQueue<K = string> {
     this.#idle.clear();
   }
 
+  /** Hands out what this turn of the event loop has time for. Once the queue is shut down, who finds nothing is sent home. */
   #serve(): void {
-    while (this.#ready.size > 0) {
-      const taker = this.#takers.shift();
-      if (taker === undefined) return;
-      taker.take?.(this.#take());
+    for (let taker = this.#takers.first; taker !== undefined; taker = this.#takers.first) {
+      if (taker.take === undefined) {
+        this.#takers.shift();
+        continue;
+      }
+      if (this.#ready.size === 0 && this.#state === 'open') return;
+      if (this.#ready.size > 0 && !this.#hasTurn()) return;
+      this.#takers.shift();
+      taker.take(this.#take());
     }
+  }
+
+  /** Whether a key may be handed out in this turn of the event loop; otherwise it is seen to that a later one serves. */
+  #hasTurn(): boolean {
+    if (this.#waitsForTurn) return false;
+    if (this.#turns.take()) return true;
+    this.#waitsForTurn = true;
+    this.#turns.later(() => {
+      this.#waitsForTurn = false;
+      this.#serve();
+    });
+    return false;
+  }
+
+  /** A number that is none would make a key ready at once, again and again, or never. */
+  #check(option: string, value: number, isFitting = true): void {
+    if (!Number.isFinite(value) || !isFitting)
+      throw informerErrors.WORK_QUEUE_NUMBER({ queue: this.#name, option, value });
   }
 
   /** One timer for the earliest of all that wait. */
