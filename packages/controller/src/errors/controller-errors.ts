@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { defineErrors } from '@kubewright/core';
 
 export const controllerErrors = defineErrors('CONTROLLER', {
@@ -32,6 +33,12 @@ export const controllerErrors = defineErrors('CONTROLLER', {
     `${d.wanted} does not take ${d.child}: it exists and no controller owns it, so somebody else may have made it; give the child another name, or take it with { adopt: true }, which deletes it with its new owner`,
   FIELDS_OWNED: (d: { child: string; fields: string }) =>
     `${d.child} was not applied, as other managers own fields of it with other values: ${d.fields}; leave these fields out, or take them with { force: true }`,
+  RECONCILE_STUCK: (d: { controller: string; key: string; milliseconds: number }) =>
+    `controller '${d.controller}' told its run of ${d.key} to end after ${d.milliseconds} ms, and it still runs: pass ctx.signal to whatever it waits for; ${d.key} is not run again before it ends`,
+  RECONCILE_RESULT: (d: { controller: string; key: string; value: unknown }) =>
+    `controller '${d.controller}' answered ${inspect(d.value, { depth: 1, breakLength: Infinity }).slice(0, 200)} for ${d.key}: return nothing, or requeueAfter(…) with a time`,
+  OPTION_INVALID: (d: { controller: string; option: string; value: unknown; expected: string }) =>
+    `\`${d.option}\` of controller '${d.controller}' must be ${d.expected}, not ${inspect(d.value)}`,
   NOT_ESTABLISHED: (d: { definition: string; reason: string }) =>
     `the CustomResourceDefinition ${d.definition} was not established: ${d.reason}`,
   LEASE_LOST: (d: { lease: string; identity: string }) =>

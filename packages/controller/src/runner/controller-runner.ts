@@ -19,6 +19,7 @@ import { ControllerMetrics } from './controller-metrics.js';
 import { controllerUid, watchKind, watchOwnKind, watchOwned, watchSource } from './event-sources.js';
 import type { SourceTarget } from './event-sources.js';
 import { ReconcileLoop } from './reconcile-loop.js';
+import { StuckRuns } from './stuck-runs.js';
 import { WatchedKinds, ownerIndex } from './watched-kinds.js';
 
 /** A reconcile mostly waits for the server, so several at once are safe and fast; the same key never runs twice at once. */
@@ -42,6 +43,7 @@ export class ControllerRunner {
   readonly #sources: Disposable[] = [];
   readonly #events: EventRecorder;
   readonly #loop: ReconcileLoop<KubeObject>;
+  readonly #stuck: StuckRuns;
   #isRunning = false;
   #work: Promise<unknown> = Promise.resolve();
 
@@ -54,7 +56,12 @@ export class ControllerRunner {
     const options = controllerOptionsOf(target);
     if (options === undefined) throw controllerErrors.NOT_A_CONTROLLER({ className: target.name });
     const { clock, random, logger, metrics, tracer } = services;
-    const { name } = options;
+    const { name, timeout } = options;
+    const concurrency = options.concurrency ?? defaultConcurrency;
+    if (!Number.isSafeInteger(concurrency) || concurrency < 1)
+      throw optionError(name, 'concurrency', concurrency, 'a whole number of 1 or more');
+    if (timeout !== undefined && !(Number.isFinite(timeout) && timeout > 0))
+      throw optionError(name, 'timeout', timeout, 'a number of milliseconds above 0');
     const kind = kindOf(options.for);
     const client = cluster.client({ name });
     this.name = name;
@@ -67,7 +74,7 @@ export class ControllerRunner {
     });
     this.#watched = new WatchedKinds(name, cluster.informers);
     this.#events = new EventRecorder({ client, controller: name, clock, random, logger });
-    const concurrency = options.concurrency ?? defaultConcurrency;
+    this.#stuck = new StuckRuns({ name, timeout, clock, logger, metrics });
     const writing = {
       client,
       watched: this.#watched,
@@ -84,7 +91,8 @@ export class ControllerRunner {
       queue: this.#queue,
       finalizers: finalizerSteps(reconciler),
       reconcileDeleting: options.reconcileDeleting ?? false,
-      timeout: options.timeout,
+      timeout,
+      stuck: this.#stuck,
       writing,
       events: this.#events,
       metrics: new ControllerMetrics(metrics, name, concurrency),
@@ -100,9 +108,12 @@ export class ControllerRunner {
     return this.#isRunning;
   }
 
-  /** Why it does not run yet: the first informer that is not complete, and what it last met with. */
+  /**
+   * Why it does not run yet: the first informer that is not complete, and what it last met with. Once it runs: which of its
+   * runs does not end.
+   */
   get waitingFor(): string | undefined {
-    if (this.#isRunning) return undefined;
+    if (this.#isRunning) return this.#stuck.problem;
     const behind = this.#watched.all.find((informer) => !informer.hasSynced);
     if (behind === undefined) return `controller ${this.name} is starting`;
     const { lastError } = behind.status;
@@ -167,6 +178,10 @@ export class ControllerRunner {
       else this.#sources.push(watchSource(watch, this.reconciler, target));
     }
   }
+}
+
+function optionError(controller: string, option: string, value: unknown, expected: string): Error {
+  return controllerErrors.OPTION_INVALID({ controller, option, value, expected });
 }
 
 /** The methods behind the reconciler's finalizers. */

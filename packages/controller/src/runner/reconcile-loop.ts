@@ -2,7 +2,7 @@
  * The workers of a controller: they take keys, wait until the cache holds the controller's own writes, run finalizers and
  * `reconcile`, and turn what comes of it into the key's next time.
  */
-import { StatusError, isDeleting, objectKey } from '@kubewright/api';
+import { StatusError, isDeleting, isNotFound } from '@kubewright/api';
 import type { DeepReadonly, Kind, KubeObject } from '@kubewright/api';
 import type { Clock, Logger, Random, Span, Tracer } from '@kubewright/core';
 import type { Client, ObjectKey, SharedInformer, WorkItem, WorkQueue } from '@kubewright/informer';
@@ -12,11 +12,12 @@ import { addFinalizers, missingFinalizers, runFinalizers } from '../finalizers/f
 import type { FinalizerStep } from '../finalizers/finalizers.js';
 import { ChildWriter } from '../objects/child-writer.js';
 import type { ChildWriterOptions } from '../objects/child-writer.js';
-import { TerminalError } from '../reconcile/outcome.js';
+import { TerminalError, isOutcome } from '../reconcile/outcome.js';
 import type { Outcome } from '../reconcile/outcome.js';
 import type { Reconciler } from '../reconcile/reconciler.js';
 import type { ControllerMetrics } from './controller-metrics.js';
 import { Reconciliation } from './reconciliation.js';
+import type { StuckRuns } from './stuck-runs.js';
 
 /** How long a run waits for the cache before it reads live. */
 const cacheCatchUp = 5_000;
@@ -30,6 +31,7 @@ export interface ReconcileLoopOptions<T extends KubeObject> {
   readonly finalizers: readonly FinalizerStep<T>[];
   readonly reconcileDeleting: boolean;
   readonly timeout: number | undefined;
+  readonly stuck: StuckRuns;
   readonly writing: ChildWriterOptions;
   readonly events: EventRecorder;
   readonly metrics: ControllerMetrics;
@@ -44,14 +46,14 @@ export class ReconcileLoop<T extends KubeObject> {
 
   /** One worker: runs keys until the queue is shut down. Never rejects. */
   async work(signal: AbortSignal): Promise<void> {
-    const { queue } = this.options;
-    for (let item = await queue.next(); item !== undefined; item = await queue.next()) {
-      using _held = item;
-      await this.#process(item, signal);
-    }
+    const { queue, stuck } = this.options;
+    for (let item = await queue.next(); item !== undefined; item = await queue.next())
+      await stuck.ended(item.key, this.#process(item, signal));
   }
 
+  /** The key is held until the run has ended, however long its worker waits for it. */
   async #process(item: WorkItem<string>, stop: AbortSignal): Promise<void> {
+    using _held = item;
     const { name, metrics, clock, tracer, logger, random } = this.options;
     const id = random.uuid();
     const started = clock.monotonic();
@@ -61,6 +63,8 @@ export class ReconcileLoop<T extends KubeObject> {
       const outcome = await tracer.span(`reconcile ${name}`, { controller: name, key: item.key, id }, (span) =>
         this.#run(item, id, log, span, stop),
       );
+      if (!isOutcome(outcome))
+        throw controllerErrors.RECONCILE_RESULT({ controller: name, key: item.key, value: outcome });
       this.#succeeded(item, outcome, clock.monotonic() - started);
     } catch (error) {
       this.#failed(item, error, log, stop, clock.monotonic() - started);
@@ -99,9 +103,16 @@ export class ReconcileLoop<T extends KubeObject> {
       writer,
       events,
     });
-    const outcome = await this.#reconcile(object, ctx);
-    writing.memory.end(item.key);
-    return outcome;
+    try {
+      const outcome = await this.#reconcile(object, ctx);
+      writing.memory.end(item.key);
+      return outcome;
+    } catch (error) {
+      if (!(await this.#isAboutAbsence(error, object, item.key, signal))) throw error;
+      // Its deletion is an event of its own; nothing is left to be done for it, and nothing went wrong.
+      logger.debug('the object was deleted while it was reconciled', { error });
+      return undefined;
+    }
   }
 
   async #reconcile(object: DeepReadonly<T>, ctx: Reconciliation<T>): Promise<Outcome> {
@@ -146,8 +157,31 @@ export class ReconcileLoop<T extends KubeObject> {
     try {
       return (await client.get(kind, key, { signal })) as DeepReadonly<T>;
     } catch (error) {
-      if (StatusError.is(error) && error.reason === 'NotFound') return undefined;
+      if (isNotFound(error)) return undefined;
       throw error;
+    }
+  }
+
+  /**
+   * Whether an error says that the reconciled object itself is gone, and it is: another object of its name, or one that it
+   * wants to be there, is not to be taken for it.
+   */
+  async #isAboutAbsence(
+    error: unknown,
+    { metadata }: DeepReadonly<T>,
+    text: string,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (signal.aborted || !StatusError.is(error) || !isNotFound(error)) return false;
+    const { informer, kind, writing } = this.options;
+    const { name, kind: resource, group = '' } = error.details;
+    if (name !== metadata.name || group !== kind.group || (resource !== kind.plural && resource !== kind.kind))
+      return false;
+    if (informer.lister.get(text)?.metadata.uid !== metadata.uid) return true;
+    try {
+      return (await this.#readLive(kind, splitKey(text), writing.client, signal))?.metadata.uid !== metadata.uid;
+    } catch {
+      return false;
     }
   }
 
@@ -165,7 +199,7 @@ export class ReconcileLoop<T extends KubeObject> {
   #succeeded(item: WorkItem<string>, outcome: Outcome, milliseconds: number): void {
     const { queue, metrics } = this.options;
     queue.forget(item.key);
-    if (outcome === undefined) return metrics.finished('success', milliseconds);
+    if (outcome === undefined || outcome.requeueAfter <= 0) return metrics.finished('success', milliseconds);
     queue.add(item.key, { after: outcome.requeueAfter, priority: item.priority, cause: { type: 'requeue' } });
     return metrics.finished('requeue_after', milliseconds);
   }
@@ -193,9 +227,4 @@ export class ReconcileLoop<T extends KubeObject> {
 function splitKey(key: string): ObjectKey {
   const slash = key.indexOf('/');
   return slash < 0 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
-}
-
-/** The queue's text for an object. */
-export function queueKey(object: DeepReadonly<KubeObject>): string {
-  return objectKey(object);
 }

@@ -1,0 +1,250 @@
+import type { Pod } from '@kubewright/api/core/v1';
+import { Pod as PodKind } from '@kubewright/api/core/v1';
+import { noTracer } from '@kubewright/core';
+import type { LogFields, Logger, Metrics } from '@kubewright/core';
+import { FakeClock, SeededRandom } from '@kubewright/core/testing';
+import { Client, InformerFactory } from '@kubewright/informer';
+import { ScriptedApiServer } from '@kubewright/informer/testing';
+import { Subject } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { Controller } from '../decorators/controller.js';
+import type { ControllerOptions } from '../decorators/controller.js';
+import { Watches } from '../decorators/watches.js';
+import { requeueAfter } from '../reconcile/outcome.js';
+import { Reconciler } from '../reconcile/reconciler.js';
+import { ControllerRunner } from './controller-runner.js';
+
+interface Line {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+/** Keeps what was logged. */
+class Log implements Logger {
+  constructor(
+    readonly lines: Line[] = [],
+    private readonly bound: LogFields = {},
+  ) {}
+  debug = this.#at('debug');
+  info = this.#at('info');
+  warn = this.#at('warn');
+  error = this.#at('error');
+  child(fields: LogFields): Log {
+    return new Log(this.lines, { ...this.bound, ...fields });
+  }
+  #at(level: string) {
+    return (message: string, fields: LogFields = {}): void =>
+      void this.lines.push({ level, message, fields: { ...this.bound, ...fields } });
+  }
+}
+
+/** Adds up counters by name and controller. */
+function counting(counts: Map<string, number>): Metrics {
+  const instrument = (name: string) => ({
+    add: () => {},
+    set: (value: number) => void counts.set(name, value),
+    observe: () => {},
+    increment: (_labels?: unknown, by = 1) => void counts.set(name, (counts.get(name) ?? 0) + by),
+  });
+  return {
+    counter: ({ name }) => instrument(name),
+    gauge: ({ name }) => instrument(name),
+    histogram: ({ name }) => instrument(name),
+  };
+}
+
+/** A controller of Pods whose runs do what the test says. */
+async function start(
+  names: readonly string[],
+  reconcile: (name: string, signal: AbortSignal) => unknown,
+  options: Partial<ControllerOptions> = {},
+) {
+  const again = new Subject<string>();
+  @Controller({ for: PodKind, name: 'tested', ...options })
+  @Watches(() => again, (name: string) => [{ name, namespace: 'default' }])
+  class Tested extends Reconciler<Pod> {
+    override reconcile(...[pod, { signal }]: Parameters<Reconciler<Pod>['reconcile']>): Promise<void> {
+      return reconcile(pod.metadata.name ?? '', signal) as Promise<void>;
+    }
+  }
+  const server = new ScriptedApiServer(PodKind);
+  for (const name of names) server.set(name);
+  const clock = new FakeClock();
+  const random = new SeededRandom();
+  const logger = new Log();
+  const counts = new Map<string, number>();
+  const metrics = counting(counts);
+  const client = new Client({ transport: server, clock });
+  const cluster = {
+    name: 'scripted',
+    namespace: 'default',
+    transport: server,
+    informers: new InformerFactory({ client, clock, random }),
+    client: () => client,
+  };
+  const runner = new ControllerRunner(new Tested(), cluster, { clock, random, logger, metrics, tracer: noTracer });
+  const started = runner.start();
+  await clock.advance(0);
+  await started;
+  return { runner, server, clock, counts, again, lines: logger.lines };
+}
+
+describe('what a reconcile returns', () => {
+  it.each([0, -1, -Infinity])('requeueAfter(%o) asks for nothing, or is refused', async (after) => {
+    let runs = 0;
+    const { runner, clock } = await start(['a'], async () => {
+      runs++;
+      return requeueAfter(after);
+    });
+    await clock.advance(1_000);
+    expect(runs).toBeLessThan(12);
+    await runner.stop();
+  });
+
+  it.each([requeueAfter(Number.NaN), {}, 5, { requeue: true }, 'soon', null])(
+    '%o is an error that names the controller and the value, retried with backoff',
+    async (value) => {
+      let runs = 0;
+      const { runner, clock, lines } = await start(['a'], async () => {
+        runs++;
+        return value;
+      });
+      await clock.advance(100);
+      expect(runs).toBe(5);
+      const error = lines.find(({ level }) => level === 'error')?.fields['error'];
+      expect(error).toMatchObject({ code: 'KW_CONTROLLER_RECONCILE_RESULT', details: { controller: 'tested', value } });
+      await runner.stop();
+    },
+  );
+
+  it('waits longer than a timer of Node can', async () => {
+    let runs = 0;
+    const year = 365 * 86_400_000;
+    const { runner, clock } = await start(['a'], async () => {
+      runs++;
+      return requeueAfter(year);
+    });
+    await clock.advance(year - 1);
+    expect(runs).toBe(1);
+    await clock.advance(1);
+    expect(runs).toBe(2);
+    await runner.stop();
+  });
+
+  it('a synchronous throw is an error like any other', async () => {
+    const { runner, clock, lines } = await start(['a'], () => {
+      throw new Error('thrown at once');
+    });
+    await clock.advance(100);
+    expect(lines.filter(({ message }) => message === 'reconcile failed').length).toBeGreaterThan(1);
+    await runner.stop();
+  });
+});
+
+describe('a controller that is never done', () => {
+  it('lets the event loop turn, and other objects run', async () => {
+    const runs = new Map<string, number>();
+    const source: { again?: Subject<string> } = {};
+    const { runner, again, clock } = await start(['hot', 'other'], async (name) => {
+      runs.set(name, (runs.get(name) ?? 0) + 1);
+      if (name === 'hot') source.again?.next('hot');
+    });
+    source.again = again;
+    again.next('hot');
+    for (let turn = 0; turn < 5; turn++) await clock.advance(0);
+    again.next('other');
+    await clock.advance(0);
+    expect(runs.get('hot')).toBeGreaterThan(100);
+    expect(runs.get('other')).toBe(2);
+    await runner.stop();
+  });
+});
+
+describe('a run that does not end', () => {
+  it('is told and counted, its worker goes on, and its key does not run again before it ended', async () => {
+    const ran: string[] = [];
+    let release = (): void => {};
+    const stuck = new Promise<void>((resolve) => (release = resolve));
+    const { runner, clock, counts, lines, server } = await start(
+      ['a', 'b'],
+      async (name) => {
+        ran.push(name);
+        if (name === 'a') await stuck;
+      },
+      { timeout: 50, concurrency: 1 },
+    );
+    await clock.advance(1_000);
+    expect([ran, runner.waitingFor]).toEqual([['a'], undefined]);
+    await clock.advance(50);
+    expect(ran).toEqual(['a', 'b']);
+    expect(lines).toMatchObject([
+      {
+        level: 'error',
+        message: 'a reconcile does not end',
+        fields: { controller: 'tested', key: 'default/a', error: { code: 'KW_CONTROLLER_RECONCILE_STUCK' } },
+      },
+    ]);
+    expect(counts.get('kubewright_stuck_reconciles_total')).toBe(1);
+    expect(counts.get('kubewright_stuck_reconciles')).toBe(1);
+    expect(runner.waitingFor).toBe('controller tested waits for its run of default/a, which does not end after 1 s');
+    server.set('a', { spec: 2 });
+    server.set('b', { spec: 2 });
+    await clock.advance(10_000);
+    expect(ran).toEqual(['a', 'b', 'b']);
+    release();
+    await clock.advance(0);
+    expect(ran).toEqual(['a', 'b', 'b', 'a']);
+    expect([runner.waitingFor, counts.get('kubewright_stuck_reconciles')]).toEqual([undefined, 0]);
+    expect(lines.at(-1)?.message).toBe('a reconcile that was stuck has ended');
+    await runner.stop();
+  });
+
+  it('is no such thing where it heeds its signal', async () => {
+    const { runner, clock, counts, lines } = await start(
+      ['a'],
+      (_name, signal) =>
+        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+      { timeout: 50, concurrency: 1 },
+    );
+    await clock.advance(5_000);
+    expect(counts.get('kubewright_stuck_reconciles_total')).toBeUndefined();
+    expect(counts.get('controller_runtime_reconcile_timeouts_total')).toBeGreaterThan(1);
+    expect(lines.every(({ message }) => message === 'reconcile failed')).toBe(true);
+    await runner.stop();
+  });
+
+  it('leaves at most a hundred runs to themselves', async () => {
+    const ran: string[] = [];
+    const release: (() => void)[] = [];
+    const names = Array.from({ length: 130 }, (_, index) => `pod-${index}`);
+    const { runner, clock } = await start(
+      names,
+      (name) => {
+        ran.push(name);
+        return new Promise<void>((resolve) => release.push(resolve));
+      },
+      { timeout: 50, concurrency: 1 },
+    );
+    await clock.advance(500_000);
+    expect(ran).toHaveLength(101);
+    while (ran.length < 130) {
+      for (const end of release.splice(0)) end();
+      await clock.advance(0);
+    }
+    for (const end of release) end();
+    await runner.stop();
+  });
+});
+
+describe('options of a controller', () => {
+  it.each([
+    { concurrency: 0 },
+    { concurrency: Number.NaN },
+    { concurrency: 1.5 },
+    { timeout: 0 },
+    { timeout: Number.NaN },
+  ])('%o is refused', (options) =>
+    expect(start([], async () => {}, options)).rejects.toThrow(/KW_CONTROLLER_OPTION_INVALID/),
+  );
+});
