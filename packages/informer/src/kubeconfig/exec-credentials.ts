@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { parseTime } from '@kubewright/api';
 import type { Clock } from '@kubewright/core';
 import { informerErrors } from '../errors/informer-errors.js';
 import type { Credential, Credentials } from '../transport/credentials.js';
@@ -16,6 +17,10 @@ const pluginTimeout = 60_000;
 const maximalOutput = 1024 * 1024;
 /** A credential is renewed this long before it expires, so that it is still valid when it arrives. */
 const renewBefore = 10_000;
+/** … and used this long at least: a plugin whose credentials are over as they come is not run for every request. */
+const shortestUse = 10_000;
+/** What a bearer token may consist of: what may stand in a header. */
+const tokenCharacters = /^[\x21-\x7e]+$/;
 
 /**
  * Credentials from a program that the kubeconfig names. It runs without a shell, one run at a time whoever asks, and again
@@ -26,7 +31,7 @@ export class ExecCredentials implements Credentials {
   readonly #cluster: ExecClusterInfo;
   readonly #clock: Clock;
   #running: Promise<Credential> | undefined;
-  #cached: { readonly credential: Credential; readonly expires: number } | undefined;
+  #cached: { readonly credential: Credential; readonly renewAt: number } | undefined;
 
   constructor(plugin: KubeconfigExec, cluster: ExecClusterInfo, clock: Clock) {
     this.#plugin = plugin;
@@ -38,8 +43,7 @@ export class ExecCredentials implements Credentials {
   }
 
   async get(): Promise<Credential> {
-    if (this.#cached !== undefined && this.#clock.now() < this.#cached.expires - renewBefore)
-      return this.#cached.credential;
+    if (this.#cached !== undefined && this.#clock.now() < this.#cached.renewAt) return this.#cached.credential;
     this.#running ??= this.#run().finally(() => (this.#running = undefined));
     return this.#running;
   }
@@ -61,10 +65,22 @@ export class ExecCredentials implements Credentials {
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...(cert !== undefined && key !== undefined && { certificate: { cert, key } }),
     };
-    const expires = expirationTimestamp === undefined ? Number.POSITIVE_INFINITY : Date.parse(expirationTimestamp);
-    if (Number.isNaN(expires)) throw this.#error('its expirationTimestamp is not a time');
-    this.#cached = { credential, expires };
+    if (token !== undefined && !tokenCharacters.test(token))
+      throw this.#error('status.token has characters that no token has, as white space');
+    this.#cached = { credential, renewAt: this.#renewal(expirationTimestamp) };
     return credential;
+  }
+
+  /** When to ask the plugin again, in milliseconds since the epoch. */
+  #renewal(expirationTimestamp: string | undefined): number {
+    if (expirationTimestamp === undefined) return Number.POSITIVE_INFINITY;
+    let expires: number;
+    try {
+      expires = parseTime(expirationTimestamp);
+    } catch {
+      throw this.#error('its expirationTimestamp is not a time');
+    }
+    return Math.max(expires - renewBefore, this.#clock.now() + shortestUse);
   }
 
   #spawn(interactive: boolean): Promise<string> {
@@ -82,7 +98,11 @@ export class ExecCredentials implements Credentials {
       child.stdout.setEncoding('utf8');
       child.stdout.on('data', (text: string) => {
         output += text;
-        if (output.length > maximalOutput) child.kill('SIGKILL');
+        if (output.length <= maximalOutput) return;
+        output = '';
+        timer.cancel();
+        child.kill('SIGKILL');
+        reject(this.#error(`it wrote more than ${maximalOutput} characters`));
       });
       child.on('error', (cause) => {
         timer.cancel();
@@ -122,9 +142,10 @@ export class ExecCredentials implements Credentials {
     }
     const status: Partial<Record<string, unknown>> = answer.status ?? {};
     const read = (name: string): string | undefined => {
-      const value = status[name];
+      // A program in Go leaves an empty field out, others write null or '': all of them mean that there is none.
+      const value = status[name] ?? undefined;
       if (value !== undefined && typeof value !== 'string') throw this.#error(`status.${name} is not a string`);
-      return value;
+      return value === '' ? undefined : value;
     };
     return {
       token: read('token'),

@@ -73,6 +73,9 @@ describe('kubeconfig', () => {
     expect(await authorizationOf(config(`{ tokenFile: ${await file('token', 'from-file\n')} }`))).toBe(
       'Bearer from-file',
     );
+    const beside = (path: string): string => config(`{ token: beside, tokenFile: ${path} }`);
+    expect(await authorizationOf(beside(join(folder, 'no-such-token')))).toBe('Bearer beside');
+    expect(await authorizationOf(beside(await file('token', 'from-file\n')))).toBe('Bearer from-file');
     expect(await authorizationOf(config('{ username: me, password: secret }'))).toBe(
       `Basic ${Buffer.from('me:secret').toString('base64')}`,
     );
@@ -173,6 +176,13 @@ describe('ExecCredentials', () => {
     ['another document', 'console.log("{}")', /not an ExecCredential/],
     ['nothing in it', answer({}), /neither a token/],
     ['a token that is none', answer({ token: 5 }), /status.token is not a string/],
+    ['an empty token', answer({ token: '' }), /neither a token/],
+    ['nothing but null', answer({ token: null, clientCertificateData: null }), /neither a token/],
+    ['a certificate with an empty key', answer({ clientCertificateData: 'C', clientKeyData: '' }), /neither a token/],
+    ['a token with a line break', answer({ token: 'secret\r\nx: y' }), /characters that no token has/],
+    ['a status that is none', answer(5 as never), /neither a token/],
+    ['a date that is no RFC 3339', answer({ token: 'x', expirationTimestamp: '5' }), /not a time/],
+    ['too much', 'process.stdout.write("x".repeat(3_000_000))', /wrote more than/],
     ['a time that is none', answer({ token: 'x', expirationTimestamp: 'soon' }), /not a time/],
   ];
   for (const [name, script, message] of failures) {
@@ -184,6 +194,24 @@ describe('ExecCredentials', () => {
       expect(String(error)).not.toContain('secret');
     });
   }
+
+  it('takes null and the empty text for what is not there', async () => {
+    const status = { token: 't', expirationTimestamp: null, clientCertificateData: null, clientKeyData: '' };
+    const credentials = new ExecCredentials(plugin(answer(status)), cluster, new FakeClock());
+    expect(await credentials.get()).toEqual({ authorization: 'Bearer t' });
+  });
+
+  it('is not run for every request where its credentials are over as they come', async () => {
+    const clock = new FakeClock();
+    const log = join(folder, 'expired');
+    const script = `require('fs').appendFileSync(${JSON.stringify(log)}, 'x'); ${answer({ token: 't', expirationTimestamp: '2020-01-01T00:00:00Z' })}`;
+    const credentials = new ExecCredentials(plugin(script), cluster, clock);
+    for (let request = 0; request < 5; request++) await credentials.get();
+    expect(await readFile(log, 'utf8')).toBe('x');
+    await clock.advance(10_000);
+    await credentials.get();
+    expect(await readFile(log, 'utf8')).toBe('xx');
+  });
 
   it('refuses a program that is not there, and a version that it does not know', async () => {
     await expect(

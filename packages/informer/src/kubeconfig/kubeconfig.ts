@@ -99,7 +99,8 @@ async function credentials(
       { server: cluster.server, ca, insecure: cluster.insecureSkipTlsVerify },
       clock,
     );
-  if (user.tokenFile !== undefined) return new TokenFile(user.tokenFile, clock);
+  // As in client-go: the file wins, and the token beside it stands in while the file cannot be read.
+  if (user.tokenFile !== undefined) return new TokenFile(user.tokenFile, clock, user.token);
   const [cert, key] = await Promise.all([
     inlineOrFile(user.clientCertificateData, user.clientCertificate),
     inlineOrFile(user.clientKeyData, user.clientKey),

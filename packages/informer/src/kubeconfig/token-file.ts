@@ -12,12 +12,15 @@ export class TokenFile implements Credentials {
   readonly #clock: Clock;
   #last: { readonly credential: Credential; readonly readAt: number } | undefined;
 
-  constructor(path: string, clock: Clock) {
+  /** @param token - sent for as long as the file cannot be read. Default: none, which makes that an error. */
+  constructor(path: string, clock: Clock, token?: string) {
     this.#path = path;
     this.#clock = clock;
+    if (token !== undefined)
+      this.#last = { credential: { authorization: `Bearer ${token}` }, readAt: Number.NEGATIVE_INFINITY };
   }
 
-  /** An unreadable file is an error only where no token was read before. */
+  /** An unreadable file is an error only where no token was read or given before. */
   async get(): Promise<Credential> {
     const now = this.#clock.monotonic();
     if (this.#last !== undefined && now - this.#last.readAt < rereadAfter) return this.#last.credential;
