@@ -158,6 +158,17 @@ describe('StatusError', () => {
     expect(StatusError.from({ kind: 'Pod' })).toMatchObject({ code: 500, reason: 'InternalError' });
   });
 
+  it('takes nothing from a server that is not of its type', () => {
+    const junk = { kind: 'Status', code: '429', reason: 5, message: {}, details: { causes: 7, retryAfterSeconds: -1 } };
+    expect(StatusError.from(junk, 503)).toMatchObject({ code: 503, reason: 'ServiceUnavailable', details: {} });
+    for (const details of [[], 'x', 5, { causes: [null, 5, { reason: 'X' }], retryAfterSeconds: 'soon' }]) {
+      const error = StatusError.from({ kind: 'Status', code: 1e9, details }, 500);
+      expect(error.code).toBe(500);
+      expect(error.causes.some(({ reason }) => reason === 'Y')).toBe(false);
+      expect(error.retryAfterSeconds).toBeUndefined();
+    }
+  });
+
   it('is recognised by a mark and not by its class', () => {
     expect(StatusError.is(statusErrors.badRequest('no'))).toBe(true);
     expect(StatusError.is({ [Symbol.for('@kubewright/api/StatusError')]: true })).toBe(true);

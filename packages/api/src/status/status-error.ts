@@ -43,12 +43,12 @@ export class StatusError extends Error {
    */
   static from(body: unknown, code = 500): StatusError {
     if (isStatus(body)) {
-      const status = body.code !== undefined && body.code >= 400 ? body.code : code;
+      const status = isErrorCode(body.code) ? body.code : code;
       return new StatusError({
         code: status,
-        reason: body.reason ?? reasonOf(status),
-        message: body.message ?? `the server answered ${status} without a message`,
-        ...(body.details === undefined || body.details === null ? {} : { details: body.details }),
+        reason: typeof body.reason === 'string' ? body.reason : reasonOf(status),
+        message: typeof body.message === 'string' ? body.message : `the server answered ${status} without a message`,
+        details: readDetails(body.details),
       });
     }
     const text = typeof body === 'string' ? body.slice(0, 1024).trim() : '';
@@ -82,10 +82,30 @@ export class StatusError extends Error {
   }
 }
 
-function isStatus(
-  body: unknown,
-): body is Partial<Omit<Status, 'details'>> & { readonly details?: StatusDetails | null } {
+function isStatus(body: unknown): body is Readonly<Record<keyof Status, unknown>> {
   return typeof body === 'object' && body !== null && 'kind' in body && body.kind === 'Status';
+}
+
+function isErrorCode(code: unknown): code is number {
+  return Number.isInteger(code) && Number(code) >= 400 && Number(code) < 600;
+}
+
+/** What a peer said of an error, without what is not of the type that everybody takes it for. */
+function readDetails(details: unknown): StatusDetails {
+  if (typeof details !== 'object' || details === null || Array.isArray(details)) return {};
+  const { causes, retryAfterSeconds, name, group, kind, uid } = details as Readonly<Record<string, unknown>>;
+  return {
+    ...(typeof name === 'string' && { name }),
+    ...(typeof group === 'string' && { group }),
+    ...(typeof kind === 'string' && { kind }),
+    ...(typeof uid === 'string' && { uid }),
+    ...(Array.isArray(causes) && { causes: causes.filter(isCause) }),
+    ...(typeof retryAfterSeconds === 'number' && retryAfterSeconds >= 0 && { retryAfterSeconds }),
+  };
+}
+
+function isCause(cause: unknown): cause is StatusCause {
+  return typeof cause === 'object' && cause !== null;
 }
 
 const reasons = new Map([

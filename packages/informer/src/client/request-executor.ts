@@ -2,7 +2,8 @@ import { StringDecoder } from 'node:string_decoder';
 import type { Clock, Counter, Histogram, Metrics } from '@kubewright/core';
 import { informerErrors } from '../errors/informer-errors.js';
 import type { ApiRequest, ApiResponse, Transport } from '../transport/transport.js';
-import { retryAfterOf, statusErrorOf } from './response-status.js';
+import { statusErrorOf } from './response-status.js';
+import { longestRetryAfter, retryAfterOf } from './retry-after.js';
 
 export interface ExecutorOptions {
   readonly transport: Transport;
@@ -29,7 +30,8 @@ const reconnectDelay = 1000;
 
 /**
  * Sends requests as client-go does: a 429 or 5xx is retried only if it tells when (Retry-After), a broken connection only
- * for GET. Everything else that is no success becomes a `StatusError`.
+ * for GET. Everything else that is no success becomes a `StatusError`; so does an answer that asks for a longer wait than a
+ * minute, or than the request has time: the caller learns at once what a retry would tell him too late.
  */
 export class RequestExecutor {
   readonly #options: ExecutorOptions;
@@ -60,7 +62,7 @@ export class RequestExecutor {
   /** Sends and reads the whole answer. */
   async json<T>(request: ApiRequest, options: ExecuteOptions = {}): Promise<T> {
     const text = await this.#withDeadline(request, options, async (signal) =>
-      this.#text(request, await this.#send(request, signal, options.retry ?? true)),
+      this.#text(request, await this.#send(request, signal, options)),
     );
     try {
       return JSON.parse(text) as T;
@@ -77,7 +79,7 @@ export class RequestExecutor {
     const head = new AbortController();
     const signal = options.signal === undefined ? head.signal : AbortSignal.any([options.signal, head.signal]);
     using _timer = this.#deadline(request, options.timeout ?? this.#options.timeout, head);
-    const response = await this.#send(request, signal, options.retry ?? true);
+    const response = await this.#send(request, signal, options);
     return response.body;
   }
 
@@ -99,8 +101,10 @@ export class RequestExecutor {
     return this.#options.clock.setTimer(milliseconds, () => controller.abort(error()));
   }
 
-  async #send(request: ApiRequest, signal: AbortSignal, retry: boolean): Promise<ApiResponse> {
+  async #send(request: ApiRequest, signal: AbortSignal, options: ExecuteOptions): Promise<ApiResponse> {
     const { transport, clock, userAgent } = this.#options;
+    const { retry = true, timeout = this.#options.timeout } = options;
+    const ends = clock.monotonic() + timeout;
     const full: ApiRequest = {
       ...request,
       headers: { accept: 'application/json', 'user-agent': userAgent, ...request.headers },
@@ -123,10 +127,12 @@ export class RequestExecutor {
       this.#duration.observe((clock.monotonic() - started) / 1000, { method: request.method });
       this.#reportWarnings(response, request);
       if (response.status < 300) return response;
-      const retryAfter = retryAfterOf(response);
+      const retryAfter = retryAfterOf(response, clock.now());
       const text = await this.#text(request, response);
       const mayRetry = retry && attempt < maximalRetries && (response.status === 429 || response.status >= 500);
-      if (!mayRetry || retryAfter === undefined) throw statusErrorOf(response, text);
+      const isWorthIt =
+        retryAfter !== undefined && retryAfter <= longestRetryAfter && clock.monotonic() + retryAfter * 1000 < ends;
+      if (!mayRetry || !isWorthIt) throw statusErrorOf(response, text, clock.now());
       this.#retries.increment({ code, method: request.method });
       await clock.sleep(retryAfter * 1000, signal);
     }

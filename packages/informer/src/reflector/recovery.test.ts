@@ -58,6 +58,24 @@ describe('planRecovery', () => {
   });
 });
 
+describe('the wait that a server asks for', () => {
+  it.each<[unknown, number]>([
+    [7, 7_000],
+    [60, 60_000],
+    [31_536_000, 60_000],
+    [Infinity, 60_000],
+    [-5, 0],
+    [Number.NaN, 0],
+    ['Wed, 21 Oct 2015 07:28:00 GMT', 0],
+    [null, 0],
+  ])('%o seconds', (retryAfterSeconds, floor) => {
+    const error = StatusError.from({ kind: 'Status', code: 429, details: { retryAfterSeconds } });
+    expect(planRecovery('watch-open', error, { knowsVersion: true, hasJustListed: false }).floor).toBe(floor);
+    const own = Object.assign(status(429), { details: { retryAfterSeconds } });
+    expect(planRecovery('watch-open', own, { knowsVersion: true, hasJustListed: false }).floor).toBe(floor);
+  });
+});
+
 describe('Backoff', () => {
   it('doubles from 0.8 s to 30 s with up to as much by chance, and forgets after two calm minutes', async () => {
     const clock = new FakeClock();

@@ -1,4 +1,5 @@
 import { StatusError } from '@kubewright/api';
+import { longestRetryAfter, usableSeconds } from '../client/retry-after.js';
 import { informerErrors } from '../errors/informer-errors.js';
 
 /** What the reflector was doing when it failed. */
@@ -32,7 +33,7 @@ const refusals: ReadonlySet<number> = new Set([400, 405, 406, 415, 422, 501]);
 /**
  * What to do after a failure. The rules are client-go's, with three differences: a watch that cannot be opened because of
  * the server's state (5xx) or the network is opened again from where it was instead of listing everything again; the
- * watch-list has deadlines; Retry-After is a lower bound of the wait.
+ * watch-list has deadlines; Retry-After is a lower bound of the wait, and itself bounded by a minute.
  *
  * @param error - undefined: the server ended the watch as it does from time to time.
  * @param situation - what the reflector knew when it failed.
@@ -46,7 +47,7 @@ export function planRecovery(stage: Stage, error: unknown, situation: Situation)
   }
   if (!StatusError.is(error)) return planForConnection(stage, error);
   const { code } = error;
-  const floor = (error.retryAfterSeconds ?? 0) * 1000;
+  const floor = Math.min(usableSeconds(error.retryAfterSeconds) ?? 0, longestRetryAfter) * 1000;
   if (code === 410 || isTooLargeVersion(error)) {
     // Where not even the newest state can be had or watched, trying at once would only add to the server's troubles.
     return { next: 'relist', wait: !situation.knowsVersion || situation.hasJustListed, floor, forgetVersion: true };

@@ -65,6 +65,12 @@ export const initialScenarios: readonly Scenario[] = [
     expected: ({ clock }) => ok(clock.monotonic() >= 20_000),
   },
   {
+    name: 'waits no longer than a minute, whatever a 429 says',
+    given: ({ server }) => server.fault('watch-list', { kind: 'status', error: tooMany(31_536_000) }),
+    within: 60_000,
+    expected: ({ clock }) => ok(clock.monotonic() >= 60_000),
+  },
+  {
     name: 'lists after a watch-list whose connection broke',
     given: ({ server }) => server.fault('watch-list', { kind: 'reset' }),
     within: 2000,
