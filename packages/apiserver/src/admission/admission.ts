@@ -18,6 +18,8 @@ export interface AdmissionRequest {
   readonly namespace: string;
   /** Empty for a create whose name is not known yet. */
   readonly name: string;
+  /** The name in the request's path, which is the one that was authorized; empty for a create in a collection. */
+  readonly requestName: string;
   readonly user: User;
   readonly dryRun: boolean;
   /** The new object, in the version of the request; undefined for DELETE. Mutating plugins change it in place. */

@@ -1,50 +1,65 @@
 /**
- * Privilege escalation: nobody writes a role, or binds one, that grants what they do not hold themselves. Rules are
- * broken into the smallest grants, and each must be covered by a rule the user has.
+ * Privilege escalation: nobody writes a role, or binds one, that grants what they do not hold themselves. A rule grants every
+ * combination of its verbs, groups, resources and names, and each combination must be covered by one rule that the user has.
+ * Combinations are far too many to try one by one; words that the same rules cover are alike and are tried once.
  */
 import type { PolicyRule } from '@kubewright/api/rbac/v1';
+import { covers, coversPath, coversResource } from './covers.js';
 
-/** Every combination of group, resource, verb and name a rule grants, as a rule of one each. */
-function* breakDown(rule: PolicyRule): Generator<PolicyRule> {
-  for (const verb of rule.verbs) {
-    for (const url of rule.nonResourceURLs ?? []) yield { verbs: [verb], nonResourceURLs: [url] };
-    for (const group of rule.apiGroups ?? []) {
-      for (const resource of rule.resources ?? []) {
-        const single = { verbs: [verb], apiGroups: [group], resources: [resource] };
-        if ((rule.resourceNames ?? []).length === 0) yield single;
-        else for (const name of rule.resourceNames ?? []) yield { ...single, resourceNames: [name] };
-      }
-    }
-  }
+/** Words of one list that exactly the same held rules cover, by the rules' numbers. */
+interface Alike {
+  readonly words: string[];
+  readonly by: readonly number[];
 }
 
-const holds = (have: readonly string[] | undefined, want: string): boolean =>
-  (have ?? []).includes('*') || (have ?? []).includes(want);
+function group(words: readonly string[], held: readonly PolicyRule[], covered: Covered): Alike[] {
+  const groups = new Map<string, Alike>();
+  for (const word of new Set(words)) {
+    const by = [...held.keys()].filter((index) => covered(held[index] as PolicyRule, word));
+    const known = groups.get(by.join());
+    if (known === undefined) groups.set(by.join(), { words: [word], by });
+    else known.words.push(word);
+  }
+  return [...groups.values()];
+}
 
-function ruleCovers(have: PolicyRule, want: PolicyRule): boolean {
-  if (!holds(have.verbs, want.verbs[0] ?? '')) return false;
-  const url = want.nonResourceURLs?.[0];
-  if (url !== undefined)
-    return (have.nonResourceURLs ?? []).some(
-      (own) => own === url || (own.endsWith('*') && url.startsWith(own.slice(0, -1))),
+type Covered = (rule: PolicyRule, word: string) => boolean;
+type List = 'verbs' | 'nonResourceURLs' | 'apiGroups' | 'resources' | 'resourceNames';
+
+const namesNothing = ({ resourceNames = [] }: PolicyRule): boolean => resourceNames.length === 0;
+
+const coveredIn: Readonly<Record<List, Covered>> = {
+  verbs: ({ verbs }, verb) => covers(verbs, verb),
+  nonResourceURLs: ({ nonResourceURLs }, url) => coversPath(nonResourceURLs, url),
+  apiGroups: ({ apiGroups }, name) => covers(apiGroups, name),
+  resources: ({ resources }, resource) => coversResource(resources, resource),
+  resourceNames: (rule, name) => namesNothing(rule) || (rule.resourceNames ?? []).includes(name),
+};
+
+/** What `held` leaves of one rule, in the lists that belong together. */
+function uncovered(held: readonly PolicyRule[], wanted: PolicyRule, lists: readonly List[]): PolicyRule[] {
+  let parts: { readonly rule: PolicyRule; readonly by: readonly number[] }[] = [
+    { rule: { verbs: [] }, by: [...held.keys()] },
+  ];
+  for (const list of lists) {
+    const alike = group(wanted[list] ?? [], held, coveredIn[list]);
+    parts = parts.flatMap(({ rule, by }) =>
+      alike.map((each) => ({ rule: { ...rule, [list]: each.words }, by: by.filter((one) => each.by.includes(one)) })),
     );
-  const resource = want.resources?.[0] ?? '';
-  const subresource = resource.split('/')[1];
-  const name = want.resourceNames?.[0];
-  const ownNames = have.resourceNames ?? [];
-  return (
-    holds(have.apiGroups, want.apiGroups?.[0] ?? '') &&
-    (holds(have.resources, resource) ||
-      (subresource !== undefined && (have.resources ?? []).includes(`*/${subresource}`))) &&
-    (ownNames.length === 0 || (name !== undefined && ownNames.includes(name)))
-  );
+  }
+  return parts.filter(({ by }) => by.length === 0).map(({ rule }) => rule);
 }
 
 /** The parts of `wanted` that `held` does not cover; empty where the user may grant it. */
 export function missingRules(held: readonly PolicyRule[], wanted: readonly PolicyRule[]): PolicyRule[] {
-  return wanted.flatMap((rule) =>
-    [...breakDown(rule)].filter((single) => !held.some((own) => ruleCovers(own, single))),
-  );
+  return wanted.flatMap((rule) => {
+    const paths = uncovered(held, rule, ['nonResourceURLs', 'verbs']);
+    // All names are more than any list of names.
+    const resources = namesNothing(rule)
+      ? uncovered(held.filter(namesNothing), rule, ['apiGroups', 'resources', 'verbs'])
+      : uncovered(held, rule, ['apiGroups', 'resources', 'resourceNames', 'verbs']);
+    return [...paths, ...resources];
+  });
 }
 
 /** A rule as upstream prints it in the error: `{APIGroups:["apps"], Resources:["deployments"], Verbs:["get"]}`. */

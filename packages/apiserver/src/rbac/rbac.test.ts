@@ -1,4 +1,5 @@
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding } from '@kubewright/api/rbac/v1';
+import { SeededRandom } from '@kubewright/core/testing';
 import { describe, expect, it } from 'vitest';
 import type { User } from '../auth/authenticator.js';
 import type { Attributes, ResourceAttributes } from '../auth/authorizer.js';
@@ -62,6 +63,12 @@ describe('ruleAllows', () => {
     ],
     ['a path', { verbs: ['get'], nonResourceURLs: ['/healthz'] }, path('get', '/healthz'), true],
     ['a path below', { verbs: ['get'], nonResourceURLs: ['/api/*'] }, path('get', '/api/v1'), true],
+    [
+      'a path below, by more than one star',
+      { verbs: ['get'], nonResourceURLs: ['/api/**'] },
+      path('get', '/api/v1'),
+      true,
+    ],
     ['another path', { verbs: ['get'], nonResourceURLs: ['/api'] }, path('get', '/apis'), false],
     ['a path rule covers no resource', { verbs: ['*'], nonResourceURLs: ['*'] }, asks('get', 'pods'), false],
   ])('%s', (_name, granted, asked, allowed) => {
@@ -79,9 +86,15 @@ describe('subjectMatches', () => {
     [{ kind: 'ServiceAccount', name: 'builder', namespace: 'prod' }, account, true],
     [{ kind: 'ServiceAccount', name: 'builder', namespace: 'dev' }, account, false],
     [{ kind: 'ServiceAccount', name: 'builder' }, account, true],
+    [{ kind: 'ServiceAccount', name: 'builder', namespace: '' }, account, true],
     [{ kind: 'Robot', name: 'alice' }, alice, false],
   ])('%j', (subject, user, matches) => {
     expect(subjectMatches(subject, user, 'prod')).toBe(matches);
+  });
+
+  it('takes a service account of no namespace for nobody', () => {
+    const nobody: User = { name: 'system:serviceaccount::builder', groups: [] };
+    expect(subjectMatches({ kind: 'ServiceAccount', name: 'builder' }, nobody, '')).toBe(false);
   });
 });
 
@@ -253,5 +266,48 @@ describe('missingRules', () => {
     ['a path', { verbs: ['get'], nonResourceURLs: ['/metrics'] }, ['{NonResourceURLs:["/metrics"], Verbs:["get"]}']],
   ])('%s', (_name, wanted, missing) => {
     expect(missingRules(held, [wanted]).map(ruleText)).toEqual(missing);
+  });
+
+  it('does not take a part of a subresource for the whole of it', () => {
+    const own: PolicyRule = { verbs: ['impersonate'], apiGroups: ['g'], resources: ['*/acme.com'] };
+    const wanted: PolicyRule = { verbs: ['impersonate'], apiGroups: ['g'], resources: ['userextras/acme.com/team'] };
+    expect(missingRules([own], [wanted])).toHaveLength(1);
+  });
+
+  it('answers at once however many combinations a rule has', () => {
+    const words = Array.from({ length: 20_000 }, (_, index) => `w${index}`);
+    const wanted: PolicyRule = { verbs: words, apiGroups: words, resources: words, resourceNames: words };
+    expect(missingRules(held, [wanted])).toHaveLength(1);
+    expect(missingRules([{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }], [wanted])).toEqual([]);
+  });
+
+  it('covers no rule that allows a request which the held rules do not', () => {
+    const random = new SeededRandom(7);
+    const of = <T>(values: readonly T[]): T => values[Math.floor(random.next() * values.length)] as T;
+    const some = (values: readonly string[]): string[] => values.filter(() => random.next() < 0.4);
+    const rule = (): PolicyRule => ({
+      verbs: some(['*', 'get', 'list']),
+      apiGroups: some(['*', '', 'apps']),
+      resources: some(['*', 'pods', 'pods/log', '*/log', '*/a', 'x/a/b']),
+      resourceNames: random.next() < 0.5 ? [] : some(['a', 'b', '']),
+      nonResourceURLs: some(['*', '/a', '/a*', '/a**', '/a/b']),
+    });
+    let covered = 0;
+    for (let round = 0; round < 4_000; round++) {
+      const own = [rule(), rule(), rule()];
+      const wanted = rule();
+      if (missingRules(own, [wanted]).length > 0) continue;
+      covered++;
+      for (let request = 0; request < 20; request++) {
+        const [resource = '', ...rest] = of(['pods', 'pods/log', 'nodes/log', 'x/a/b', 'x/a']).split('/');
+        const more = { group: of(['', 'apps', 'other']), subresource: rest.join('/'), name: of(['', 'a', 'b', 'c']) };
+        const asked =
+          random.next() < 0.5
+            ? asks(of(['get', 'list', 'patch']), resource, more)
+            : path(of(['get', 'patch']), of(['/a', '/a*', '/ab', '/a/b', '/b']));
+        if (ruleAllows(wanted, asked)) expect(own.some((each) => ruleAllows(each, asked))).toBe(true);
+      }
+    }
+    expect(covered).toBeGreaterThan(200);
   });
 });

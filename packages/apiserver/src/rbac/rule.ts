@@ -2,30 +2,17 @@
 import type { PolicyRule, Subject } from '@kubewright/api/rbac/v1';
 import type { Attributes } from '../auth/authorizer.js';
 import type { User } from '../auth/authenticator.js';
-
-function covers(granted: readonly string[] | undefined, asked: string): boolean {
-  return granted !== undefined && (granted.includes('*') || granted.includes(asked));
-}
-
-/** `deployments/scale` is covered by itself, by `*`, and by `*\/scale`. */
-function coversResource(granted: readonly string[] | undefined, resource: string, subresource: string): boolean {
-  if (granted === undefined) return false;
-  const full = subresource === '' ? resource : `${resource}/${subresource}`;
-  return covers(granted, full) || (subresource !== '' && granted.includes(`*/${subresource}`));
-}
-
-function coversPath(granted: readonly string[] | undefined, path: string): boolean {
-  return (granted ?? []).some((url) => url === path || (url.endsWith('*') && path.startsWith(url.slice(0, -1))));
-}
+import { covers, coversPath, coversResource } from './covers.js';
 
 /** Whether a rule allows a request. A rule with resource names never covers a request that has no name, such as create. */
 export function ruleAllows(rule: PolicyRule, asked: Attributes): boolean {
   if (!covers(rule.verbs, asked.verb)) return false;
   if (asked.kind === 'path') return coversPath(rule.nonResourceURLs, asked.path);
   const names = rule.resourceNames ?? [];
+  const resource = asked.subresource === '' ? asked.resource : `${asked.resource}/${asked.subresource}`;
   return (
     covers(rule.apiGroups, asked.group) &&
-    coversResource(rule.resources, asked.resource, asked.subresource) &&
+    coversResource(rule.resources, resource) &&
     (names.length === 0 || names.includes(asked.name))
   );
 }
@@ -42,8 +29,13 @@ export function subjectMatches(subject: Subject, user: User, bindingNamespace: s
     case 'Group':
       return user.groups.includes(subject.name);
     case 'ServiceAccount':
-      return user.name === `system:serviceaccount:${subject.namespace ?? bindingNamespace}:${subject.name}`;
+      return isServiceAccount(user.name, subject.namespace || bindingNamespace, subject.name);
     default:
       return false;
   }
+}
+
+/** A binding that names no namespace, in none, is nobody's. */
+function isServiceAccount(user: string, namespace: string, name: string): boolean {
+  return namespace !== '' && user === `system:serviceaccount:${namespace}:${name}`;
 }

@@ -79,7 +79,8 @@ export async function deleteObject(
     const live = stored.parse();
     const oldObject = resource.conversion?.fromStored(live) ?? live;
     checkPreconditions(live, options, request);
-    const admitted = { operation: 'DELETE', resource, subresource, namespace, name, user, dryRun, oldObject } as const;
+    const what = { operation: 'DELETE', resource, subresource, namespace, name, requestName: name } as const;
+    const admitted = { ...what, user, dryRun, oldObject };
     await admission.mutate({ ...admitted, object: undefined, warn: request.warn, signal });
     await admission.validate({ ...admitted, object: undefined, warn: request.warn, signal });
     const grace = resource.strategy.gracePeriod(oldObject, wish) ?? 0;

@@ -287,6 +287,7 @@ export class ObjectStore {
       subresource,
       namespace,
       name,
+      requestName: request.name,
       user,
       dryRun,
       object,

@@ -2,7 +2,7 @@ import { statusErrors } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
 import type { PolicyRule } from '@kubewright/api/rbac/v1';
 import type { Authorizer } from '../../auth/authorizer.js';
-import { isJsonObject } from '../../object/object-bytes.js';
+import { isJsonObject, metadataOf } from '../../object/object-bytes.js';
 import { deepEqual } from '../../patch/json-value.js';
 import { missingRules, ruleText } from '../../rbac/escalation.js';
 import type { RbacAuthorizer, RbacSource } from '../../rbac/rbac-authorizer.js';
@@ -13,7 +13,19 @@ const group = 'rbac.authorization.k8s.io';
 const roles = new Set(['roles', 'clusterroles']);
 const bindings = new Set(['rolebindings', 'clusterrolebindings']);
 
-/** Nobody gives rights that he does not have, unless he may `escalate` or `bind` the role. */
+/** What an aggregation rule may come to grant: everything. */
+const fullAuthority: readonly PolicyRule[] = [
+  { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
+  { verbs: ['*'], nonResourceURLs: ['*'] },
+];
+
+/** What the garbage collector changes of an object so that it can go, and who has changed it. */
+const housekeeping = ['finalizers', 'ownerReferences', 'managedFields'];
+
+/**
+ * Nobody gives rights that he does not have, unless he may `escalate` the role or `bind` it. Every change of a role or
+ * binding counts, not only one of its rules: a label alone makes a role part of those that aggregate it.
+ */
 export class RbacEscalation implements AdmissionPlugin {
   readonly name = 'RbacEscalation';
   readonly #rbac: RbacAuthorizer;
@@ -31,48 +43,50 @@ export class RbacEscalation implements AdmissionPlugin {
     const { resource, operation, object, oldObject, user } = request;
     if (resource.group !== group || operation === 'DELETE' || object === undefined) return;
     if (user.groups.includes('system:masters')) return;
-    const isRole = roles.has(resource.plural);
-    if (!isRole && !bindings.has(resource.plural)) return;
-    // What is granted already may be written again, as the removal of a finalizer does.
-    const granting = isRole ? ['rules', 'aggregationRule'] : ['roleRef', 'subjects'];
-    if (oldObject !== undefined && granting.every((key) => deepEqual(object[key], oldObject[key]))) return;
-    const wanted = isRole ? rulesOf(object) : this.#bound(object, request.namespace);
-    const held = [...this.#rbac.rulesFor(user, request.namespace)].map(({ rule }) => rule);
-    const missing = missingRules(held, wanted);
-    if (missing.length === 0 || (await this.#mayAnyway(request, isRole, object))) return;
+    if (oldObject !== undefined && deepEqual(withoutHousekeeping(object), withoutHousekeeping(oldObject))) return;
+    if (roles.has(resource.plural)) await this.#checkRole(request, object);
+    else if (bindings.has(resource.plural)) await this.#checkBinding(request, object);
+  }
+
+  async #checkRole(request: AdmissionRequest, object: JsonObject): Promise<void> {
+    const { resource, oldObject, requestName } = request;
+    if (await this.#may(request, 'escalate', resource.plural, requestName)) return;
+    this.#refuseMissing(request, rulesOf(object));
+    // It gathers anything, and taking it away keeps rules from shrinking with what they were gathered from.
+    const aggregates = hasAggregationRule(object) || (oldObject !== undefined && hasAggregationRule(oldObject));
+    if (!aggregates || this.#missing(request, fullAuthority).length === 0) return;
+    const why = 'must have cluster-admin privileges to use the aggregationRule';
+    throw statusErrors.forbidden(groupResource(resource), request.name, why);
+  }
+
+  async #checkBinding(request: AdmissionRequest, object: JsonObject): Promise<void> {
+    const reference = isJsonObject(object['roleRef']) ? object['roleRef'] : {};
+    const name = typeof reference['name'] === 'string' ? reference['name'] : '';
+    const plural = reference['kind'] === 'Role' ? 'roles' : 'clusterroles';
+    if (await this.#may(request, 'bind', plural, name)) return;
+    const role = plural === 'roles' ? this.#source.role(request.namespace, name) : this.#source.clusterRole(name);
+    // A role that does not exist yet could come to grant anything.
+    if (role === undefined) throw statusErrors.notFound({ group, resource: plural }, name);
+    this.#refuseMissing(request, role.rules ?? []);
+  }
+
+  #missing({ user, namespace }: AdmissionRequest, wanted: readonly PolicyRule[]): PolicyRule[] {
+    const held = [...this.#rbac.rulesFor(user, namespace)].map(({ rule }) => rule);
+    return missingRules(held, wanted);
+  }
+
+  #refuseMissing(request: AdmissionRequest, wanted: readonly PolicyRule[]): void {
+    const missing = this.#missing(request, wanted);
+    if (missing.length === 0) return;
+    const { user, resource } = request;
     const why = `user ${JSON.stringify(user.name)} (groups=${JSON.stringify(user.groups)}) is attempting to grant RBAC permissions not currently held: ${missing.map(ruleText).join(', ')}`;
     throw statusErrors.forbidden(groupResource(resource), request.name, why);
   }
 
-  /** The rules of the role that a binding refers to. A role that does not exist yet could come to grant anything. */
-  #bound(object: JsonObject, namespace: string): readonly PolicyRule[] {
-    const { kind, name } = isJsonObject(object['roleRef']) ? object['roleRef'] : {};
-    const role =
-      typeof name !== 'string'
-        ? undefined
-        : kind === 'Role'
-          ? this.#source.role(namespace, name)
-          : this.#source.clusterRole(name);
-    return role === undefined ? [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }] : (role.rules ?? []);
-  }
-
-  async #mayAnyway(
-    { resource, user, namespace, name }: AdmissionRequest,
-    isRole: boolean,
-    object: JsonObject,
-  ): Promise<boolean> {
-    const reference = isJsonObject(object['roleRef']) ? object['roleRef'] : {};
-    const target = isRole
-      ? { verb: 'escalate', resource: resource.plural, name }
-      : {
-          verb: 'bind',
-          resource: reference['kind'] === 'Role' ? 'roles' : 'clusterroles',
-          name: typeof reference['name'] === 'string' ? reference['name'] : '',
-        };
-    for (const authorizer of this.#authorizers) {
-      const asked = { kind: 'resource', user, group, version: 'v1', subresource: '', namespace, ...target } as const;
-      if ((await authorizer.authorize(asked)).allowed) return true;
-    }
+  async #may({ user, namespace }: AdmissionRequest, verb: string, resource: string, name: string): Promise<boolean> {
+    const asked = { kind: 'resource', user, verb, group, version: '*', resource, subresource: '', namespace } as const;
+    for (const authorizer of this.#authorizers)
+      if ((await authorizer.authorize({ ...asked, name })).allowed) return true;
     return false;
   }
 }
@@ -81,4 +95,15 @@ function rulesOf(object: JsonObject): readonly PolicyRule[] {
   const { rules } = object;
   // Decoded against the schema, so the shape is what its type says.
   return Array.isArray(rules) ? (rules as object[] as PolicyRule[]) : [];
+}
+
+function hasAggregationRule({ aggregationRule: rule }: JsonObject): boolean {
+  const selectors = isJsonObject(rule) ? rule['clusterRoleSelectors'] : undefined;
+  return Array.isArray(selectors) && selectors.length > 0;
+}
+
+function withoutHousekeeping(object: JsonObject): JsonObject {
+  const metadata = { ...metadataOf(object) };
+  for (const field of housekeeping) delete metadata[field];
+  return { ...object, metadata };
 }

@@ -1,8 +1,8 @@
 /** Roles and their bindings. */
-import { checkPathSegmentName } from '@kubewright/api';
+import { checkDns1123Subdomain, checkPathSegmentName } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
 import type { FieldErrors } from '../fields/field-errors.js';
-import { ensureObject, equal, objectAt, objectsAt, present, setDefault, stringsAt, textAt } from '../fields/fields.js';
+import { ensureObject, equal, objectAt, objectsAt, setDefault, stringsAt, textAt } from '../fields/fields.js';
 import type { Behavior } from '../strategy/behavior.js';
 import { validateLabelSelector } from '../validation/labels.js';
 
@@ -88,12 +88,14 @@ function binding(kind: 'RoleBinding' | 'ClusterRoleBinding'): Behavior {
 }
 
 function validateSubject(subject: JsonObject, namespaced: boolean, field: string, errors: FieldErrors): void {
-  if (textAt(subject, 'name') === '') errors.required(`${field}.name`);
+  const name = textAt(subject, 'name');
+  if (name === '') errors.required(`${field}.name`);
   const kind = textAt(subject, 'kind');
   switch (kind) {
     case 'ServiceAccount':
       if (textAt(subject, 'apiGroup') !== '') errors.notSupported(`${field}.apiGroup`, subject['apiGroup'], ['']);
-      if (!namespaced && !present(subject, 'namespace')) errors.required(`${field}.namespace`);
+      if (name !== '') errors.each(`${field}.name`, name, checkDns1123Subdomain(name));
+      if (!namespaced && textAt(subject, 'namespace') === '') errors.required(`${field}.namespace`);
       break;
     case 'User':
     case 'Group':
