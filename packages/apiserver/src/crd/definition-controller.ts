@@ -224,6 +224,7 @@ export class DefinitionController {
       name,
       subresource,
       user,
+      authorizeCreate: () => Promise.resolve(),
       dryRun: false,
       fieldManager: 'kube-apiserver',
       warn,

@@ -1,5 +1,4 @@
 import { statusErrors } from '@kubewright/api';
-import { isTrue } from './request-info.js';
 import { textResponse } from './server-request.js';
 import type { ServerResponse } from './server-request.js';
 
@@ -40,8 +39,7 @@ export class HealthChecks {
       );
       failed ||= problem !== undefined;
     }
-    const verbose = query.has('verbose') && (isTrue(query.get('verbose')) || query.get('verbose') === '');
-    if (!failed && !verbose) return textResponse(200, 'ok');
+    if (!failed && !query.has('verbose')) return textResponse(200, 'ok');
     return textResponse(failed ? 500 : 200, `${lines.join('\n')}\n${endpoint} check ${failed ? 'failed' : 'passed'}\n`);
   }
 }

@@ -1,4 +1,4 @@
-import { StatusError, decodeStrict, prune, statusErrors } from '@kubewright/api';
+import { StatusError, decodeStrict, fieldError, prune, statusErrors } from '@kubewright/api';
 import type { JsonObject, MutableJson } from '@kubewright/api';
 import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from '../patch/index.js';
 import { isJsonObject, metaString, metadataOf } from '../object/object-bytes.js';
@@ -52,6 +52,10 @@ export async function readPatch(context: RequestContext, request: WriteRequest):
   const body = await context.request.body(bodyLimit);
   const validation = readFieldValidation(query.get('fieldValidation'));
   if (type === applyPatch) return readApply(body, context, request, validation);
+  if (query.has('force'))
+    throw statusErrors.invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
+      fieldError.forbidden('force', 'may not be specified for non-apply patch'),
+    ]);
   const { value, duplicates } = parseBody(body, 'application/json', 'patch', validation !== 'Ignore');
   reportFindings(duplicates, [], validation, 'the patch cannot be handled', context.warn);
   return {
@@ -86,7 +90,7 @@ function readApply(
   const { value } = parseApplied(Buffer.from(body).toString('utf8'), resource.kind);
   if (!isJsonObject(value))
     throw statusErrors.badRequest('error decoding YAML: the applied configuration is no object');
-  const force = isTrue(context.query.get('force') ?? 'false');
+  const force = isTrue(context.query.get('force'));
   return {
     produce(live) {
       const applied = resource.fieldManager.applyPatch({ live, config: value, manager, force, subresource });

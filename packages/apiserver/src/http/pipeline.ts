@@ -82,8 +82,10 @@ export class Pipeline {
     const info = requestInfo(request.method, path, query);
     try {
       const user = await this.#userOf(request);
-      await this.#authorize(user, info, query);
-      const context: RequestContext = { request, info, query, user, signal: request.signal, warn: () => undefined };
+      await this.#authorize(user, info);
+      const authorize = (verb: string): Promise<void> => this.#demand(user, info, verb);
+      const warn = (): void => undefined;
+      const context: RequestContext = { request, info, query, user, signal: request.signal, authorize, warn };
       for (const handler of this.#services.upgrades) {
         const taken = handler.upgrade(context, socket, head);
         if (taken !== undefined) return await taken;
@@ -104,11 +106,12 @@ export class Pipeline {
     warnings: string[],
   ): Promise<ServerResponse> {
     const user = await this.#userOf(request);
-    await this.#authorize(user, info, query);
+    await this.#authorize(user, info);
+    const authorize = (verb: string): Promise<void> => this.#demand(user, info, verb);
     const warn = (text: string): void => {
       if (!warnings.includes(text)) warnings.push(text);
     };
-    const context: RequestContext = { request, info, query, user, signal: request.signal, warn };
+    const context: RequestContext = { request, info, query, user, signal: request.signal, authorize, warn };
     // A watch has a time limit of its own, and waits most of its life.
     if (info.verb === 'watch') return this.#route(context);
     const late = new AbortController();
@@ -136,8 +139,15 @@ export class Pipeline {
     throw statusErrors.unauthorized();
   }
 
-  async #authorize(user: User, info: RequestInfo, query: URLSearchParams): Promise<void> {
-    const attributes = attributesOf(user, info, query);
+  async #authorize(user: User, info: RequestInfo): Promise<void> {
+    await this.#demand(user, info, info.verb);
+    // A WebSocket opens with GET, and what goes through it is no less than what a POST opens.
+    if (opensStreams(info) && info.verb !== 'create') await this.#demand(user, info, 'create');
+  }
+
+  /** @throws 403 where no authorizer allows the verb. */
+  async #demand(user: User, info: RequestInfo, verb: string): Promise<void> {
+    const attributes = attributesOf(user, info, verb);
     let reason = '';
     for (const authorizer of this.#services.authorizers) {
       const decision = await authorizer.authorize(attributes);
@@ -181,13 +191,17 @@ function splitPath(path: string): [string, string] {
   return mark < 0 ? [path, ''] : [path.slice(0, mark), path.slice(mark + 1)];
 }
 
-function attributesOf(user: User, info: RequestInfo, query: URLSearchParams): Attributes {
-  if (info.kind === 'path') return { kind: 'path', user, verb: info.verb, path: info.path };
-  const { group, version, resource, subresource, verb } = info;
+const streams = new Set(['attach', 'exec', 'portforward']);
+
+function opensStreams(info: RequestInfo): boolean {
+  return info.kind === 'resource' && info.group === '' && info.resource === 'pods' && streams.has(info.subresource);
+}
+
+function attributesOf(user: User, info: RequestInfo, verb: string): Attributes {
+  if (info.kind === 'path') return { kind: 'path', user, verb, path: info.path };
+  const { group, version, resource, subresource } = info;
   // Roles of a namespace may speak of the namespace itself.
   const namespace = group === '' && resource === 'namespaces' ? info.name : info.namespace;
-  // One object asked for by a field selector is authorized like the object.
-  const selected = verb === 'list' || verb === 'watch' || verb === 'deletecollection' ? selectedName(query) : '';
   return {
     kind: 'resource',
     user,
@@ -197,12 +211,8 @@ function attributesOf(user: User, info: RequestInfo, query: URLSearchParams): At
     resource,
     subresource,
     namespace,
-    name: info.name || selected,
+    name: info.name || info.selectedName,
   };
-}
-
-function selectedName(query: URLSearchParams): string {
-  return /^metadata\.name==?([^,=!]+)$/.exec(query.get('fieldSelector') ?? '')?.[1] ?? '';
 }
 
 function forbidden(attributes: Attributes, reason: string): StatusError {

@@ -13,6 +13,12 @@ export interface RequestContext {
   readonly user: User;
   /** Aborts when the client is gone, the request took too long or the server stops. */
   readonly signal: AbortSignal;
+  /**
+   * For handlers that do more than the request's own verb says, as an update that creates.
+   *
+   * @throws 403 where the user may not do `verb` to what the request is about.
+   */
+  authorize(verb: string): Promise<void>;
   /** Adds a text to the answer's warnings. */
   warn(text: string): void;
 }

@@ -1,4 +1,4 @@
-import { statusErrors } from '@kubewright/api';
+import { FieldSelector, apiErrors, checkPathSegmentName, statusErrors } from '@kubewright/api';
 
 export interface ResourceRequestInfo {
   readonly kind: 'resource';
@@ -12,6 +12,8 @@ export interface ResourceRequestInfo {
   readonly namespace: string;
   /** Empty for a collection. */
   readonly name: string;
+  /** The one name that a list's or watch's field selector lets through, where it does: such a request is authorized by name. */
+  readonly selectedName: string;
   /** As RBAC names it. */
   readonly verb: string;
 }
@@ -27,14 +29,14 @@ export type RequestInfo = ResourceRequestInfo | PathRequestInfo;
 
 /** Subresources of a namespace; any other word after a namespace's name is a resource inside it. */
 const namespaceSubresources = new Set(['status', 'finalize']);
-const collectionVerbs: Readonly<Record<string, string>> = { GET: 'list', POST: 'create', DELETE: 'deletecollection' };
-const objectVerbs: Readonly<Record<string, string>> = {
-  GET: 'get',
-  POST: 'create',
-  PUT: 'update',
-  PATCH: 'patch',
-  DELETE: 'delete',
-};
+const objectVerbs = new Map([
+  ['GET', 'get'],
+  ['POST', 'create'],
+  ['PUT', 'update'],
+  ['PATCH', 'patch'],
+  ['DELETE', 'delete'],
+]);
+const collectionVerbs = new Map([...objectVerbs, ['GET', 'list'], ['DELETE', 'deletecollection']]);
 
 /** What a request asks for, read off its method and path. Whether that exists is not its matter. */
 export function requestInfo(method: string, path: string, query: URLSearchParams): RequestInfo {
@@ -50,7 +52,10 @@ export function requestInfo(method: string, path: string, query: URLSearchParams
   const version = segments[start - 1] as string;
   let parts = segments.slice(start);
   const watchPath = parts[0] === 'watch' && parts.length > 1;
-  if (watchPath) parts = parts.slice(1);
+  if (watchPath) {
+    if (verbs !== 'GET') throw statusErrors.methodNotAllowed();
+    parts = parts.slice(1);
+  }
 
   let namespace = '';
   const [first, owner = '', inner] = parts;
@@ -59,16 +64,41 @@ export function requestInfo(method: string, path: string, query: URLSearchParams
     parts = parts.slice(2);
   }
   const [resource = '', name = '', subresource = '', ...rest] = parts;
-  const watching = verbs === 'GET' && (watchPath || isTrue(query.get('watch')));
   const collection = name === '';
-  const plain = (collection ? collectionVerbs : objectVerbs)[verbs] ?? verbs.toLowerCase();
-  const verb = watching && subresource === '' ? 'watch' : plain;
-  return { kind: 'resource', group, version, resource, subresource, rest: rest.join('/'), namespace, name, verb };
+  const plain = (collection ? collectionVerbs : objectVerbs).get(verbs) ?? verbs.toLowerCase();
+  const verb = watchPath || (plain === 'list' && isTrue(query.get('watch'))) ? 'watch' : plain;
+  const selected = (verb === 'list' || verb === 'watch') && collection && !watchPath ? selectedName(query) : '';
+  return {
+    kind: 'resource',
+    group,
+    version,
+    resource,
+    subresource,
+    rest: rest.join('/'),
+    namespace,
+    name,
+    selectedName: selected,
+    verb,
+  };
 }
 
-/** `true` and `1`, and a parameter without a value. */
+/** As upstream reads booleans of a query: whatever is there is true, but for `0` and `false` in any case. */
 export function isTrue(value: string | null): boolean {
-  return value === 'true' || value === '1' || value === '';
+  return value !== null && value !== '0' && value.toLowerCase() !== 'false';
+}
+
+/** A selector that cannot be read selects no name; the handler refuses it. */
+function selectedName(query: URLSearchParams): string {
+  const text = query.get('fieldSelector') ?? '';
+  // Most requests have none, and need no parser for it.
+  if (!text.includes('metadata.name')) return '';
+  try {
+    const name = FieldSelector.parse(text).exact('metadata.name') ?? '';
+    return checkPathSegmentName(name).length === 0 ? name : '';
+  } catch (error) {
+    if (apiErrors.FIELD_SELECTOR.is(error)) return '';
+    throw error;
+  }
 }
 
 function decodeSegment(segment: string): string {

@@ -27,7 +27,7 @@ export function writeRequest(
   resource: ServedResource,
 ): WriteRequest {
   const { query, user, signal, warn } = context;
-  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
+  const dryRun = query.getAll('dryRun');
   const fieldManager = query.get('fieldManager') ?? '';
   const found = [];
   if (dryRun.some((value) => value !== 'All')) found.push(fieldError.notSupported('dryRun', dryRun, ['All']));
@@ -40,6 +40,7 @@ export function writeRequest(
     name: info.name,
     subresource: info.subresource,
     user,
+    authorizeCreate: () => context.authorize('create'),
     dryRun: dryRun.length > 0,
     fieldManager: fieldManager || managerOf(context.request.headers['user-agent']),
     warn,
@@ -61,23 +62,27 @@ function managerOf(userAgent: string | undefined): string {
 }
 
 export function readListOptions(query: URLSearchParams): ListOptions {
-  const initial = query.get('sendInitialEvents');
   return {
     resourceVersion: query.get('resourceVersion') ?? '',
     resourceVersionMatch: query.get('resourceVersionMatch') ?? '',
     limit: readNumber(query, 'limit'),
     continue: query.get('continue') ?? '',
-    sendInitialEvents: initial === null ? undefined : isTrue(initial),
+    sendInitialEvents: query.has('sendInitialEvents') ? isTrue(query.get('sendInitialEvents')) : undefined,
   };
 }
 
-/** 0 where the parameter is absent. @throws 400 for what is no whole number. */
+/**
+ * 0 where the parameter is absent. What a number of JavaScript cannot hold exactly becomes the nearest that it can.
+ *
+ * @throws 400 for what is no 64-bit integer.
+ */
 export function readNumber(query: URLSearchParams, name: string): number {
-  const text = query.get(name) ?? '';
-  if (text === '') return 0;
-  if (!/^-?\d{1,15}$/.test(text))
-    throw statusErrors.badRequest(`the parameter ${name} must be a whole number, not '${text.slice(0, 50)}'`);
-  return Number(text);
+  const text = query.get(name);
+  if (text === null) return 0;
+  const value = /^[+-]?\d{1,100}$/.test(text) ? BigInt(text.replace('+', '')) : undefined;
+  if (value === undefined || BigInt.asIntN(64, value) !== value)
+    throw statusErrors.badRequest(`the parameter ${name} must be a 64-bit integer, not '${text.slice(0, 50)}'`);
+  return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number(value), Number.MAX_SAFE_INTEGER));
 }
 
 /** The options of a delete: from its body, or from the query where there is none. */

@@ -1,4 +1,5 @@
 import { FieldSelector, LabelSelector, apiErrors, statusErrors } from '@kubewright/api';
+import type { FieldRequirement } from '@kubewright/api';
 import type { CachedObject } from '../cache/cached-object.js';
 import type { Matcher } from '../cache/matcher.js';
 import { collectionPrefix, keyOf } from '../registry/served-resource.js';
@@ -24,8 +25,13 @@ export function selection(resource: ServedResource, namespace: string, name: str
   if (single) tests.push((object) => object.key === prefix);
   else if (name !== '') tests.push((object) => object.selectable.fields['metadata.name'] === name);
   if (!labels.selectsEverything) tests.push((object) => labels.matches(object.selectable.labels));
-  const covered =
-    single && fields.requirements.every(({ operator, field }) => operator === '=' && field.startsWith('metadata.'));
+  const identity = new Map([
+    ['metadata.name', exactName],
+    ['metadata.namespace', exactNamespace],
+  ]);
+  const isIdentity = ({ operator, field, value }: FieldRequirement): boolean =>
+    operator === '=' && identity.get(field) === value;
+  const covered = single && fields.requirements.every(isIdentity);
   if (!fields.selectsEverything && !covered) tests.push((object) => fields.matches(object.selectable.fields));
   return { prefix, selects: tests.length === 0 ? undefined : (object) => tests.every((test) => test(object)) };
 }

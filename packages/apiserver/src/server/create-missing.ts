@@ -42,6 +42,7 @@ async function createIfMissing(registry: ResourceRegistry, store: ObjectStore, w
     name,
     subresource: '',
     user,
+    authorizeCreate: () => Promise.resolve(),
     dryRun: false,
     fieldManager: 'kube-apiserver',
     warn: () => undefined,

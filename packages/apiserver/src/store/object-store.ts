@@ -118,6 +118,7 @@ export class ObjectStore {
       const stored = cache.resource(resource.prefix).get(key);
       if (stored === undefined) {
         if (!(options.createIfAbsent ?? strategy.allowCreateOnUpdate)) break;
+        await request.authorizeCreate();
         const fresh = await options.produce(undefined);
         return { object: await this.create(request, fresh, options.recordManager), created: true };
       }

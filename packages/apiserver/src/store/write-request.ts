@@ -12,6 +12,12 @@ export interface WriteRequest {
   /** Empty for the resource itself. */
   readonly subresource: string;
   readonly user: User;
+  /**
+   * Asked before an update creates what is absent: the right to change is none to create.
+   *
+   * @throws 403 where the user may not create.
+   */
+  authorizeCreate(): Promise<void>;
   /** Everything happens but the write. */
   readonly dryRun: boolean;
   readonly fieldManager: string;
