@@ -85,6 +85,8 @@ export type { RuleValidator, ValidateOptions } from './schema/validate-value.js'
 export { prune } from './schema/prune.js';
 export { applySchemaDefaults } from './schema/defaults.js';
 export { checkStructural } from './schema/check-structural.js';
+export { compilePattern } from './schema/pattern.js';
+export type { Pattern } from './schema/pattern.js';
 export { decodeStrict } from './schema/decode-strict.js';
 export type { DecodeResult } from './schema/decode-strict.js';
 export { exceedsDepth, maximumDepth } from './json/depth.js';

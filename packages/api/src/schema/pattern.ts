@@ -1,58 +1,62 @@
 /**
- * Regular expressions of schemas. They are written for Go (RE2 syntax), so what JavaScript spells differently is translated.
- * JavaScript's matcher backtracks: a hostile pattern can take long, and only who may write schemas can bring one.
+ * Regular expressions of schemas. They are written for Go, so they are read and matched as Go does (RE2): in steps that grow
+ * with the text and the pattern, never with the ways in which the one could match the other. No text of a user becomes a
+ * JavaScript RegExp.
  */
+import { createRequire } from 'node:module';
+import type { RE2JS } from 're2js';
+import { patternSize } from './pattern-size.js';
 
-const posix: Readonly<Record<string, string>> = {
-  alnum: '0-9A-Za-z',
-  alpha: 'A-Za-z',
-  ascii: '\\x00-\\x7F',
-  blank: '\\t ',
-  cntrl: '\\x00-\\x1F\\x7F',
-  digit: '0-9',
-  graph: '!-~',
-  lower: 'a-z',
-  print: ' -~',
-  punct: '!-\\/:-@\\[-`{-~',
-  space: '\\t\\n\\v\\f\\r ',
-  upper: 'A-Z',
-  word: '0-9A-Za-z_',
-  xdigit: '0-9A-Fa-f',
-};
+/** A pattern that can be matched. */
+export interface Pattern {
+  /** Roughly how many steps a character of the text costs at most. */
+  readonly size: number;
+  /** Whether the pattern matches anywhere in a text. */
+  test(text: string): boolean;
+}
 
-const compiled = new Map<string, RegExp | Error>();
-/** Schemas hold few patterns; the bound is only against a server that sees endless definitions. */
-const maximumCompiled = 10_000;
+/** Longer patterns are refused, in characters; those in use have a few hundred. Go knows no such limit, but it compiles beside its server. */
+const maximumLength = 8192;
+/** Larger programs are refused: one takes about 50 ms to compile. */
+const maximumSize = 10_000;
 
-/** The compiled pattern, or the error that says why it is none. Compiled once per text. */
-export function compilePattern(pattern: string): RegExp | Error {
+const compiled = new Map<string, Pattern | Error>();
+/** So many characters of patterns are remembered; a program takes about a hundred bytes for each. */
+const rememberedLength = 512 * 1024;
+let remembered = 0;
+
+/** The compiled pattern, or the error that says why it is none. Compiled once per text, as long as they are not too many. */
+export function compilePattern(pattern: string): Pattern | Error {
   const known = compiled.get(pattern);
   if (known !== undefined) return known;
-  if (compiled.size >= maximumCompiled) compiled.clear();
   const result = compile(pattern);
+  if (remembered > rememberedLength) {
+    compiled.clear();
+    remembered = 0;
+  }
   compiled.set(pattern, result);
+  remembered += pattern.length;
   return result;
 }
 
-function compile(pattern: string): RegExp | Error {
-  let flags = '';
-  const source = pattern
-    .replace(/^\(\?([ims]+)\)/, (_, found: string) => {
-      flags = found;
-      return '';
-    })
-    .replace(/\\A/g, '^')
-    .replace(/\\z/g, '$')
-    .replace(/\(\?P</g, '(?<')
-    .replace(/\[:(\w+):\]/g, (found, name: string) => posix[name] ?? found);
+function compile(pattern: string): Pattern | Error {
+  if (pattern.length > maximumLength)
+    return new Error(`the pattern has ${pattern.length} characters, and may have ${maximumLength}`);
+  const size = patternSize(pattern);
+  if (size > maximumSize)
+    return new Error(`the pattern stands for about ${size} steps per character, and may for ${maximumSize}`);
   try {
-    return new RegExp(source, `u${flags}`);
-  } catch {
-    // Go takes escapes that the Unicode mode refuses, as `\-` outside a class.
-  }
-  try {
-    return new RegExp(source, flags);
+    const program = engine().compile(pattern);
+    return { size, test: (text) => program.test(text) };
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
+}
+
+let loaded: typeof RE2JS | undefined;
+
+/** Loaded with the first pattern: most programs that import this package never see one. */
+function engine(): typeof RE2JS {
+  loaded ??= (createRequire(import.meta.url)('re2js') as { readonly RE2JS: typeof RE2JS }).RE2JS;
+  return loaded;
 }

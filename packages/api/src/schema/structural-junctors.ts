@@ -56,7 +56,8 @@ function junctors(schema: Schema, path: string): [Schema, string][] {
 
 /** The one use of `type` inside a junctor that is allowed: `anyOf: [integer, string]`, also as the first of `allOf`. */
 function isIntOrStringChoice(parent: Schema, child: Schema, field: string, path: string): boolean {
-  const choice = (schema: Schema) => JSON.stringify(schema.anyOf) === '[{"type":"integer"},{"type":"string"}]';
+  const choice = ({ anyOf }: Schema) =>
+    anyOf?.length === 2 && JSON.stringify(anyOf) === '[{"type":"integer"},{"type":"string"}]';
   if (field.startsWith(`${childPath(path, 'anyOf')}[`)) return choice(parent);
   return field === `${childPath(path, 'allOf')}[0]` && choice(child) && Object.keys(child).length === 1;
 }

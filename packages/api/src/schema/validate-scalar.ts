@@ -52,7 +52,12 @@ function fitsFormat(value: number, format: string | undefined): boolean {
   return value >= -(2 ** 63) && value <= 2 ** 63;
 }
 
-export function validateString(schema: Schema, value: string, path: string): FieldError[] {
+/** How much matching the validation of one object may still take, in steps of patterns. */
+export interface PatternBudget {
+  left: number;
+}
+
+export function validateString(schema: Schema, value: string, path: string, budget: PatternBudget): FieldError[] {
   const problems: FieldError[] = [];
   const { minLength, maxLength, pattern, format } = schema;
   if (minLength !== undefined || maxLength !== undefined) {
@@ -64,7 +69,12 @@ export function validateString(schema: Schema, value: string, path: string): Fie
   }
   if (pattern !== undefined && pattern !== '') {
     const compiled = compilePattern(pattern);
-    if (compiled instanceof Error || !compiled.test(value)) {
+    if (!(compiled instanceof Error)) budget.left -= compiled.size * value.length;
+    if (budget.left < 0) {
+      problems.push(
+        fieldError.forbidden(path, `the object holds too much text for its patterns, as ${pattern.slice(0, 100)}`),
+      );
+    } else if (compiled instanceof Error || !compiled.test(value)) {
       problems.push(fieldError.invalid(path, value, `${path} in body should match '${pattern}'`));
     }
   }

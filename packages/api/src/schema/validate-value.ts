@@ -7,7 +7,13 @@ import type { Json } from '../json/json.js';
 import { childPath, type FieldError, fieldError, indexPath } from '../validation/field-error.js';
 import { canonicalJson, isArray, isObject } from './json-value.js';
 import type { Schema, SchemaResolver } from './schema.js';
-import { typeProblem, validateNumber, validateString, wholeObject } from './validate-scalar.js';
+import { type PatternBudget, typeProblem, validateNumber, validateString, wholeObject } from './validate-scalar.js';
+
+/**
+ * So many steps of patterns may be gone through for one object: a step takes up to 60 ns, and most take one. An object of the
+ * largest size is well below it where its patterns are of the usual size.
+ */
+const patternSteps = 50_000_000;
 
 /** Evaluates the rules of one schema node; called for each node that has `x-kubernetes-validations`. */
 export type RuleValidator = (schema: Schema, value: Json, path: string) => readonly FieldError[];
@@ -26,14 +32,22 @@ export interface ValidateOptions {
  * @throws KW_API_UNRESOLVED_SCHEMA where the schema has a `$ref` and no resolver was given.
  */
 export function validateValue(schema: Schema, value: Json, path = '', options: ValidateOptions = {}): FieldError[] {
-  if (schema.$ref !== undefined) return validateValue(resolveSchema(schema, options.resolve), value, path, options);
+  return validateNode(schema, value, path, { ...options, budget: { left: patternSteps } });
+}
+
+interface Walk extends ValidateOptions {
+  readonly budget: PatternBudget;
+}
+
+function validateNode(schema: Schema, value: Json, path: string, options: Walk): FieldError[] {
+  if (schema.$ref !== undefined) return validateNode(resolveSchema(schema, options.resolve), value, path, options);
   const mismatch = typeProblem(schema, value, path);
   if (mismatch !== undefined) return [mismatch];
   if (value === null) return [];
   const problems: FieldError[] = [];
   if (schema.enum !== undefined) problems.push(...validateEnum(schema.enum, value, path));
   if (typeof value === 'number') problems.push(...validateNumber(schema, value, path));
-  else if (typeof value === 'string') problems.push(...validateString(schema, value, path));
+  else if (typeof value === 'string') problems.push(...validateString(schema, value, path, options.budget));
   else if (isArray(value)) problems.push(...validateArray(schema, value, path, options));
   else if (isObject(value)) problems.push(...validateObject(schema, value, path, options));
   problems.push(...validateJunctors(schema, value, path, options));
@@ -56,7 +70,7 @@ function validateEnum(allowed: readonly Json[], value: Json, path: string): Fiel
   return [fieldError.notSupported(path, value, names)];
 }
 
-function validateArray(schema: Schema, value: readonly Json[], path: string, options: ValidateOptions): FieldError[] {
+function validateArray(schema: Schema, value: readonly Json[], path: string, options: Walk): FieldError[] {
   const problems: FieldError[] = [];
   const { minItems, maxItems, items } = schema;
   if (maxItems !== undefined && value.length > maxItems)
@@ -71,19 +85,14 @@ function validateArray(schema: Schema, value: readonly Json[], path: string, opt
   }
   if (items !== undefined) {
     for (const [index, item] of value.entries())
-      problems.push(...validateValue(items, item, indexPath(path, index), options));
+      problems.push(...validateNode(items, item, indexPath(path, index), options));
   }
   problems.push(...validateListType(schema, value, path, options));
   return problems;
 }
 
 /** The items of a `set` are unique, those of a `map` by their keys; a key that is absent counts with its default. */
-function validateListType(
-  schema: Schema,
-  value: readonly Json[],
-  path: string,
-  options: ValidateOptions,
-): FieldError[] {
+function validateListType(schema: Schema, value: readonly Json[], path: string, options: Walk): FieldError[] {
   const listType = schema['x-kubernetes-list-type'];
   if (listType !== 'set' && listType !== 'map') return [];
   const problems: FieldError[] = [];
@@ -117,7 +126,7 @@ function validateObject(
   schema: Schema,
   value: { readonly [key: string]: Json },
   path: string,
-  options: ValidateOptions,
+  options: Walk,
 ): FieldError[] {
   const problems: FieldError[] = [];
   const { properties, additionalProperties, minProperties, maxProperties } = schema;
@@ -137,7 +146,7 @@ function validateObject(
     if (child === undefined) continue;
     const own = properties !== undefined && Object.hasOwn(properties, name) ? properties[name] : undefined;
     const known = own ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined);
-    if (known !== undefined) problems.push(...validateValue(known, child, childPath(path, name), options));
+    if (known !== undefined) problems.push(...validateNode(known, child, childPath(path, name), options));
     else if (additionalProperties === false) {
       problems.push(fieldError.invalid(path, name, `${childPath(path, name)} in body is a forbidden property`));
     }
@@ -153,11 +162,11 @@ function validateObject(
 }
 
 /** `allOf`, `anyOf`, `oneOf` and `not`. The errors of the alternative that came nearest follow the one about all of them. */
-function validateJunctors(schema: Schema, value: Json, path: string, options: ValidateOptions): FieldError[] {
+function validateJunctors(schema: Schema, value: Json, path: string, options: Walk): FieldError[] {
   const problems: FieldError[] = [];
   const whole = (detail: string) =>
     problems.push(fieldError.invalid(wholeObject, '', `${JSON.stringify(path)} ${detail}`));
-  const tryAll = (schemas: readonly Schema[]) => schemas.map((each) => validateValue(each, value, path, options));
+  const tryAll = (schemas: readonly Schema[]) => schemas.map((each) => validateNode(each, value, path, options));
   const nearest = (results: readonly FieldError[][]) =>
     results.reduce((best, each) => (each.length < best.length ? each : best));
 
@@ -183,7 +192,7 @@ function validateJunctors(schema: Schema, value: Json, path: string, options: Va
       whole(`must validate all the schemas (allOf)${failed.length === results.length ? '. None validated' : ''}`);
     problems.push(...failed.flat());
   }
-  if (schema.not !== undefined && validateValue(schema.not, value, path, options).length === 0) {
+  if (schema.not !== undefined && validateNode(schema.not, value, path, options).length === 0) {
     whole('must not validate the schema (not)');
   }
   return problems;

@@ -1,5 +1,6 @@
-import { checkStructural, fieldError, statusErrors } from '@kubewright/api';
-import type { FieldError } from '@kubewright/api';
+import { checkStructural, compilePattern, fieldError, statusErrors } from '@kubewright/api';
+import type { FieldError, JsonObject, MutableJson } from '@kubewright/api';
+import { turn } from '../../async/turn.js';
 import { isJsonObject } from '../../object/object-bytes.js';
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.js';
 
@@ -7,7 +8,7 @@ import type { AdmissionPlugin, AdmissionRequest } from '../admission.js';
 export class StructuralSchemas implements AdmissionPlugin {
   readonly name = 'StructuralSchemas';
 
-  validate({ operation, resource, subresource, object, name }: AdmissionRequest): void {
+  async validate({ operation, resource, subresource, object, name, signal }: AdmissionRequest): Promise<void> {
     if (
       operation === 'DELETE' ||
       subresource !== '' ||
@@ -17,6 +18,8 @@ export class StructuralSchemas implements AdmissionPlugin {
       return;
     const spec = object?.['spec'];
     if (!isJsonObject(spec) || !Array.isArray(spec['versions'])) return;
+    const excess = await compilePatterns(spec, signal);
+    if (excess !== undefined) throw statusErrors.invalid(resource, name, [excess]);
     const found: FieldError[] = [];
     if (spec['preserveUnknownFields'] === true)
       found.push(
@@ -33,5 +36,34 @@ export class StructuralSchemas implements AdmissionPlugin {
         found.push(...checkStructural(schema, `spec.versions[${index}].schema.openAPIV3Schema`));
     });
     if (found.length > 0) throw statusErrors.invalid(resource, name, found);
+  }
+}
+
+/** More characters of patterns than this in one definition would fill the server's memory with their programs. */
+const maximumPatternText = 256 * 1024;
+
+/** Compiles what the checks will look up, and lets others have their turn: a definition may bring thousands of patterns. */
+async function compilePatterns(spec: JsonObject, signal: AbortSignal): Promise<FieldError | undefined> {
+  const patterns = new Set<string>();
+  collectPatterns(spec, patterns);
+  let length = 0;
+  for (const pattern of patterns) length += pattern.length;
+  if (length > maximumPatternText) {
+    const detail = `all patterns together have ${length} characters, and may have ${maximumPatternText}`;
+    return fieldError.forbidden('spec.versions', detail);
+  }
+  for (const pattern of patterns) {
+    compilePattern(pattern);
+    await turn();
+    signal.throwIfAborted();
+  }
+  return undefined;
+}
+
+function collectPatterns(value: MutableJson, found: Set<string>): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, child] of Object.entries(value)) {
+    if (key === 'pattern' && typeof child === 'string') found.add(child);
+    else collectPatterns(child, found);
   }
 }
