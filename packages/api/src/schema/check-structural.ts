@@ -169,7 +169,7 @@ function checkListType(schema: Schema, path: string): FieldError[] {
     );
   }
   for (const [index, key] of keys.entries()) {
-    const property = item?.properties?.[key];
+    const property = Object.hasOwn(item?.properties ?? {}, key) ? item?.properties?.[key] : undefined;
     const field = indexPath(childPath(childPath(path, 'items'), 'properties'), key);
     if (property === undefined) {
       problems.push(

@@ -32,7 +32,7 @@ function fill(node: Schema, value: MutableJson, resolve: SchemaResolver | undefi
   for (const [name, property] of Object.entries(properties)) {
     const given = Object.hasOwn(value, name) ? value[name] : undefined;
     const absent = given === undefined || (given === null && property.nullable !== true);
-    if (absent && property.default !== undefined) value[name] = copy(property.default);
+    if (absent && property.default !== undefined) set(value, name, copy(property.default));
     else if (absent && given === null) delete value[name];
   }
   for (const name of Object.keys(value)) {
@@ -49,6 +49,11 @@ function fill(node: Schema, value: MutableJson, resolve: SchemaResolver | undefi
     }
     fill(known, value[name] ?? null, resolve);
   }
+}
+
+/** An assignment to `__proto__` would set the prototype. */
+function set(object: JsonObject, name: string, value: MutableJson): void {
+  Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
 function copy(value: Json): MutableJson {

@@ -93,7 +93,7 @@ function checkSpecified(main: Schema, inside: Schema, mainPath: string, path: st
   }
   for (const [name, child] of Object.entries(inside.properties ?? {})) {
     const from = indexPath(childPath(path, 'properties'), name);
-    const own = main.properties?.[name];
+    const own = Object.hasOwn(main.properties ?? {}, name) ? main.properties?.[name] : undefined;
     const [known, field] =
       own === undefined && typeof main.additionalProperties === 'object'
         ? [main.additionalProperties, childPath(mainPath, 'additionalProperties')]

@@ -12,12 +12,12 @@ export interface Representation {
   readonly table: TableForm;
 }
 
-const formats: Readonly<Record<string, Representation['format']>> = {
-  'application/json': 'json',
-  'application/yaml': 'yaml',
-  '*/*': 'json',
-  'application/*': 'json',
-};
+const formats = new Map<string, Representation['format']>([
+  ['application/json', 'json'],
+  ['application/yaml', 'yaml'],
+  ['*/*', 'json'],
+  ['application/*', 'json'],
+]);
 const accepted = ['application/json', 'application/yaml'];
 
 /**
@@ -38,7 +38,7 @@ export function negotiate(
     .map(parseWish)
     .sort((a, b) => b.quality - a.quality);
   for (const { type, parameters } of wishes) {
-    const format = formats[type];
+    const format = formats.get(type);
     if (format === undefined) continue;
     const as = parameters.get('as');
     if (as === undefined) return { format, as: undefined, pretty, table };

@@ -23,11 +23,11 @@ type Review = (context: RequestContext, spec: JsonObject, info: ResourceRequestI
 
 export class ReviewHandler implements RequestHandler {
   readonly #services: ReviewServices;
-  readonly #reviews: Readonly<Record<string, Review>>;
+  readonly #reviews: ReadonlyMap<string, Review>;
 
   constructor(services: ReviewServices) {
     this.#services = services;
-    this.#reviews = {
+    const reviews: Readonly<Record<string, Review>> = {
       tokenreviews: (_, spec) => this.#token(spec),
       selfsubjectreviews: ({ user }) => Promise.resolve({ userInfo: userInfo(user) }),
       subjectaccessreviews: (_, spec) => this.#access(subjectOf(spec), spec),
@@ -35,13 +35,14 @@ export class ReviewHandler implements RequestHandler {
         this.#access(subjectOf(spec), inNamespace(spec, namespace)),
       selfsubjectaccessreviews: ({ user }, spec) => this.#access(user, spec),
     };
+    this.#reviews = new Map(Object.entries(reviews));
   }
 
   handle(context: RequestContext): Promise<ServerResponse> | undefined {
     const { info } = context;
     if (info.kind !== 'resource' || info.verb !== 'create' || info.subresource !== '') return undefined;
     if (info.group !== 'authentication.k8s.io' && info.group !== 'authorization.k8s.io') return undefined;
-    const review = this.#reviews[info.resource];
+    const review = this.#reviews.get(info.resource);
     return review && this.#answer(context, info, review);
   }
 

@@ -2,6 +2,7 @@
 import { LabelSelector, statusErrors } from '@kubewright/api';
 import type { JsonObject, MutableJson } from '@kubewright/api';
 import { applyJsonPatch, applyMergePatch } from '../patch/index.js';
+import { own, setOwn } from '../patch/json-value.js';
 import { isJsonObject, metadataOf } from '../object/object-bytes.js';
 import type { ScalePaths, ServedResource } from '../registry/served-resource.js';
 import type { ObjectStore } from '../store/object-store.js';
@@ -77,7 +78,8 @@ async function readChange(
     case 'application/strategic-merge-patch+json':
       return (scale) => applyMergePatch(scale, value);
     case 'application/apply-patch+yaml':
-      return (scale) => applyMergePatch(scale, { spec: (value as JsonObject)['spec'] ?? {} });
+      if (!isJsonObject(value)) throw statusErrors.badRequest('the applied configuration is no object');
+      return (scale) => applyMergePatch(scale, { spec: value['spec'] ?? {} });
     default:
       throw statusErrors.unsupportedMediaType(['application/json-patch+json', 'application/merge-patch+json']);
   }
@@ -106,7 +108,9 @@ function scaleOf(object: JsonObject, paths: ScalePaths): JsonObject {
 function selectorText(selector: MutableJson | undefined): string {
   if (typeof selector === 'string') return selector;
   if (!isJsonObject(selector)) return '';
-  const whole = 'matchLabels' in selector || 'matchExpressions' in selector ? selector : { matchLabels: selector };
+  const whole = ['matchLabels', 'matchExpressions'].some((key) => Object.hasOwn(selector, key))
+    ? selector
+    : { matchLabels: selector };
   try {
     return LabelSelector.from(whole).toString();
   } catch {
@@ -116,17 +120,17 @@ function selectorText(selector: MutableJson | undefined): string {
 
 function read(object: JsonObject, path: readonly string[]): MutableJson | undefined {
   let value: MutableJson | undefined = object;
-  for (const step of path) value = isJsonObject(value) && Object.hasOwn(value, step) ? value[step] : undefined;
+  for (const step of path) value = isJsonObject(value) ? own(value, step) : undefined;
   return value;
 }
 
 function write(object: JsonObject, path: readonly string[], value: MutableJson): void {
   let at = object;
   for (const step of path.slice(0, -1)) {
-    const inner = at[step];
+    const inner = own(at, step);
     const next: JsonObject = isJsonObject(inner) ? inner : {};
-    at[step] = next;
+    setOwn(at, step, next);
     at = next;
   }
-  at[path.at(-1) as string] = value;
+  setOwn(at, path.at(-1) as string, value);
 }

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@kubewright/api';
 import { isJsonObject, metadataOf } from '../object/object-bytes.js';
+import { setOwn } from '../patch/json-value.js';
 import type { DeletionOptions, FieldError, Strategy } from '../strategy/strategy.js';
 
 /** The strategy of a subresource that changes one part of an object and nothing else, as `finalize` of a namespace. */
@@ -28,7 +29,7 @@ export class PartStrategy implements Strategy {
     this.#take(object, next);
     if (managedFields !== undefined) metadataOf(next)['managedFields'] = managedFields;
     for (const key of Object.keys(object)) delete object[key];
-    Object.assign(object, next);
+    for (const [key, value] of Object.entries(next)) setOwn(object, key, value);
   }
 
   applyDefaults(object: JsonObject): void {

@@ -4,6 +4,7 @@
  */
 import type { Json } from '@kubewright/api';
 import { isObject } from '../kinds/fields/fields.js';
+import { own } from '../patch/json-value.js';
 
 type Step =
   | { readonly type: 'key'; readonly key: string }
@@ -81,7 +82,7 @@ function parse(path: string): Step[] | undefined {
 function follow(value: Json, step: Step): Json[] {
   switch (step.type) {
     case 'key': {
-      const next = isObject(value) ? value[step.key] : undefined;
+      const next = isObject(value) ? own(value, step.key) : undefined;
       return next === undefined ? [] : [next];
     }
     case 'index': {
@@ -97,7 +98,7 @@ function follow(value: Json, step: Step): Json[] {
 
 function passes(item: Json, { path, operator, value }: Extract<Step, { type: 'filter' }>): boolean {
   let current: Json | undefined = item;
-  for (const key of path) current = isObject(current) ? current[key] : undefined;
+  for (const key of path) current = isObject(current) ? own(current, key) : undefined;
   if (operator === '') return current !== undefined;
   const same = current !== undefined && current !== null && typeof current !== 'object' && String(current) === value;
   return operator === '==' ? same : !same;

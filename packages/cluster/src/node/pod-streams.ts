@@ -24,7 +24,7 @@ export class SimulatedPodStreams implements RequestHandler, UpgradeHandler {
 
   handle({ info }: RequestContext): Promise<never> | undefined {
     if (info.kind !== 'resource' || info.group !== '' || info.resource !== 'pods') return undefined;
-    const wish = wishes[info.subresource];
+    const wish = Object.hasOwn(wishes, info.subresource) ? wishes[info.subresource] : undefined;
     const pod = this.podOf(`${info.namespace}/${info.name}`);
     if (wish === undefined || pod === undefined) return undefined;
     const node = pod.spec?.nodeName ?? '';

@@ -3,18 +3,19 @@ import { checkConfigMapKey } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
 import type { FieldErrors } from '../fields/field-errors.js';
 import { ensureObject, equal, isObject, objectAt, setDefault, textAt } from '../fields/fields.js';
+import { setOwn } from '../../patch/json-value.js';
 import type { Behavior } from '../strategy/behavior.js';
 
 /** The most that one ConfigMap or Secret may hold, in bytes: 1 MiB. */
 const maximumBytes = 1024 * 1024;
 
 /** The keys that a secret of a type must hold. */
-const requiredKeys: Readonly<Record<string, readonly string[]>> = {
-  'kubernetes.io/dockercfg': ['.dockercfg'],
-  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
-  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
-  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
-};
+const requiredKeys = new Map([
+  ['kubernetes.io/dockercfg', ['.dockercfg']],
+  ['kubernetes.io/dockerconfigjson', ['.dockerconfigjson']],
+  ['kubernetes.io/ssh-auth', ['ssh-privatekey']],
+  ['kubernetes.io/tls', ['tls.crt', 'tls.key']],
+]);
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 export const configMap: Behavior = {
@@ -26,7 +27,7 @@ export const configMap: Behavior = {
     let size = 0;
     for (const [key, value] of Object.entries(data)) {
       errors.each(`data[${key}]`, key, checkConfigMapKey(key));
-      if (key in binary) errors.invalid(`data[${key}]`, key, 'duplicate of key present in binaryData');
+      if (Object.hasOwn(binary, key)) errors.invalid(`data[${key}]`, key, 'duplicate of key present in binaryData');
       size += Buffer.byteLength(typeof value === 'string' ? value : '');
     }
     for (const [key, value] of Object.entries(binary)) {
@@ -51,7 +52,7 @@ export const secret: Behavior = {
     if (!isObject(plain)) return;
     const data = ensureObject(object, 'data');
     for (const [key, value] of Object.entries(plain)) {
-      if (typeof value === 'string') data[key] = Buffer.from(value).toString('base64');
+      if (typeof value === 'string') setOwn(data, key, Buffer.from(value).toString('base64'));
     }
     delete object['stringData'];
   },
@@ -76,13 +77,14 @@ export const secret: Behavior = {
 
 function validateType(object: JsonObject, data: JsonObject, errors: FieldErrors): void {
   const type = textAt(object, 'type');
-  for (const key of requiredKeys[type] ?? []) if (!(key in data)) errors.required(`data[${key}]`);
+  for (const key of requiredKeys.get(type) ?? []) if (!Object.hasOwn(data, key)) errors.required(`data[${key}]`);
   if (type === 'kubernetes.io/service-account-token') {
     const name = objectAt(object, 'metadata', 'annotations')?.['kubernetes.io/service-account.name'];
     if (typeof name !== 'string' || name === '')
       errors.required('metadata.annotations[kubernetes.io/service-account.name]');
   }
-  if (type === 'kubernetes.io/basic-auth' && !('username' in data) && !('password' in data)) {
+  const hasEither = ['username', 'password'].some((key) => Object.hasOwn(data, key));
+  if (type === 'kubernetes.io/basic-auth' && !hasEither) {
     errors.required('data[username]');
     errors.required('data[password]');
   }

@@ -1,6 +1,7 @@
 /** The defaults of a pod's specification, in a Pod and in every template of one. */
 import type { JsonObject } from '@kubewright/api';
 import { ensureObject, has, objectAt, objectsAt, present, setDefault, textAt } from '../fields/fields.js';
+import { setOwn } from '../../patch/json-value.js';
 import { defaultVolume } from './volume-defaults.js';
 
 /** Kinds of container lists in a pod's specification. */
@@ -40,7 +41,7 @@ function requestWhatIsLimited(resources: JsonObject | undefined): void {
   const limits = objectAt(resources, 'limits');
   if (!resources || !limits) return;
   const requests = ensureObject(resources, 'requests');
-  for (const [name, value] of Object.entries(limits)) if (!has(requests, name)) requests[name] = value;
+  for (const [name, value] of Object.entries(limits)) if (!has(requests, name)) setOwn(requests, name, value);
 }
 
 /** Requests of the pod as a whole follow its limits only where no container names the resource. */
@@ -55,7 +56,7 @@ function defaultPodLevelRequests(spec: JsonObject): void {
     ),
   );
   for (const [name, value] of Object.entries(limits))
-    if (!has(requests, name) && !asked.has(name)) requests[name] = value;
+    if (!has(requests, name) && !asked.has(name)) setOwn(requests, name, value);
 }
 
 /** `Always` for `latest` and images without a tag, `IfNotPresent` for the rest. */

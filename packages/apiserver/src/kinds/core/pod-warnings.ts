@@ -3,18 +3,18 @@ import type { JsonObject } from '@kubewright/api';
 import { numberAt, objectAt, objectsAt, textAt } from '../fields/fields.js';
 
 /** Labels of nodes that were renamed, and their new names. */
-const renamedLabels: Readonly<Record<string, string>> = {
-  'beta.kubernetes.io/arch': 'kubernetes.io/arch',
-  'beta.kubernetes.io/os': 'kubernetes.io/os',
-  'failure-domain.beta.kubernetes.io/region': 'topology.kubernetes.io/region',
-  'failure-domain.beta.kubernetes.io/zone': 'topology.kubernetes.io/zone',
-  'beta.kubernetes.io/instance-type': 'node.kubernetes.io/instance-type',
-};
+const renamedLabels = new Map([
+  ['beta.kubernetes.io/arch', 'kubernetes.io/arch'],
+  ['beta.kubernetes.io/os', 'kubernetes.io/os'],
+  ['failure-domain.beta.kubernetes.io/region', 'topology.kubernetes.io/region'],
+  ['failure-domain.beta.kubernetes.io/zone', 'topology.kubernetes.io/zone'],
+  ['beta.kubernetes.io/instance-type', 'node.kubernetes.io/instance-type'],
+]);
 
 export function podWarnings(spec: JsonObject, field: string): string[] {
   const warnings: string[] = [];
   for (const key of Object.keys(objectAt(spec, 'nodeSelector') ?? {})) {
-    const now = renamedLabels[key];
+    const now = renamedLabels.get(key);
     if (now !== undefined) warnings.push(`${field}.nodeSelector[${key}]: deprecated since v1.14; use "${now}" instead`);
   }
   for (const list of ['initContainers', 'containers']) {

@@ -17,6 +17,7 @@ import type { Behavior } from '../strategy/behavior.js';
 import { portNumber } from '../validation/formats.js';
 import { quantityOf, validateResourceList } from '../validation/quantities.js';
 import { defaultPodTemplate } from './pod-defaults.js';
+import { own, setOwn } from '../../patch/json-value.js';
 import { validatePodTemplate } from './pod-validation.js';
 
 export const serviceAccount: Behavior = { group: '', version: 'v1', kind: 'ServiceAccount' };
@@ -140,9 +141,10 @@ export const limitRange: Behavior = {
 function defaultLimits(item: JsonObject): void {
   const limits = ensureObject(item, 'default');
   const requests = ensureObject(item, 'defaultRequest');
-  for (const [name, value] of Object.entries(objectAt(item, 'max') ?? {})) if (!has(limits, name)) limits[name] = value;
+  for (const [name, value] of Object.entries(objectAt(item, 'max') ?? {}))
+    if (!has(limits, name)) setOwn(limits, name, value);
   for (const source of [limits, objectAt(item, 'min') ?? {}]) {
-    for (const [name, value] of Object.entries(source)) if (!has(requests, name)) requests[name] = value;
+    for (const [name, value] of Object.entries(source)) if (!has(requests, name)) setOwn(requests, name, value);
   }
 }
 
@@ -155,9 +157,10 @@ function validateOrder(item: JsonObject, field: string, errors: FieldErrors): vo
     ['default', 'max'],
   ] as const) {
     for (const [name, value] of Object.entries(objectAt(item, lower) ?? {})) {
-      const [low, high] = [quantityOf(value), quantityOf(objectAt(item, upper)?.[name])];
+      const bound = own(objectAt(item, upper) ?? {}, name);
+      const [low, high] = [quantityOf(value), quantityOf(bound)];
       if (low === undefined || high === undefined || low.compare(high) <= 0) continue;
-      const text = `${lower} value ${scalarText(value)} is greater than ${upper} value ${scalarText(objectAt(item, upper)?.[name])}`;
+      const text = `${lower} value ${scalarText(value)} is greater than ${upper} value ${scalarText(bound)}`;
       errors.invalid(`${field}.${lower}[${name}]`, scalarText(value), text);
     }
   }

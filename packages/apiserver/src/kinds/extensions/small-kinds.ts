@@ -13,6 +13,7 @@ import {
 } from '../fields/fields.js';
 import type { Behavior } from '../strategy/behavior.js';
 
+const systemClasses = new Set(['system-cluster-critical', 'system-node-critical']);
 /** Above it only the two classes of the system are allowed. */
 const highestUserPriority = 1_000_000_000;
 
@@ -42,8 +43,7 @@ export const priorityClass: Behavior = {
   validate(object, errors) {
     const name = textAt(objectAt(object, 'metadata'), 'name');
     const value = numberAt(object, 'value') ?? 0;
-    const known = { 'system-cluster-critical': 2_000_000_000, 'system-node-critical': 2_000_001_000 }[name];
-    if (known === undefined) {
+    if (!systemClasses.has(name)) {
       if (name.startsWith('system-')) {
         errors.forbidden(
           'metadata.name',

@@ -2,6 +2,7 @@
 import { checkLabelValue, checkQualifiedName } from '@kubewright/api';
 import type { JsonObject, MutableJson } from '@kubewright/api';
 import type { FieldErrors } from '../fields/field-errors.js';
+import { own } from '../../patch/json-value.js';
 import { has, isObject, objectsAt, stringsAt, textAt } from '../fields/fields.js';
 
 /** The most that all annotations of an object may hold, in bytes of keys and values. */
@@ -65,7 +66,7 @@ export function isEmptySelector(selector: JsonObject): boolean {
 export function selectorMatches(selector: JsonObject, labels: MutableJson | undefined): boolean {
   const present = isObject(labels) ? labels : {};
   const wanted = selector['matchLabels'];
-  if (isObject(wanted) && Object.entries(wanted).some(([key, value]) => present[key] !== value)) return false;
+  if (isObject(wanted) && Object.entries(wanted).some(([key, value]) => own(present, key) !== value)) return false;
   return objectsAt(selector, 'matchExpressions').every((expression) => {
     const key = textAt(expression, 'key');
     const among = stringsAt(expression, 'values').includes(textAt(present, key));

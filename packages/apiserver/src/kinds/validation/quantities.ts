@@ -3,6 +3,7 @@ import { checkQualifiedName, Quantity } from '@kubewright/api';
 import type { JsonObject, MutableJson } from '@kubewright/api';
 import { KubewrightError } from '@kubewright/core';
 import type { FieldErrors } from '../fields/field-errors.js';
+import { own } from '../../patch/json-value.js';
 import { isObject, objectAt, scalarText } from '../fields/fields.js';
 
 const syntax = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
@@ -67,7 +68,7 @@ export function validateResourceRequirements(
     }
   }
   for (const [name, value] of Object.entries(requests)) {
-    const limit = limits[name];
+    const limit = own(limits, name);
     const wanted = quantityOf(value);
     const most = quantityOf(limit);
     if (limit === undefined) {
