@@ -2,16 +2,16 @@
  * The way in from outside: one TLS port for HTTP/2, HTTP/1.1, client certificates and upgraded connections. It turns what
  * arrives into a `ServerRequest` and writes the answer back; it decides nothing.
  */
-import { createSecureServer } from 'node:http2';
-import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import { constants, createSecureServer } from 'node:http2';
+import type { Http2SecureServer, Http2ServerResponse } from 'node:http2';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { promisify } from 'node:util';
-import { constants, createGzip, gzip } from 'node:zlib';
 import { statusErrors } from '@kubewright/api';
 import type { Clock, Logger } from '@kubewright/core';
+import { encoded, send } from './sending.js';
+import type { Incoming } from './sending.js';
 import type { ServerRequest, ServerResponse } from './server-request.js';
 
 export interface ListenerOptions {
@@ -35,12 +35,11 @@ export interface ListenerServices {
   upgrade(request: ServerRequest, socket: Duplex, head: Buffer): Promise<void>;
 }
 
-type Incoming = IncomingMessage | Http2ServerRequest;
-
-/** Longer answers are compressed for clients that ask for it, quickly rather than well. */
-const compressFrom = 128 * 1024;
-const compression = { level: constants.Z_BEST_SPEED };
-const compress = promisify(gzip);
+/**
+ * How long a client may take to agree on keys, to send the headers of a request, and how often he is looked at for those, in
+ * milliseconds. All but the first count for HTTP/1.1 alone: HTTP/2 has whole headers only.
+ */
+const timeouts = { handshakeTimeout: 10_000, headersTimeout: 30_000, connectionsCheckingInterval: 5_000 };
 /** Clients keep many requests open at a time, and lists are long. */
 const http2Settings = { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024 };
 /** How long connections get to end before they are cut. */
@@ -49,6 +48,7 @@ const closeGrace = 1_000;
 export class Listener {
   readonly #server: Http2SecureServer;
   readonly #services: ListenerServices;
+  readonly #connections = new Set<Socket>();
   readonly #sockets = new Set<Socket>();
   readonly #certificates = new WeakMap<object, ServerRequest['certificate'] | null>();
 
@@ -61,6 +61,7 @@ export class Listener {
       key,
       minVersion: 'TLSv1.2',
       settings: http2Settings,
+      ...timeouts,
       // Who shows no certificate, or a stranger's, may still have a token.
       ...(ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: false }),
     });
@@ -69,6 +70,11 @@ export class Listener {
       'upgrade',
       (request: IncomingMessage, socket: Duplex, head: Buffer) => void this.#upgrade(request, socket, head),
     );
+    // Also those that have not agreed on keys yet.
+    this.#server.on('connection', (socket: Socket) => {
+      this.#connections.add(socket);
+      socket.once('close', () => this.#connections.delete(socket));
+    });
     this.#server.on('secureConnection', (socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
@@ -97,25 +103,25 @@ export class Listener {
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     using _cut = this.#services.clock.setTimer(closeGrace, () => {
-      for (const socket of this.#sockets) socket.destroy();
+      for (const socket of this.#connections) socket.destroy();
     });
     for (const socket of this.#sockets) socket.end();
     await closed;
   }
 
-  async #answer(incoming: IncomingMessage | Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
+  async #answer(incoming: Incoming, response: Http2ServerResponse): Promise<void> {
     const gone = new AbortController();
     response.once('close', () => gone.abort(new Error('the client has gone')));
     response.on('error', () => gone.abort(new Error('the client has gone')));
     incoming.on('error', () => gone.abort(new Error('the client has gone')));
     try {
       const answer = await this.#services.serve(this.#request(incoming, gone.signal));
-      await send(incoming, response, await encoded(incoming, answer), gone.signal);
+      await send(incoming, response, await encoded(incoming, answer), this.#services.clock, gone.signal);
     } catch (error) {
+      // An answer that cannot be finished must not look complete, and the client must not wait for it.
+      if (incoming.httpVersionMajor === 1) incoming.socket.destroy();
+      else response.stream?.close(constants.NGHTTP2_INTERNAL_ERROR);
       if (!gone.signal.aborted) this.#services.logger.debug('an answer was cut off', { error });
-      // An answer that cannot be finished must not look complete.
-      if ('stream' in response && response.stream !== undefined) response.stream.close?.();
-      incoming.destroy();
     }
   }
 
@@ -126,8 +132,8 @@ export class Listener {
     try {
       await this.#services.upgrade(this.#request(incoming, gone.signal), socket, head);
     } catch (error) {
-      this.#services.logger.debug('an upgrade failed', { error });
       socket.destroy();
+      this.#services.logger.debug('an upgrade failed', { error });
     }
   }
 
@@ -139,7 +145,7 @@ export class Listener {
       headers: plainHeaders(incoming),
       ...(certificate ? { certificate } : {}),
       signal,
-      body: (limit) => readBody(incoming, limit, signal),
+      body: (limit, arrived) => readBody(incoming, limit, arrived, signal),
     };
   }
 
@@ -173,81 +179,23 @@ function plainHeaders({ headers }: Incoming): Record<string, string> {
   return plain;
 }
 
-async function readBody(incoming: Incoming, limit: number, signal: AbortSignal): Promise<Uint8Array> {
+async function readBody(
+  incoming: Incoming,
+  limit: number,
+  arrived: ((bytes: number) => void) | undefined,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   const tooLarge = (): Error => statusErrors.tooLarge(`limit is ${limit}`);
   if (Number(incoming.headers['content-length'] ?? 0) > limit) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+  // A body that is refused is still answered: leaving the loop must not take the connection along.
+  for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     signal.throwIfAborted();
+    arrived?.(chunk.length);
     size += chunk.length;
     if (size > limit) throw tooLarge();
     chunks.push(chunk);
   }
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size);
-}
-
-/** Compresses long answers where the client asks for it. Watches are sent as they come. */
-async function encoded(incoming: Incoming, answer: ServerResponse): Promise<ServerResponse> {
-  const accepts = /\bgzip\b/.test(incoming.headers['accept-encoding'] ?? '');
-  if (!accepts || answer.longRunning === true) return answer;
-  const { body } = answer;
-  const headers: Record<string, string> = { ...answer.headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' };
-  if (body instanceof Uint8Array) {
-    if (body.length < compressFrom) return answer;
-    const compressed = await compress(body, compression);
-    return { ...answer, headers: { ...headers, 'content-length': String(compressed.length) }, body: compressed };
-  }
-  return { ...answer, headers, body: compressStream(body) };
-}
-
-async function* compressStream(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const stream = createGzip(compression);
-  const feed = (async () => {
-    for await (const chunk of body)
-      if (!stream.write(chunk)) await new Promise((resolve) => stream.once('drain', resolve));
-    stream.end();
-  })();
-  feed.catch((error: unknown) => stream.destroy(error as Error));
-  yield* stream as AsyncIterable<Uint8Array>;
-  await feed;
-}
-
-async function send(
-  incoming: Incoming,
-  response: Http2ServerResponse,
-  answer: ServerResponse,
-  signal: AbortSignal,
-): Promise<void> {
-  const { status, headers, body } = answer;
-  // HTTP/2 knows no such header, and Node refuses it.
-  response.writeHead(status, { ...headers });
-  const empty = incoming.method === 'HEAD' || status === 304;
-  if (body instanceof Uint8Array) {
-    if (empty) response.end();
-    else response.end(body);
-    return;
-  }
-  // A watch without events must still show that it has begun.
-  if ('flushHeaders' in response) (response as { flushHeaders(): void }).flushHeaders();
-  if (!empty) {
-    for await (const chunk of body) {
-      if (signal.aborted) return;
-      if (!response.write(chunk)) await drained(response, signal);
-    }
-  }
-  response.end();
-}
-
-function drained(response: Http2ServerResponse, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      signal.removeEventListener('abort', done);
-      response.off('drain', done);
-      resolve();
-    };
-    response.once('drain', done);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

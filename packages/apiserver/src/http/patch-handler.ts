@@ -6,8 +6,7 @@ import type { ServedResource } from '../registry/served-resource.js';
 import type { ObjectStore, UpdateOptions } from '../store/object-store.js';
 import { groupResource } from '../store/write-request.js';
 import type { WriteRequest } from '../store/write-request.js';
-import { parseBody, parseYaml, readFieldValidation, reportFindings } from './body-decoding.js';
-import type { DecodedBody } from './body-decoding.js';
+import { parseJson, parseYaml, readFieldValidation, reportFindings } from './body-decoding.js';
 import type { FieldValidation } from './body-decoding.js';
 import { mediaTypeOf } from './negotiation.js';
 import type { Representation } from './negotiation.js';
@@ -56,7 +55,8 @@ export async function readPatch(context: RequestContext, request: WriteRequest):
     throw statusErrors.invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
       fieldError.forbidden('force', 'may not be specified for non-apply patch'),
     ]);
-  const { value, duplicates } = parseBody(body, 'application/json', 'patch', validation !== 'Ignore');
+  const text = Buffer.from(body).toString('utf8');
+  const { value, duplicates } = parseJson(text, 'patch', validation !== 'Ignore');
   reportFindings(duplicates, [], validation, 'the patch cannot be handled', context.warn);
   return {
     produce(live) {
@@ -76,18 +76,18 @@ function applyTo(live: JsonObject, patch: MutableJson, type: string, resource: S
   return applyStrategicMergePatch(live, patch, resource.schema, resource.resolve);
 }
 
-function readApply(
+async function readApply(
   body: Uint8Array,
   context: RequestContext,
   request: WriteRequest,
   validation: FieldValidation,
-): UpdateOptions {
+): Promise<UpdateOptions> {
   const { resource, subresource, fieldManager: manager } = request;
   if (!context.query.has('fieldManager') || context.query.get('fieldManager') === '')
     throw statusErrors.invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
       { field: 'fieldManager', reason: 'FieldValueRequired', message: 'Required value: is required for apply patch' },
     ]);
-  const { value } = parseApplied(Buffer.from(body).toString('utf8'), resource.kind);
+  const { value } = await parseYaml(Buffer.from(body).toString('utf8'), resource.kind, context.yamlToJson);
   if (!isJsonObject(value))
     throw statusErrors.badRequest('error decoding YAML: the applied configuration is no object');
   const force = isTrue(context.query.get('force'));
@@ -118,16 +118,6 @@ function claimNothing(applied: JsonObject, { resource, name }: WriteRequest): vo
       `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
     );
   delete metadataOf(applied)['resourceVersion'];
-}
-
-/** YAML, of which JSON is a part that most clients send and that is parsed much faster. */
-function parseApplied(text: string, expected: string): DecodedBody {
-  if (!text.startsWith('{')) return parseYaml(text, expected);
-  try {
-    return parseBody(Buffer.from(text), 'application/json', expected, false);
-  } catch {
-    return parseYaml(text, expected);
-  }
 }
 
 /** A patch may have made something of the object that could not have been sent. */

@@ -12,11 +12,16 @@ import type { Authenticator, User } from '../auth/authenticator.js';
 import type { Attributes, Authorizer } from '../auth/authorizer.js';
 import { impersonate } from '../auth/impersonation.js';
 import { KubewrightError } from '@kubewright/core';
+import { bodyLimit } from './body-limit.js';
+import { BodyStore } from './body-store.js';
+import type { HeldBody } from './body-store.js';
 import type { RequestContext, RequestHandler, UpgradeHandler } from './request-context.js';
 import { requestInfo } from './request-info.js';
 import type { RequestInfo } from './request-info.js';
+import { RequestSlots } from './request-slots.js';
 import { jsonResponse } from './server-request.js';
 import type { ServerRequest, ServerResponse } from './server-request.js';
+import type { YamlReader } from './yaml-reader.js';
 
 export interface PipelineServices {
   readonly authenticators: readonly Authenticator[];
@@ -26,23 +31,29 @@ export interface PipelineServices {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** So many reads and writes may be under way at a time; more are answered 429. */
+  readonly yaml: YamlReader;
+  /** So many reads and writes may be under way at a time; more are answered 429. A quarter is kept for the system's own users. */
   readonly maxInFlight: { readonly reading: number; readonly mutating: number };
   /** Milliseconds after which a request that is no watch is answered 504. */
   readonly requestTimeout: number;
   observe(info: RequestInfo | undefined, status: number, milliseconds: number): void;
 }
 
+/** The whole body must have arrived after so many milliseconds. */
+const bodyTimeout = 30_000;
+
 const reading = new Set(['get', 'list', 'watch', 'head', 'options']);
 
 export class Pipeline {
   readonly #services: PipelineServices;
   readonly #breather: Breather;
-  readonly #inFlight = { reading: 0, mutating: 0 };
+  readonly #slots: RequestSlots;
+  readonly #bodies = new BodyStore();
 
   constructor(services: PipelineServices) {
     this.#services = services;
     this.#breather = new Breather(services.clock);
+    this.#slots = new RequestSlots(services.maxInFlight);
   }
 
   /** Answers a request. Never rejects, except with the signal's reason when the client is gone. */
@@ -83,9 +94,7 @@ export class Pipeline {
     try {
       const user = await this.#userOf(request);
       await this.#authorize(user, info);
-      const authorize = (verb: string): Promise<void> => this.#demand(user, info, verb);
-      const warn = (): void => undefined;
-      const context: RequestContext = { request, info, query, user, signal: request.signal, authorize, warn };
+      const context = this.#context(request, info, query, user, []);
       for (const handler of this.#services.upgrades) {
         const taken = handler.upgrade(context, socket, head);
         if (taken !== undefined) return await taken;
@@ -107,21 +116,60 @@ export class Pipeline {
   ): Promise<ServerResponse> {
     const user = await this.#userOf(request);
     await this.#authorize(user, info);
-    const authorize = (verb: string): Promise<void> => this.#demand(user, info, verb);
-    const warn = (text: string): void => {
-      if (!warnings.includes(text)) warnings.push(text);
-    };
-    const context: RequestContext = { request, info, query, user, signal: request.signal, authorize, warn };
+    const context = this.#context(request, info, query, user, warnings);
     // A watch has a time limit of its own, and waits most of its life.
     if (info.verb === 'watch') return this.#route(context);
-    const late = new AbortController();
-    const { clock, requestTimeout } = this.#services;
-    using _timer = clock.setTimer(requestTimeout, () =>
-      late.abort(statusErrors.timeout(`request did not complete within ${requestTimeout / 1000} s`)),
+    const reads = reading.has(info.verb);
+    // Who sends slowly takes his own time, not a slot.
+    using held = this.#bodies.hold(user);
+    const arrived = reads ? request : withBody(request, await this.#readBody(request, held));
+    using _slot = this.#slots.take(reads ? 'reading' : 'mutating', user, info);
+    const { requestTimeout } = this.#services;
+    return await this.#within(requestTimeout, 'request did not complete', request.signal, (signal) =>
+      this.#route({ ...context, request: arrived, signal }),
     );
-    const signal = AbortSignal.any([request.signal, late.signal]);
-    using _slot = this.#slot(reading.has(info.verb) ? 'reading' : 'mutating');
-    return await unlessAborted(this.#route({ ...context, signal }), signal);
+  }
+
+  #readBody(request: ServerRequest, held: HeldBody): Promise<Uint8Array> {
+    return this.#within(bodyTimeout, 'the body did not arrive', request.signal, () =>
+      request.body(bodyLimit, (bytes) => held.add(bytes)),
+    );
+  }
+
+  /** What the work comes to; 504 where it takes longer than so many milliseconds. */
+  async #within<T>(
+    milliseconds: number,
+    what: string,
+    outer: AbortSignal,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const late = new AbortController();
+    using _timer = this.#services.clock.setTimer(milliseconds, () =>
+      late.abort(statusErrors.timeout(`${what} within ${milliseconds / 1000} s`)),
+    );
+    const signal = AbortSignal.any([outer, late.signal]);
+    return await unlessAborted(work(signal), signal);
+  }
+
+  #context(
+    request: ServerRequest,
+    info: RequestInfo,
+    query: URLSearchParams,
+    user: User,
+    warnings: string[],
+  ): RequestContext {
+    return {
+      request,
+      info,
+      query,
+      user,
+      signal: request.signal,
+      authorize: (verb) => this.#demand(user, info, verb),
+      yamlToJson: (text) => this.#services.yaml.toJson(text, user.name),
+      warn(text) {
+        if (!warnings.includes(text)) warnings.push(text);
+      },
+    };
   }
 
   /** The user whose rights count: whoever asks, or whom he is allowed to act as. */
@@ -157,13 +205,6 @@ export class Pipeline {
     throw forbidden(attributes, reason);
   }
 
-  #slot(kind: 'reading' | 'mutating'): Disposable {
-    if (this.#inFlight[kind] >= this.#services.maxInFlight[kind])
-      throw statusErrors.tooManyRequests('too many requests, please try again later.', 1);
-    this.#inFlight[kind]++;
-    return { [Symbol.dispose]: () => void this.#inFlight[kind]-- };
-  }
-
   #route(context: RequestContext): Promise<ServerResponse> {
     for (const handler of this.#services.handlers) {
       const answer = handler.handle(context);
@@ -184,6 +225,15 @@ export class Pipeline {
     const why = KubewrightError.is(error) ? error.message : 'the server failed to answer the request';
     return jsonResponse(500, statusErrors.internalError(why).toStatus());
   }
+}
+
+/** The same request, whose body has arrived. */
+function withBody(request: ServerRequest, bytes: Uint8Array): ServerRequest {
+  return {
+    ...request,
+    body: (limit) =>
+      bytes.length > limit ? Promise.reject(statusErrors.tooLarge(`limit is ${limit}`)) : Promise.resolve(bytes),
+  };
 }
 
 function splitPath(path: string): [string, string] {

@@ -19,6 +19,8 @@ export interface RequestContext {
    * @throws 403 where the user may not do `verb` to what the request is about.
    */
   authorize(verb: string): Promise<void>;
+  /** The JSON of a YAML text; long ones are parsed on another thread. Throws what is wrong with the text. */
+  yamlToJson(text: string): Promise<string>;
   /** Adds a text to the answer's warnings. */
   warn(text: string): void;
 }

@@ -17,7 +17,8 @@ import type { ResourceRequestInfo } from './request-info.js';
 export async function readBody(context: RequestContext, expected: string): Promise<DecodedBody> {
   const { request, query } = context;
   const duplicates = query.get('fieldValidation') !== 'Ignore';
-  return parseBody(await request.body(bodyLimit), request.headers['content-type'], expected, duplicates);
+  const bytes = await request.body(bodyLimit);
+  return parseBody(bytes, request.headers['content-type'], expected, duplicates, context.yamlToJson);
 }
 
 /** @throws 422 for a dryRun or fieldManager that is none. */
@@ -90,7 +91,8 @@ export async function readDeletion(context: RequestContext): Promise<DeleteOptio
   const { request, query } = context;
   const bytes = await request.body(bodyLimit);
   if (bytes.length > 0) {
-    const { value } = parseBody(bytes, request.headers['content-type'], 'DeleteOptions', false);
+    const type = request.headers['content-type'];
+    const { value } = await parseBody(bytes, type, 'DeleteOptions', false, context.yamlToJson);
     return readDeleteOptions((value ?? {}) as JsonObject);
   }
   const options: JsonObject = {};

@@ -8,7 +8,7 @@ import type { ScalePaths, ServedResource } from '../registry/served-resource.js'
 import type { ObjectStore } from '../store/object-store.js';
 import { groupResource } from '../store/write-request.js';
 import type { WriteRequest } from '../store/write-request.js';
-import { parseBody } from './body-decoding.js';
+import { parseBody, parseJson, parseYaml } from './body-decoding.js';
 import { mediaTypeOf } from './negotiation.js';
 import type { Representation } from './negotiation.js';
 import { valueResponse } from './representations.js';
@@ -64,22 +64,26 @@ async function readChange(
   const type = context.request.headers['content-type'];
   const body = await context.request.body(bodyLimit);
   if (verb === 'update') {
-    const { value } = parseBody(body, type, 'Scale', false);
+    const { value } = await parseBody(body, type, 'Scale', false, context.yamlToJson);
     if (!isJsonObject(value)) throw statusErrors.badRequest('the body is no Scale');
     return () => value;
   }
   if (verb !== 'patch') throw statusErrors.methodNotSupported(groupResource(resource), verb);
-  const { value } = parseBody(body, 'application/json', 'Scale', false);
-  switch (mediaTypeOf(type)) {
+  const text = Buffer.from(body).toString('utf8');
+  const format = mediaTypeOf(type);
+  if (format === 'application/apply-patch+yaml') {
+    const { value } = await parseYaml(text, 'Scale', context.yamlToJson);
+    if (!isJsonObject(value)) throw statusErrors.badRequest('the body is no Scale');
+    return (scale) => applyMergePatch(scale, { spec: value['spec'] ?? {} });
+  }
+  const { value } = parseJson(text, 'Scale', false);
+  switch (format) {
     case 'application/json-patch+json':
       return (scale) => applyJsonPatch(scale, value);
     // A scale has no lists, so both kinds of merge come to the same.
     case 'application/merge-patch+json':
     case 'application/strategic-merge-patch+json':
       return (scale) => applyMergePatch(scale, value);
-    case 'application/apply-patch+yaml':
-      if (!isJsonObject(value)) throw statusErrors.badRequest('the applied configuration is no object');
-      return (scale) => applyMergePatch(scale, { spec: value['spec'] ?? {} });
     default:
       throw statusErrors.unsupportedMediaType(['application/json-patch+json', 'application/merge-patch+json']);
   }

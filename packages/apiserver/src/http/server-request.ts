@@ -11,8 +11,12 @@ export interface ServerRequest {
   readonly certificate?: NonNullable<AuthenticationRequest['certificate']>;
   /** Who asks, where the transport knows already: requests inside the process. */
   readonly user?: User;
-  /** Reads the whole body, once. Throws 413 as soon as it is longer than the limit in bytes. */
-  body(limit: number): Promise<Uint8Array>;
+  /**
+   * Reads the whole body, once. Throws 413 as soon as it is longer than the limit in bytes.
+   *
+   * @param arrived - told of each piece as it comes over the network; may throw to refuse the rest.
+   */
+  body(limit: number, arrived?: (bytes: number) => void): Promise<Uint8Array>;
   /** Aborts when the client is gone. */
   readonly signal: AbortSignal;
 }

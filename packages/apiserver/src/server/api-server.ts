@@ -28,6 +28,7 @@ import type { RequestInfo } from '../http/request-info.js';
 import { RequestMetrics } from '../http/request-metrics.js';
 import { ResourceHandler } from '../http/resource-handler.js';
 import { SubresourceHandler } from '../http/subresources.js';
+import { YamlReader } from '../http/yaml-reader.js';
 import { makeBuiltinResources } from '../registry/builtin-resources.js';
 import type { ServerRequest } from '../http/server-request.js';
 import type { ServedResource } from '../registry/served-resource.js';
@@ -40,6 +41,7 @@ import { ObjectStore } from '../store/object-store.js';
 import { CachedRbac } from './cached-rbac.js';
 import { createMissing } from './create-missing.js';
 import { InProcessTransport } from './in-process-transport.js';
+import { steadyLogger } from './steady-logger.js';
 
 export interface ApiServerOptions {
   /** Where objects live. The server closes it when it stops. */
@@ -60,7 +62,10 @@ export interface ApiServerOptions {
   readonly handlers?: readonly RequestHandler[];
   /** Take over connections for other protocols. Default: none. */
   readonly upgrades?: readonly UpgradeHandler[];
-  /** Requests of more than these numbers at a time are answered 429. Default: 400 reads, 200 writes. */
+  /**
+   * Requests of more than these numbers at a time are answered 429; a quarter is kept for administrators, nodes and the control
+   * plane, and one user takes at most half of the rest. Default: 400 reads, 200 writes.
+   */
   readonly maxInFlight?: { readonly reading: number; readonly mutating: number };
   readonly clock?: Clock;
   readonly random?: Random;
@@ -73,6 +78,8 @@ const requestTimeout = 60_000;
 
 export class ApiServer {
   readonly #options: ApiServerOptions;
+  readonly #logger: Logger;
+  readonly #yaml: YamlReader;
   readonly #stop = new AbortController();
   readonly #cache: WatchCache;
   readonly #registry: ResourceRegistry;
@@ -86,7 +93,9 @@ export class ApiServer {
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
-    const { storage, clock = new SystemClock(), random = new SystemRandom(), logger = silentLogger } = options;
+    const { storage, clock = new SystemClock(), random = new SystemRandom() } = options;
+    const logger = (this.#logger = steadyLogger(options.logger ?? silentLogger));
+    this.#yaml = new YamlReader(clock);
     this.#cache = new WatchCache(storage, clock, logger);
     const { authenticators = [] } = options;
     const source = new CachedRbac(this.#cache);
@@ -125,6 +134,7 @@ export class ApiServer {
       clock,
       random,
       logger,
+      yaml: this.#yaml,
       maxInFlight: options.maxInFlight ?? { reading: 400, mutating: 200 },
       requestTimeout,
       observe: (info, status, milliseconds) => requests.observe(info, served(info), status, milliseconds),
@@ -140,8 +150,8 @@ export class ApiServer {
       this.#options.bootstrap ?? bootstrapObjects({ serviceAddress: kubernetesServiceAddress }),
     );
     await this.#definitions.start();
-    const { storage, clock = new SystemClock(), logger = silentLogger } = this.#options;
-    this.#upkeep.use(new Compactor(storage, clock, logger));
+    const { storage, clock = new SystemClock() } = this.#options;
+    this.#upkeep.use(new Compactor(storage, clock, this.#logger));
     this.#upkeep.use(new EventExpiry(this.#cache, clock));
     this.#ready = true;
   }
@@ -152,10 +162,10 @@ export class ApiServer {
    * @returns the address that clients connect to.
    */
   async listen(options: ListenerOptions): Promise<string> {
-    const { clock = new SystemClock(), logger = silentLogger } = this.#options;
+    const { clock = new SystemClock() } = this.#options;
     const listener = await Listener.open(options, {
       clock,
-      logger,
+      logger: this.#logger,
       serve: (request) => this.#pipeline.serve(this.#untilStop(request)),
       upgrade: (request, socket, head) => this.#pipeline.upgrade(this.#untilStop(request), socket, head),
     });
@@ -171,6 +181,7 @@ export class ApiServer {
     this.#upkeep.dispose();
     await this.#definitions.stop();
     await Promise.all(this.#listeners.map((listener) => listener.close()));
+    await this.#yaml[Symbol.asyncDispose]();
     await this.#cache.close();
     await this.#options.storage.close();
   }
