@@ -3,7 +3,7 @@ import { Code, GrpcStatusError } from '@kubewright/grpc';
 import { attachContainer } from '../containers/attach-container.js';
 import type { ContainerExec } from '../containers/container-exec.js';
 import type { Container } from '../containers/container-record.js';
-import { usesHostNetwork } from '../sandboxes/pod-files.js';
+import { usesHostNetwork } from '../sandboxes/pod-hostname.js';
 import { forwardPort } from '../sandboxes/port-forward.js';
 import type { PodParts } from './pod-parts.js';
 

@@ -1,6 +1,7 @@
 import { runtimeErrors } from '../errors.js';
 import { hostDevice } from '../oci/host-device.js';
 import { deviceRule } from '../oci/default-spec.js';
+import { byDepth } from '../oci/mount-order.js';
 import type { OciDevice, OciHook, OciSpec } from '../oci/spec.js';
 import type { CdiDeviceNode, ContainerEdits } from './cdi-spec.js';
 
@@ -28,7 +29,7 @@ async function applyOne(spec: OciSpec, edits: ContainerEdits): Promise<OciSpec> 
         additionalGids: [...new Set([...process.user.additionalGids, ...(edits.additionalGids ?? []).filter(Boolean)])],
       },
     },
-    mounts: [
+    mounts: byDepth([
       ...mounts,
       ...(edits.mounts ?? []).map(({ hostPath, containerPath, type = 'bind', options = [] }) => ({
         destination: containerPath,
@@ -36,7 +37,7 @@ async function applyOne(spec: OciSpec, edits: ContainerEdits): Promise<OciSpec> 
         source: hostPath,
         options,
       })),
-    ],
+    ]),
     hooks: withHooks(spec.hooks ?? {}, edits),
     linux: {
       ...linux,

@@ -11,6 +11,7 @@ import { buildSpec } from '../oci/build-spec.js';
 import { cgroupPath } from '../oci/cgroup-path.js';
 import { containerUser } from '../oci/container-user.js';
 import type { PodFiles } from '../sandboxes/pod-files.js';
+import { podHostname } from '../sandboxes/pod-hostname.js';
 import { userNamespace } from '../sandboxes/pod-namespaces.js';
 import type { PodNamespaces } from '../sandboxes/pod-namespaces.js';
 import type { Sandbox } from '../sandboxes/sandbox-record.js';
@@ -65,12 +66,12 @@ export class ContainerPreparer {
       image: image.process,
       rootfs,
       user,
-      hostname: sandbox.config.hostname,
+      hostname: podHostname(sandbox.config),
       namespaces: namespaces.ofContainer(sandbox.id, sandbox.config, mode, target),
       ...(mapping && { users: mapping }),
       cgroupsPath: cgroupPath(sandbox.config, id),
       mounts: await mounts.prepare(id, config.mounts, this.users(sandbox)),
-      podMounts: files.mounts(sandbox.id, sandbox.config),
+      podMounts: files.mounts(sandbox.id, sandbox.config, security?.readonlyRootfs ?? false),
       devices: await devicesOf(config),
       ownedCapabilities: limits.capabilities,
       lowestOomScore: limits.lowestOomScore,

@@ -92,7 +92,7 @@ describe('buildSpec', () => {
     const mapping = [{ containerId: 0, hostId: 1000, length: 65536 }];
     const users = create(UserNamespaceSchema, { mode: NamespaceMode.POD, uids: mapping, gids: mapping });
     const spec = specOf({ mounts: [{ containerPath: '/data', hostPath: '/asked-for' }] }, { mounts, users });
-    expect(spec.mounts.at(-1)).toEqual({
+    expect(spec.mounts.find(({ source }) => source === '/prepared')).toEqual({
       destination: '/data',
       type: 'bind',
       source: '/prepared',

@@ -13,6 +13,7 @@ import {
   readonlyPaths,
 } from './default-spec.js';
 import { idMappings } from './id-mappings.js';
+import { mountOrder } from './mount-order.js';
 import { defaultSeccomp } from './seccomp.js';
 import type { OciDevice, OciMount, OciNamespace, OciResources, OciSeccomp, OciSpec, OciUser } from './spec.js';
 
@@ -56,11 +57,12 @@ export function buildSpec(input: SpecInput): OciSpec {
   const args = commandOf(config, image);
   if (args.length === 0)
     throw runtimeErrors.NOT_SUPPORTED({ what: 'a container without a command: neither pod nor image has one' });
-  const own = input.mounts.map(toMount);
-  const taken = new Set(own.map(({ destination }) => destination));
   const hostNetwork = security?.namespaceOptions?.network === NamespaceMode.NODE;
-  const standard = [...defaultMounts({ privileged, hostNetwork }), ...input.podMounts];
-  const mounts = [...standard.filter(({ destination }) => !taken.has(destination)), ...own];
+  const mounts = mountOrder({
+    standard: defaultMounts({ privileged, hostNetwork }),
+    files: input.podMounts,
+    own: input.mounts.map(toMount),
+  });
   return {
     ociVersion,
     // The machine's own name is not a container's to set.

@@ -8,6 +8,7 @@ import type { OciNamespace } from '../oci/spec.js';
 import type { ProgramRunner } from '../programs/program-runner.js';
 import { holdNamespaces } from './hold-namespaces.js';
 import type { OwnedKind } from './hold-namespaces.js';
+import { podHostname } from './pod-hostname.js';
 
 /** The kinds as /proc names them, and as the OCI does. That of processes is there only where a pod shares it. */
 const types = { user: 'user', net: 'network', ipc: 'ipc', uts: 'uts', pid: 'pid' } as const;
@@ -31,7 +32,7 @@ export class PodNamespaces {
     if (own.length === 0) return;
     await mkdir(join(this.#directory, id), { recursive: true, mode: 0o755 });
     for (const kind of own) await writeFile(this.path(id, kind), '', { mode: 0o444 });
-    const setName = own.includes('uts') ? ['hostname', config.hostname || 'localhost'] : ['true'];
+    const setName = own.includes('uts') ? ['hostname', podHostname(config)] : ['true'];
     const user = userNamespace(config);
     if (user === undefined) {
       const files = own.map((kind) => `--${kind}=${this.path(id, kind)}`);

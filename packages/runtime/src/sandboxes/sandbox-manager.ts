@@ -15,7 +15,7 @@ import { JoinedCalls, KeyedQueue } from '../state/joined-calls.js';
 import type { RecordStore } from '../state/record-store.js';
 import type { PodFiles } from './pod-files.js';
 import { checkNamespaces } from './check-namespaces.js';
-import { usesHostNetwork } from './pod-files.js';
+import { usesHostNetwork } from './pod-hostname.js';
 import type { PodNamespaces } from './pod-namespaces.js';
 import type { PodPause } from './pod-pause.js';
 import { fromStored, sandboxKey, toStored } from './sandbox-record.js';

@@ -12,7 +12,7 @@ import type {
 import type { CgroupLayout } from '@kubewright/linux';
 import type { Container } from '../containers/container-record.js';
 import { nanoseconds } from '../cri/status.js';
-import { usesHostNetwork } from '../sandboxes/pod-files.js';
+import { usesHostNetwork } from '../sandboxes/pod-hostname.js';
 import type { Sandbox } from '../sandboxes/sandbox-record.js';
 import { readCgroup } from './cgroup-usage.js';
 import type { CgroupUsage } from './cgroup-usage.js';
