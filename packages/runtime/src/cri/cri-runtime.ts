@@ -14,6 +14,7 @@ import type { PodNetwork } from '../network/pod-network.js';
 import type { KernelFeatures } from '../oci/kernel-features.js';
 import type { SandboxManager } from '../sandboxes/sandbox-manager.js';
 import type { Sandbox } from '../sandboxes/sandbox-record.js';
+import { idsOf, oneId } from '../state/short-ids.js';
 import type { UsageReports } from '../usage/usage-reports.js';
 import { containerEntry, containerStatus, hasLabels, nanoseconds, sandboxEntry, sandboxStatus } from './status.js';
 
@@ -91,15 +92,17 @@ export class CriRuntime extends RuntimeService {
 
   override async stopPodSandbox({ podSandboxId }: cri.StopPodSandboxRequest): Promise<object> {
     const { containers, sandboxes } = this.#o;
-    await Promise.all(this.#containersOf(podSandboxId).map(({ id }) => containers.stop(id, 0)));
-    await sandboxes.stop(podSandboxId);
+    const sandboxId = this.#sandboxId(podSandboxId);
+    await Promise.all(this.#containersOf(sandboxId).map(({ id }) => containers.stop(id, 0)));
+    await sandboxes.stop(sandboxId);
     return {};
   }
 
   override async removePodSandbox({ podSandboxId }: cri.RemovePodSandboxRequest): Promise<object> {
     const { containers, sandboxes } = this.#o;
-    await Promise.all(containers.inSandbox(podSandboxId).map((id) => containers.remove(id)));
-    await sandboxes.remove(podSandboxId);
+    const sandboxId = this.#sandboxId(podSandboxId);
+    await Promise.all(containers.inSandbox(sandboxId).map((id) => containers.remove(id)));
+    await sandboxes.remove(sandboxId);
     return {};
   }
 
@@ -110,7 +113,7 @@ export class CriRuntime extends RuntimeService {
     const sandbox = this.#sandbox(podSandboxId);
     return {
       status: sandboxStatus(sandbox),
-      containersStatuses: this.#containersOf(podSandboxId).map(containerStatus),
+      containersStatuses: this.#containersOf(sandbox.id).map(containerStatus),
       timestamp: nanoseconds(this.#o.clock.now()),
       info: verbose ? { addresses: JSON.stringify(sandbox.addresses) } : {},
     };
@@ -119,10 +122,7 @@ export class CriRuntime extends RuntimeService {
   override async listPodSandbox({
     filter,
   }: cri.ListPodSandboxRequest): Promise<Answer<typeof cri.ListPodSandboxResponseSchema>> {
-    const items = this.#o.sandboxes
-      .list()
-      .filter(({ id }) => matches(filter?.id, id))
-      .map((sandbox) => ({ sandbox, entry: sandboxEntry(sandbox) }));
+    const items = this.#sandboxesOf(filter?.id).map((sandbox) => ({ sandbox, entry: sandboxEntry(sandbox) }));
     const fitting = items.filter(
       ({ sandbox, entry }) =>
         (filter?.state === undefined || filter.state.state === entry.state) &&
@@ -151,17 +151,17 @@ export class CriRuntime extends RuntimeService {
   }
 
   override async startContainer({ containerId }: cri.StartContainerRequest): Promise<object> {
-    await this.#o.containers.start(containerId);
+    await this.#o.containers.start(this.#container(containerId).id);
     return {};
   }
 
   override async stopContainer({ containerId, timeout }: cri.StopContainerRequest): Promise<object> {
-    await this.#o.containers.stop(containerId, Number(timeout) * 1000);
+    await this.#o.containers.stop(this.#containerId(containerId), Number(timeout) * 1000);
     return {};
   }
 
   override async removeContainer({ containerId }: cri.RemoveContainerRequest): Promise<object> {
-    await this.#o.containers.remove(containerId);
+    await this.#o.containers.remove(this.#containerId(containerId));
     return {};
   }
 
@@ -193,12 +193,12 @@ export class CriRuntime extends RuntimeService {
     overhead,
     resources,
   }: cri.UpdatePodSandboxResourcesRequest): Promise<object> {
-    await this.#o.sandboxes.update(podSandboxId, overhead, resources);
+    await this.#o.sandboxes.update(this.#sandbox(podSandboxId).id, overhead, resources);
     return {};
   }
 
   override async reopenContainerLog({ containerId }: cri.ReopenContainerLogRequest): Promise<object> {
-    await this.#o.containers.reopenLog(containerId);
+    await this.#o.containers.reopenLog(this.#container(containerId).id);
     return {};
   }
 
@@ -210,18 +210,15 @@ export class CriRuntime extends RuntimeService {
   }
 
   override async exec(request: cri.ExecRequest): Promise<{ url: string }> {
-    this.#running(request.containerId);
-    return this.#o.streaming.exec(request);
+    return this.#o.streaming.exec({ ...request, containerId: this.#running(request.containerId).id });
   }
 
   override async attach(request: cri.AttachRequest): Promise<{ url: string }> {
-    this.#running(request.containerId);
-    return this.#o.streaming.attach(request);
+    return this.#o.streaming.attach({ ...request, containerId: this.#running(request.containerId).id });
   }
 
   override async portForward(request: cri.PortForwardRequest): Promise<{ url: string }> {
-    this.#sandbox(request.podSandboxId);
-    return this.#o.streaming.portForward(request);
+    return this.#o.streaming.portForward({ ...request, podSandboxId: this.#sandbox(request.podSandboxId).id });
   }
 
   override async containerStats({
@@ -242,18 +239,16 @@ export class CriRuntime extends RuntimeService {
   override async podSandboxStats({
     podSandboxId,
   }: cri.PodSandboxStatsRequest): Promise<Answer<typeof cri.PodSandboxStatsResponseSchema>> {
-    return { stats: await this.#o.usage.pod(this.#sandbox(podSandboxId), this.#containersOf(podSandboxId)) };
+    const sandbox = this.#sandbox(podSandboxId);
+    return { stats: await this.#o.usage.pod(sandbox, this.#containersOf(sandbox.id)) };
   }
 
   override async listPodSandboxStats({
     filter,
   }: cri.ListPodSandboxStatsRequest): Promise<Answer<typeof cri.ListPodSandboxStatsResponseSchema>> {
-    const ready = this.#o.sandboxes
-      .list()
-      .filter(
-        ({ id, phase, config }) =>
-          phase === 'ready' && matches(filter?.id, id) && hasLabels(config.labels, filter?.labelSelector),
-      );
+    const ready = this.#sandboxesOf(filter?.id).filter(
+      ({ phase, config }) => phase === 'ready' && hasLabels(config.labels, filter?.labelSelector),
+    );
     return {
       stats: await Promise.all(ready.map((sandbox) => this.#o.usage.pod(sandbox, this.#containersOf(sandbox.id)))),
     };
@@ -281,28 +276,51 @@ export class CriRuntime extends RuntimeService {
       | { readonly id: string; readonly podSandboxId: string; readonly labelSelector: Readonly<Record<string, string>> }
       | undefined,
   ): Container[] {
-    return this.#o.containers
-      .list()
-      .filter(
-        ({ id, sandboxId, config }) =>
-          matches(filter?.id, id) &&
-          matches(filter?.podSandboxId, sandboxId) &&
-          hasLabels(config.labels, filter?.labelSelector),
-      );
+    const all = this.#o.containers.list();
+    const fitting = filter?.id ? this.#named(filter.id, all) : all;
+    const [pod] = filter?.podSandboxId ? this.#named(filter.podSandboxId, this.#o.sandboxes.list()) : [];
+    return fitting.filter(
+      ({ sandboxId, config }) =>
+        (!filter?.podSandboxId || sandboxId === (pod?.id ?? filter.podSandboxId)) &&
+        hasLabels(config.labels, filter?.labelSelector),
+    );
+  }
+
+  /** The sandbox that a filter names, all where it names none. */
+  #sandboxesOf(id: string | undefined): Sandbox[] {
+    const all = this.#o.sandboxes.list();
+    return id ? this.#named(id, all) : all;
+  }
+
+  /** The one that a whole or short id names; none where it could be several. */
+  #named<T extends { readonly id: string }>(word: string, all: readonly T[]): T[] {
+    const [id, ...others] = idsOf(word, idsIn(all));
+    return others.length > 0 ? [] : all.filter((one) => one.id === id);
   }
 
   #containersOf(podSandboxId: string): Container[] {
     return this.#o.containers.list().filter(({ sandboxId }) => sandboxId === podSandboxId);
   }
 
+  /** The id that a whole or short one stands for; itself where there is none such. */
+  #sandboxId(word: string): string {
+    const { sandboxes } = this.#o;
+    return sandboxes.find(word)?.id ?? oneId(word, idsIn(sandboxes.list())) ?? word;
+  }
+
+  #containerId(word: string): string {
+    const { containers } = this.#o;
+    return containers.find(word)?.id ?? oneId(word, idsIn(containers.list())) ?? word;
+  }
+
   #sandbox(id: string): Sandbox {
-    const sandbox = this.#o.sandboxes.find(id);
+    const sandbox = this.#o.sandboxes.find(this.#sandboxId(id));
     if (sandbox === undefined) throw new GrpcStatusError(Code.NOT_FOUND, `there is no sandbox '${id}'`);
     return sandbox;
   }
 
   #container(id: string): Container {
-    const container = this.#o.containers.find(id);
+    const container = this.#o.containers.find(this.#containerId(id));
     if (container === undefined) throw new GrpcStatusError(Code.NOT_FOUND, `there is no container '${id}'`);
     return container;
   }
@@ -315,7 +333,6 @@ export class CriRuntime extends RuntimeService {
   }
 }
 
-/** Whether an id passes a filter that may be left empty. */
-function matches(wanted: string | undefined, id: string): boolean {
-  return wanted === undefined || wanted === '' || wanted === id;
+function idsIn(all: readonly { readonly id: string }[]): string[] {
+  return all.map(({ id }) => id);
 }
