@@ -23,6 +23,8 @@ export default defineConfig({
             'conformance/src/**/*.test.ts',
           ],
           isolate: false,
+          // None needs a second; on a machine that does much else at once it may take many.
+          testTimeout: 30_000,
         },
       },
       {
