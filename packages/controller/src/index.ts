@@ -54,6 +54,8 @@ export { Cluster, ConnectedCluster, Connection, connectTo } from './cluster/clus
 export type { ClientIdentity } from './cluster/cluster.js';
 export { leaderElection } from './leader-election/leader-election.js';
 export type { LeaderElectionOptions } from './leader-election/leader-election.js';
+export { WriteFence } from './write-fence/write-fence.js';
+export type { WritePass } from './write-fence/write-fence.js';
 export { ControllerManager } from './manager/controller-manager.js';
 export { ControllerExtension, controllerOptionsOf } from './decorators/controller.js';
 export { watchedResources } from './decorators/watched-resources.js';

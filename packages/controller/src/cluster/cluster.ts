@@ -2,22 +2,30 @@
  * The cluster that a host's controllers work on: its clients and its informers. One host has one; further clusters are child
  * hosts with their own.
  */
-import { Clock, Logger, Metrics, Plugin, Random, inject, provide, token } from '@kubewright/core';
+import { Clock, Logger, Metrics, Plugin, Random, inject, optional, provide, token } from '@kubewright/core';
 import type { Lifecycle, PluginLike, Token } from '@kubewright/core';
 import { Client, InformerFactory } from '@kubewright/informer';
 import type { ClusterConnection, Transport } from '@kubewright/informer';
 import { controllerErrors } from '../errors/controller-errors.js';
+import { fencedTransport } from '../write-fence/fenced-transport.js';
+import { WriteFence } from '../write-fence/write-fence.js';
 
 /** Whom a client writes as. */
 export interface ClientIdentity {
   /** Owner of the fields it writes, and its user agent: a controller's name. */
   readonly name: string;
+  /**
+   * Whether its writes are the leader's, where copies of the program elect one: of another copy they reject with
+   * `NOT_LEADING`. Default: true; false for what every copy may write, as the Lease itself.
+   */
+  readonly needsLeader?: boolean;
 }
 
 export interface Cluster {
   readonly name: string;
   /** For objects that name no namespace. */
   readonly namespace: string;
+  /** The bare connection: what is written here asks nobody who leads. */
   readonly transport: Transport;
   /** Shared by everybody in the host: one store per kind. */
   readonly informers: InformerFactory;
@@ -47,6 +55,7 @@ export class ConnectedCluster implements Cluster, Lifecycle {
     @inject(Random) private readonly random: Random,
     @inject(Logger) private readonly logger: Logger,
     @inject(Metrics) private readonly metrics: Metrics,
+    @inject(WriteFence) @optional() private readonly fence?: WriteFence,
   ) {}
 
   async start(): Promise<void> {
@@ -76,11 +85,11 @@ export class ConnectedCluster implements Cluster, Lifecycle {
     return this.#opened.informers;
   }
 
-  client({ name }: ClientIdentity): Client {
-    const { clock, logger, metrics } = this;
+  client({ name, needsLeader = true }: ClientIdentity): Client {
+    const { clock, logger, metrics, fence } = this;
     const { transport, namespace } = this.#opened;
     return new Client({
-      transport,
+      transport: needsLeader && fence !== undefined ? fencedTransport(transport, fence) : transport,
       namespace,
       clock,
       logger,
