@@ -54,6 +54,7 @@ export { Cluster, ConnectedCluster, Connection, connectTo } from './cluster/clus
 export type { ClientIdentity } from './cluster/cluster.js';
 export { leaderElection } from './leader-election/leader-election.js';
 export type { LeaderElectionOptions } from './leader-election/leader-election.js';
+export { leaseDurationOf } from './leader-election/lease.js';
 export { WriteFence } from './write-fence/write-fence.js';
 export type { WritePass } from './write-fence/write-fence.js';
 export { ControllerManager } from './manager/controller-manager.js';

@@ -31,8 +31,9 @@ describe('the control plane guard', () => {
       prepare: lease(0),
     }));
 
-  it('believes an old lease after it has watched it', () =>
-    withHarness([ControlPlaneGuard], idle, { prepare: lease(60_000) }));
+  it.each([60_000, -3_600_000])('believes a lease renewed %i ms ago to be dead after it has watched it', (ago) =>
+    withHarness([ControlPlaneGuard], idle, { prepare: lease(ago) }),
+  );
 
   it('does not believe a clock that says that a lease is old while it is renewed', async () => {
     const starting = withHarness([ControlPlaneGuard], idle, {

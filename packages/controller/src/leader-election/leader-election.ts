@@ -10,7 +10,7 @@ import type { Client, ObjectKey, RequestOptions } from '@kubewright/informer';
 import { Cluster } from '../cluster/cluster.js';
 import { controllerErrors } from '../errors/controller-errors.js';
 import { Leadership } from './leadership.js';
-import { durationOf, heldBy, renewDeadline, retryPeriod } from './lease.js';
+import { leaseDurationOf, heldBy, renewDeadline, retryPeriod } from './lease.js';
 
 export interface LeaderElectionOptions {
   /** The Lease's name, which all copies of the program share and no other program has. */
@@ -146,7 +146,7 @@ export class LeaderElection implements Lifecycle {
     // Whoever leads knows no pause in it: a Lease that was given back meanwhile was another's in between.
     if (this.#leads) return spec?.holderIdentity !== this.#identity;
     if (!spec?.holderIdentity) return false;
-    return now - (this.#seen?.at ?? now) < durationOf(spec);
+    return now - (this.#seen?.at ?? now) < leaseDurationOf(spec);
   }
 
   get #client(): Client {

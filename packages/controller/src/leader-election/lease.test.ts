@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { durationOf, heldBy } from './lease.js';
+import { leaseDurationOf, heldBy } from './lease.js';
 
 const now = Date.UTC(2026, 0, 1);
 
@@ -12,7 +12,7 @@ describe('a Lease that somebody else has written', () => {
     [30, 30_000],
     [2 ** 31, 3_600_000],
   ])('of %s seconds is waited for so long: %i ms', (leaseDurationSeconds, milliseconds) => {
-    expect(durationOf(leaseDurationSeconds === undefined ? {} : { leaseDurationSeconds })).toBe(milliseconds);
+    expect(leaseDurationOf(leaseDurationSeconds === undefined ? {} : { leaseDurationSeconds })).toBe(milliseconds);
   });
 
   it.each([

@@ -17,7 +17,7 @@ const longestDuration = 60 * 60_000;
 const mostTransitions = 2 ** 31 - 1;
 
 /** Milliseconds that a Lease is good for after a renewal. What is no duration (absent, zero, negative) counts as our own. */
-export function durationOf(spec: DeepReadonly<LeaseSpec> | undefined): number {
+export function leaseDurationOf(spec: DeepReadonly<LeaseSpec> | undefined): number {
   const seconds = spec?.leaseDurationSeconds;
   if (seconds === undefined || !(seconds > 0)) return leaseDuration;
   return Math.min(seconds * 1000, longestDuration);

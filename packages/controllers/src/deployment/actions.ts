@@ -21,11 +21,11 @@ export type DeploymentAction =
     }
   | { readonly do: 'deleteReplicaSet'; readonly replicaSet: ReadonlyReplicaSet }
   /** Writes the Deployment's own revision annotation. */
-  | { readonly do: 'setRevision'; readonly revision: number }
+  | { readonly do: 'setRevision'; readonly revision: bigint }
   /** Puts an earlier template back and removes the request to do so. */
   | {
       readonly do: 'rollback';
-      readonly revision: number;
+      readonly revision: bigint;
       readonly template: PodTemplateSpec;
       readonly annotations: Readonly<Record<string, string>>;
     }

@@ -1,6 +1,7 @@
 /** What a Deployment writes on its ReplicaSets to find its way later: revision, history, and the size it scaled for. */
 import type { DeepReadonly } from '@kubewright/api';
 import type { Deployment, ReplicaSet } from '@kubewright/api/apps/v1';
+import { int32Of, int64Of } from '../integers/integer-text.js';
 
 export type ReadonlyDeployment = DeepReadonly<Deployment>;
 export type ReadonlyReplicaSet = DeepReadonly<ReplicaSet>;
@@ -25,12 +26,12 @@ const ownAnnotations = new Set([
 /** Upstream's bound on the history annotation, in characters. */
 const longestHistory = 2000;
 
-/** The revision an object carries; 0 where it has none. */
+/** The revision an object carries; 0 where it has none. An integer of 64 bits, whoever wrote it. */
 export function revisionOf(object: {
   readonly metadata: { readonly annotations?: Readonly<Record<string, string>> };
-}): number {
-  const text = object.metadata.annotations?.[revisionAnnotation] ?? '';
-  return /^\d+$/.test(text) ? Number(text) : 0;
+}): bigint {
+  const revision = int64Of(object.metadata.annotations?.[revisionAnnotation]) ?? 0n;
+  return revision > 0n ? revision : 0n;
 }
 
 /** The Deployment's annotations that its ReplicaSets carry too. */
@@ -44,18 +45,18 @@ export function copiedAnnotations(deployment: ReadonlyDeployment): Record<string
 export function newReplicaSetAnnotations(
   deployment: ReadonlyDeployment,
   existing: ReadonlyReplicaSet | undefined,
-  revision: number,
+  revision: bigint,
 ): Record<string, string> {
   const before = existing?.metadata.annotations ?? {};
   const annotations: Record<string, string> = { ...before, ...copiedAnnotations(deployment) };
-  const old = existing ? revisionOf(existing) : 0;
+  const old = existing ? revisionOf(existing) : 0n;
   if (old >= revision) return annotations;
   annotations[revisionAnnotation] = String(revision);
-  if (old > 0) annotations[revisionHistoryAnnotation] = appendHistory(before[revisionHistoryAnnotation], old);
+  if (old > 0n) annotations[revisionHistoryAnnotation] = appendHistory(before[revisionHistoryAnnotation], old);
   return annotations;
 }
 
-function appendHistory(history: string | undefined, revision: number): string {
+function appendHistory(history: string | undefined, revision: bigint): string {
   const entries = [...(history ? history.split(',') : []), String(revision)];
   while (entries.join(',').length > longestHistory) entries.shift();
   return entries.join(',');
@@ -67,6 +68,6 @@ export function sizeAnnotations(desired: number, max: number): Record<string, st
 }
 
 export function numericAnnotation(set: ReadonlyReplicaSet, name: string): number | undefined {
-  const text = set.metadata.annotations?.[name];
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+  const size = int32Of(set.metadata.annotations?.[name]);
+  return size === undefined || size < 0 ? undefined : size;
 }

@@ -179,6 +179,46 @@ describe('planDeployment', () => {
     expect(run.specReplicas).toEqual([11, 7]);
   });
 
+  it('counts revisions of 64 bits exactly, whoever wrote them', () => {
+    const key = 'deployment.kubernetes.io/revision';
+    const run = rollout();
+    run.settle();
+    const [first] = run.replicaSets;
+    if (first) first.metadata.annotations = { ...first.metadata.annotations, [key]: '3546343826724305832' };
+    run.settle();
+    expect(run.deployment.metadata.annotations?.[key]).toBe('3546343826724305832');
+    setImage(run, 'v2');
+    run.settle();
+    setImage(run, 'v1');
+    run.settle();
+    expect(run.replicaSets.map((set) => set.metadata.annotations?.[key])).toEqual([
+      '3546343826724305834',
+      '3546343826724305833',
+    ]);
+    expect(run.replicaSets[0]?.metadata.annotations?.['deployment.kubernetes.io/revision-history']).toBe(
+      '3546343826724305832',
+    );
+    expect(run.deployment.metadata.annotations?.[key]).toBe('3546343826724305834');
+  });
+
+  it('goes on where a revision is the last of 64 bits or none at all', () => {
+    const key = 'deployment.kubernetes.io/revision';
+    for (const [text, next] of [
+      ['9223372036854775807', '9223372036854775807'],
+      ['9'.repeat(40), '1'],
+      ['-5', '1'],
+    ] as const) {
+      const run = rollout();
+      run.settle();
+      const [first] = run.replicaSets;
+      if (first) first.metadata.annotations = { ...first.metadata.annotations, [key]: text };
+      setImage(run, 'v2');
+      run.settle();
+      expect(run.replicaSets[1]?.metadata.annotations?.[key]).toBe(next);
+      expect(run.step()).toEqual([]);
+    }
+  });
+
   it('keeps the wanted number of revisions', () => {
     const run = rollout({ revisionHistoryLimit: 2 });
     for (const image of ['v1', 'v2', 'v3', 'v4', 'v5']) {

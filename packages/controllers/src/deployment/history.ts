@@ -3,6 +3,7 @@ import type { PodTemplateSpec } from '@kubewright/api/core/v1';
 import type { DeploymentAction } from './actions.js';
 import { copiedAnnotations, revisionOf, rollbackAnnotation } from './annotations.js';
 import type { ReadonlyDeployment, ReadonlyReplicaSet } from './annotations.js';
+import { compareIntegers, int64Of } from '../integers/integer-text.js';
 import { isSameTemplate, podTemplateHashLabel } from '../templates/pod-template.js';
 import { specReplicas } from './replica-sets.js';
 import type { ReplicaSetsOfDeployment } from './replica-sets.js';
@@ -15,7 +16,7 @@ export function planCleanup(deployment: ReadonlyDeployment, { old }: ReplicaSets
   const excess = live.length - (deployment.spec?.revisionHistoryLimit ?? defaultHistoryLimit);
   if (excess <= 0) return [];
   return live
-    .toSorted((a, b) => revisionOf(a) - revisionOf(b))
+    .toSorted((a, b) => compareIntegers(revisionOf(a), revisionOf(b)))
     .slice(0, excess)
     .filter(isSpent)
     .map((replicaSet) => ({ do: 'deleteReplicaSet', replicaSet }));
@@ -30,19 +31,19 @@ function isSpent(set: ReadonlyReplicaSet): boolean {
 }
 
 /** What a rollback request asks for: a revision, or 0 for the one before today's. */
-export function rollbackRequest(deployment: ReadonlyDeployment): number | undefined {
-  const text = deployment.metadata.annotations?.[rollbackAnnotation];
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+export function rollbackRequest(deployment: ReadonlyDeployment): bigint | undefined {
+  const revision = int64Of(deployment.metadata.annotations?.[rollbackAnnotation]);
+  return revision === undefined || revision < 0n ? undefined : revision;
 }
 
 export function planRollback(
   deployment: ReadonlyDeployment,
   { all }: ReplicaSetsOfDeployment,
-  request: number,
+  request: bigint,
 ): DeploymentAction {
-  const revisions = [...new Set(all.map(revisionOf))].toSorted((a, b) => b - a);
-  const revision = request === 0 ? (revisions[1] ?? 0) : request;
-  const target = revision === 0 ? undefined : all.find((set) => revisionOf(set) === revision);
+  const revisions = [...new Set(all.map(revisionOf))].toSorted((a, b) => compareIntegers(b, a));
+  const revision = request === 0n ? (revisions[1] ?? 0n) : request;
+  const target = revision === 0n ? undefined : all.find((set) => revisionOf(set) === revision);
   const template = target?.spec?.template;
   if (target === undefined || template === undefined) {
     return {

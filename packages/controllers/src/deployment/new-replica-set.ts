@@ -34,14 +34,15 @@ export function planNewReplicaSet(
   const stale =
     minReadySeconds !== (current.spec?.minReadySeconds ?? 0) ||
     Object.entries(annotations).some(([key, value]) => current.metadata.annotations?.[key] !== value);
-  const own = Math.max(revisionOf(current), revision);
+  const before = revisionOf(current);
+  const own = before > revision ? before : revision;
   return [
     ...(stale ? [{ do: 'refresh', replicaSet: current, annotations, minReadySeconds } as const] : []),
     ...(revisionOf(deployment) === own ? [] : [{ do: 'setRevision', revision: own } as const]),
   ];
 }
 
-function newReplicaSet(deployment: ReadonlyDeployment, sets: ReplicaSetsOfDeployment, revision: number): ReplicaSet {
+function newReplicaSet(deployment: ReadonlyDeployment, sets: ReplicaSetsOfDeployment, revision: bigint): ReplicaSet {
   const template = structuredClone(deployment.spec?.template ?? {}) as PodTemplateSpec;
   const hash = templateHash(template, deployment.status?.collisionCount);
   const labels = { ...template.metadata?.labels, [podTemplateHashLabel]: hash };

@@ -37,7 +37,11 @@ export function sortReplicaSets(
   return { current, old: all.filter((set) => set !== current), all };
 }
 
+/** The highest of 64 bits: what would be above could not be read again. */
+const lastRevision = 2n ** 63n - 1n;
+
 /** The revision that the new ReplicaSet gets: one above the highest of the old ones. */
-export function nextRevision(old: readonly ReadonlyReplicaSet[]): number {
-  return Math.max(0, ...old.map(revisionOf)) + 1;
+export function nextRevision(old: readonly ReadonlyReplicaSet[]): bigint {
+  const highest = old.map(revisionOf).reduce((a, b) => (a > b ? a : b), 0n);
+  return highest < lastRevision ? highest + 1n : lastRevision;
 }

@@ -3,6 +3,7 @@ import type { DeepReadonly } from '@kubewright/api';
 import type { Node, NodeSelectorRequirement } from '@kubewright/api/core/v1';
 import { isClaimedBy } from './annotations.js';
 import type { ReadonlyClaim, ReadonlyVolume } from './annotations.js';
+import { compareIntegers, int64Of } from '../integers/integer-text.js';
 
 type ReadonlyNode = DeepReadonly<Node>;
 type ReadonlyRequirement = DeepReadonly<NodeSelectorRequirement>;
@@ -78,12 +79,18 @@ function isFulfilled(
     case 'DoesNotExist':
       return value === undefined;
     case 'Gt':
-      return value !== undefined && Number(value) > Number(bound);
+      return order(value, bound) === 1;
     case 'Lt':
-      return value !== undefined && Number(value) < Number(bound);
+      return order(value, bound) === -1;
     default:
       return false;
   }
+}
+
+/** Of two integers; undefined where either is none, and then nothing is fulfilled. */
+function order(value: string | undefined, bound: string): number | undefined {
+  const [a, b] = [int64Of(value), int64Of(bound)];
+  return a === undefined || b === undefined ? undefined : compareIntegers(a, b);
 }
 
 function isSmaller(a: ReadonlyVolume, b: ReadonlyVolume): boolean {

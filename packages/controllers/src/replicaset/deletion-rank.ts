@@ -1,4 +1,5 @@
 /** Which pods go first when a ReplicaSet shrinks: those whose loss is felt least. */
+import { int32Of } from '../integers/integer-text.js';
 import { isPodReady, readyCondition } from '../pods/pod-state.js';
 import type { ReadonlyPod } from '../pods/pod-state.js';
 
@@ -69,8 +70,7 @@ function phase(pod: ReadonlyPod): number {
 }
 
 function deletionCost(pod: ReadonlyPod): number {
-  const text = pod.metadata.annotations?.[podDeletionCostAnnotation];
-  return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : 0;
+  return int32Of(pod.metadata.annotations?.[podDeletionCostAnnotation]) ?? 0;
 }
 
 function restarts(pod: ReadonlyPod): number {

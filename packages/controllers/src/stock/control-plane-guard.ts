@@ -1,13 +1,11 @@
 import { isNotFound } from '@kubewright/api';
 import { Lease } from '@kubewright/api/coordination/v1';
-import { Cluster } from '@kubewright/controller';
+import { Cluster, leaseDurationOf } from '@kubewright/controller';
 import { Clock, Logger, Plugin, inject } from '@kubewright/core';
 import type { Lifecycle, StartContext } from '@kubewright/core';
 import { controllersErrors } from '../errors/controllers-errors.js';
 
 const key = { name: 'kube-controller-manager', namespace: 'kube-system' };
-/** Where the lease does not say, kube-controller-manager's default. */
-const defaultLeaseSeconds = 15;
 
 /**
  * Refuses to start a host on a cluster whose kube-controller-manager is alive. It starts before any controller does.
@@ -28,8 +26,10 @@ export class ControlPlaneGuard implements Lifecycle {
     const lease = await this.#read(signal);
     const renewed = lease?.spec?.renewTime;
     if (lease === undefined || renewed === undefined || !lease.spec?.holderIdentity) return;
-    const lasts = (lease.spec.leaseDurationSeconds ?? defaultLeaseSeconds) * 1000;
-    if (this.clock.now() - Date.parse(renewed) < lasts) throw refusal(lease);
+    const lasts = leaseDurationOf(lease.spec);
+    const age = this.clock.now() - Date.parse(renewed);
+    // A time well ahead of ours says nothing: whether it is renewed is seen.
+    if (age > -lasts && age < lasts) throw refusal(lease);
     this.logger.info('waiting whether a kube-controller-manager renews its old lease', {
       holder: lease.spec.holderIdentity,
       renewTime: renewed,
