@@ -189,6 +189,52 @@ describe('Client answers', () => {
     ]);
   });
 
+  it('lists objects that have no uid, as those of metrics.k8s.io', async () => {
+    const { client } = clientFor(() => ({
+      body: { metadata: {}, items: [{ metadata: { name: 'a' } }, { metadata: { name: 'b' } }] },
+    }));
+    const names: (string | undefined)[] = [];
+    for await (const { metadata } of client.listAll(Pod)) names.push(metadata.name);
+    expect(names).toEqual(['a', 'b']);
+  });
+
+  const endless: [string, (page: number) => object, number][] = [
+    ['the same token', () => ({ metadata: { continue: 'x' }, items: [] }), 2],
+    ['tokens that take turns', (page) => ({ metadata: { continue: String(page % 3) }, items: [] }), 4],
+    ['ever another token', (page) => ({ metadata: { continue: String(page) }, items: [] }), 10],
+    [
+      'the same item',
+      (page) => ({ metadata: { continue: String(page) }, items: [{ metadata: { name: 'a', uid: 'u' } }] }),
+      11,
+    ],
+    ['a token without bounds', () => ({ metadata: { continue: 'x'.repeat(10_000) }, items: [] }), 1],
+  ];
+  for (const [what, body, requests] of endless) {
+    it(`gives a listing up whose pages come with ${what}`, async () => {
+      let page = 0;
+      const { client, sent } = clientFor(() => ({ body: body(page++) }));
+      const listing = (async () => {
+        for await (const _pod of client.listAll(Pod));
+      })();
+      await expect(listing).rejects.toSatisfy(informerErrors.LIST_ENDLESS.is);
+      expect(sent()).toHaveLength(requests);
+    });
+  }
+
+  it('lets the event loop turn between two pages', async () => {
+    const turned = new AbortController();
+    setImmediate(() => turned.abort());
+    let page = 0;
+    const { client } = clientFor(() => ({
+      body: {
+        metadata: turned.signal.aborted ? {} : { continue: String(++page) },
+        items: [{ metadata: { name: `p${page}` } }],
+      },
+    }));
+    for await (const _pod of client.listAll(Pod));
+    expect(page).toBeLessThan(3);
+  });
+
   it('reads the rest in one piece where a page comes too late', async () => {
     const item = (name: string) => ({ metadata: { name, uid: name } });
     const { client } = clientFor(({ path }) => {

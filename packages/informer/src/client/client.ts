@@ -7,7 +7,7 @@ import { informerErrors } from '../errors/informer-errors.js';
 import type { ApiRequest, Transport } from '../transport/transport.js';
 import { decodeWatch } from '../watch/decode-watch.js';
 import { Discovery } from './discovery.js';
-import { listAllPages, typed } from './list-pages.js';
+import { listAllPages } from './list-pages.js';
 import type {
   ApplyObject,
   DeleteOptions,
@@ -24,6 +24,7 @@ import type {
   WriteOptions,
 } from './options.js';
 import { PodOperations } from './pod-operations.js';
+import { readList } from './read-list.js';
 import { RequestExecutor } from './request-executor.js';
 import type { ExecuteOptions } from './request-executor.js';
 import type { RequestSender } from './request-sender.js';
@@ -98,16 +99,16 @@ export class Client implements RequestSender {
   /** One page, or everything where no `limit` is given. Its items have their `apiVersion` and `kind`. */
   async list<T extends KubeObject>(kind: Kind<T>, options: ListOptions = {}): Promise<KubeList<T>> {
     const path = withQuery(collectionPath(kind, options.namespace), listQuery(options));
-    const list = await this.request<KubeList<T>>({ method: 'GET', path }, options);
-    return { ...list, items: typed(kind, list.items ?? []) };
+    return readList(kind, path, await this.request({ method: 'GET', path }, options));
   }
 
   /**
    * Every object, page by page (500, or `limit`). Where the listing outlives the server's snapshot, what has not come yet
-   * is read in one piece from the newest state.
+   * is read in one piece from the newest state. Throws LIST_ENDLESS where the server sends a token twice, or ten pages in a
+   * row without anything new.
    */
   listAll<T extends KubeObject>(kind: Kind<T>, options: ListOptions = {}): AsyncGenerator<T, void> {
-    return listAllPages(options, (page) => this.list(kind, page));
+    return listAllPages(kind.plural, options, (page) => this.list(kind, page));
   }
 
   /** Rejects with AlreadyExists where the name is taken. `metadata.generateName` lets the server choose one. */

@@ -37,12 +37,16 @@ export const informerErrors = defineErrors('INFORMER', {
   OBJECT_MISMATCH: (d: { expected: string; actual: string }) =>
     `the object is a ${d.actual}, not a ${d.expected}: pass the kind that belongs to it`,
   WATCH_LINE_TOO_LONG: (d: { limit: number }) =>
-    `one watch event is longer than ${d.limit} bytes: raise \`maxLineBytes\` if such objects are wanted`,
+    `one watch event is longer than ${d.limit} characters, and no object of Kubernetes is: look at what stands between client and API server`,
   WATCH_LINE_INVALID: (d: { problem: string }) => `a watch event cannot be read: ${d.problem}`,
+  OBJECT_REFUSED: (d: { plural: string; object: string; problem: string }) =>
+    `the server sent '${d.object}' among the ${d.plural}, but ${d.problem}; listing again`,
+  LIST_ENDLESS: (d: { plural: string; problem: string }) =>
+    `the list of ${d.plural} does not come to an end: ${d.problem}; check the API server and what stands before it`,
   WATCH_DEADLINE: (d: { seconds: number }) =>
     `the watch was still open ${d.seconds} s after its start, past the time it asked for: the connection is taken for dead`,
   WATCH_TOO_SHORT: () =>
-    'the watch ended within a second and without an event: the server or a proxy closes watches at once',
+    'the watch ended within a second, without an event or again and again: the server or a proxy closes watches at once',
   WATCH_LIST_INCOMPLETE: (d: { problem: string; permanent: boolean }) =>
     `the initial events did not come to their end: ${d.problem}; listing instead`,
   RESOURCE_VERSION_INVALID: (d: { value: string }) =>

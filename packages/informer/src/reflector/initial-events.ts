@@ -29,6 +29,10 @@ export class InitialEvents<T extends KubeObject> implements Disposable {
     this.#objects.set(storeKey(object.metadata), object);
   }
 
+  get(key: string): DeepReadonly<T> | undefined {
+    return this.#objects.get(key);
+  }
+
   delete(object: DeepReadonly<T>): void {
     this.#objects.delete(storeKey(object.metadata));
   }

@@ -1,11 +1,14 @@
 import { isExpired } from '@kubewright/api';
-import type { Kind, KubeList, KubeObject } from '@kubewright/api';
+import type { Kind, KubeObject } from '@kubewright/api';
 import type { Client } from '../client/client.js';
 import { defaultPageSize } from '../client/list-pages.js';
 import type { ListOptions } from '../client/options.js';
+import { PageWalk } from '../client/page-walk.js';
 
 /** Milliseconds for one page, which may be a whole collection. */
 const listTimeout = 5 * 60_000;
+/** Five million objects: thirty times what a cluster is meant to hold of one kind (sig-scalability's thresholds). */
+const maximalPages = 10_000;
 
 /**
  * Reads a whole collection at one resourceVersion. It asks for pages only where that does not keep the server from
@@ -27,8 +30,9 @@ export async function listCollection<T extends KubeObject>(
       ? { ...base, ...version, limit: defaultPageSize }
       : { ...base, ...version, resourceVersionMatch: 'NotOlderThan' },
   );
-  const items = [...list.items];
-  for (let next = continueOf(list); next !== ''; next = continueOf(list)) {
+  const walk = new PageWalk(kind.plural, maximalPages);
+  const items = walk.fresh(list);
+  for (let next = await walk.next(list); next !== undefined; next = await walk.next(list)) {
     try {
       list = await client.list(kind, { ...base, limit: defaultPageSize, continue: next });
     } catch (error) {
@@ -36,11 +40,7 @@ export async function listCollection<T extends KubeObject>(
       const whole = await client.list(kind, base);
       return { items: whole.items, resourceVersion: whole.metadata.resourceVersion ?? '' };
     }
-    for (const item of list.items) items.push(item);
+    for (const item of walk.fresh(list)) items.push(item);
   }
   return { items, resourceVersion: list.metadata.resourceVersion ?? '' };
-}
-
-function continueOf(list: KubeList<unknown>): string {
-  return list.metadata.continue ?? '';
 }

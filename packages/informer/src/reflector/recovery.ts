@@ -45,6 +45,14 @@ export function planRecovery(stage: Stage, error: unknown, situation: Situation)
       return { next: 'relist', wait: false, list: error.details.permanent ? 'always' : 'once' };
     if (StatusError.is(error) && refusals.has(error.code)) return { next: 'relist', wait: false, list: 'always' };
   }
+  // The newest state is asked for: what a lagging server sent is then not sent again.
+  if (informerErrors.OBJECT_REFUSED.is(error))
+    return {
+      next: 'relist',
+      wait: true,
+      forgetVersion: true,
+      ...(stage === 'watch-list' && { list: 'once' as const }),
+    };
   if (!StatusError.is(error)) return planForConnection(stage, error);
   const { code } = error;
   const floor = Math.min(usableSeconds(error.retryAfterSeconds) ?? 0, longestRetryAfter) * 1000;

@@ -9,16 +9,18 @@ import { BehaviorSubject } from 'rxjs';
 import type { Observable } from 'rxjs';
 import type { Client } from '../client/client.js';
 import type { SelectionOptions } from '../client/options.js';
+import { informerErrors } from '../errors/informer-errors.js';
 import { collectionPath } from '../client/resource-path.js';
 import type { Delta } from '../store/store.js';
 import { Backoff } from './backoff.js';
 import { listCollection } from './list-collection.js';
+import { ObjectGuard } from './object-guard.js';
 import { planRecovery } from './recovery.js';
 import type { Recovery, Stage } from './recovery.js';
 import { idleStatus } from './reflector-status.js';
 import type { ReflectorStatus } from './reflector-status.js';
 import type { WatchListMemory } from './watch-list-memory.js';
-import { WatchSession } from './watch-session.js';
+import { WatchSession, veryShort } from './watch-session.js';
 
 /** Where a reflector puts what it learns. The calls come one at a time and in order. */
 export interface ReflectorSink<T extends KubeObject> {
@@ -26,6 +28,8 @@ export interface ReflectorSink<T extends KubeObject> {
   replace(objects: readonly DeepReadonly<T>[], resourceVersion: string): void;
   /** What changed, in order; complete up to `resourceVersion` unless that is empty. */
   apply(deltas: readonly Delta<T>[], resourceVersion: string): void;
+  /** What is held under a key. */
+  get(key: string): DeepReadonly<T> | undefined;
 }
 
 export interface ReflectorOptions<T extends KubeObject> {
@@ -42,12 +46,16 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly metrics: Metrics;
 }
 
+/** So many watches in a row may end within a second, as while a server restarts; then the reflector backs off. */
+const shortWatches = 3;
+
 export class Reflector<T extends KubeObject> {
   readonly #options: ReflectorOptions<T>;
   readonly #collection: string;
   readonly #backoff: Backoff;
   readonly #logger: Logger;
   readonly #failures: Counter;
+  readonly #guard: ObjectGuard<T>;
   readonly #labels: { readonly resource: string };
   readonly #status = new BehaviorSubject<ReflectorStatus>(idleStatus);
   /** Up to where the sink is complete; empty: nowhere. */
@@ -59,6 +67,9 @@ export class Reflector<T extends KubeObject> {
   #listOnce = false;
   #stage: Stage = 'list';
   #listedAt = Number.NEGATIVE_INFINITY;
+  /** The sink holds something newer than `#resourceVersion`: a batch was cut off in the middle, and its events come again. */
+  #isAhead = false;
+  #shortWatches = 0;
 
   constructor(options: ReflectorOptions<T>) {
     const { kind, selection, clock, random, metrics } = options;
@@ -71,6 +82,17 @@ export class Reflector<T extends KubeObject> {
       name: 'informer_failures_total',
       help: 'Failed list and watch attempts by stage.',
       labelNames: ['resource', 'stage'],
+    });
+    const refused = metrics.counter({
+      name: 'informer_refused_objects_total',
+      help: 'Objects that a server sent and that cannot belong to the collection.',
+      labelNames: ['resource'],
+    });
+    this.#guard = new ObjectGuard<T>({
+      kind,
+      namespace: selection.namespace,
+      known: (key) => options.sink.get(key),
+      onRefused: () => refused.increment(this.#labels),
     });
   }
 
@@ -113,12 +135,9 @@ export class Reflector<T extends KubeObject> {
     this.#report({ phase: 'listing' });
     // The first LIST may come from any server's cache; afterwards the picture must not go back in time.
     const resourceVersion = this.#resourceVersion !== '' ? this.#resourceVersion : this.#isFirst ? '0' : '';
-    const list = await listCollection(
-      client,
-      kind,
-      { ...selection, signal },
-      this.#wantsNewest && !this.#isFirst ? '' : resourceVersion,
-    );
+    const asked = this.#wantsNewest && !this.#isFirst ? '' : resourceVersion;
+    const list = await listCollection(client, kind, { ...selection, signal }, asked);
+    this.#guard.list(list.items as readonly DeepReadonly<T>[], asked === '');
     sink.replace(list.items.map(prepare), list.resourceVersion);
     this.#synced(list.resourceVersion);
   }
@@ -127,10 +146,13 @@ export class Reflector<T extends KubeObject> {
     const { client, kind, selection, prepare, sink, clock, random, metrics } = this.#options;
     if (withInitialEvents) this.#report({ phase: 'syncing' });
     this.#stage = withInitialEvents ? 'watch-list' : 'watch-open';
+    const resourceVersion = withInitialEvents && this.#wantsNewest ? '' : this.#resourceVersion;
     const session = new WatchSession<T>({
       open: (options) => client.openWatch(kind, { ...selection, ...options }),
-      resourceVersion: withInitialEvents && this.#wantsNewest ? '' : this.#resourceVersion,
+      resourceVersion,
       withInitialEvents,
+      guard: this.#guard,
+      mayRepeat: this.#isAhead,
       prepare,
       clock,
       random,
@@ -141,19 +163,23 @@ export class Reflector<T extends KubeObject> {
         this.#stage = 'watch';
         this.#report({ phase: 'live' });
       },
-      onInitial: (objects, resourceVersion) => {
-        sink.replace(objects, resourceVersion);
-        this.#synced(resourceVersion);
+      onInitial: (objects, version) => {
+        this.#guard.list(objects, resourceVersion === '');
+        sink.replace(objects, version);
+        this.#synced(version);
         this.#stage = 'watch';
       },
-      onDeltas: (deltas, resourceVersion) => {
-        sink.apply(deltas, resourceVersion);
-        if (resourceVersion === '') return;
-        this.#resourceVersion = resourceVersion;
+      onDeltas: (deltas, version) => {
+        sink.apply(deltas, version);
+        this.#isAhead = version === '' ? this.#isAhead || deltas.length > 0 : false;
+        if (version === '') return;
+        this.#resourceVersion = version;
         if (this.status.failures > 0) this.#report({ phase: 'live', failures: 0 });
       },
     });
-    await session.run(signal);
+    const lived = await session.run(signal);
+    this.#shortWatches = lived < veryShort ? this.#shortWatches + 1 : 0;
+    if (this.#shortWatches > shortWatches) throw informerErrors.WATCH_TOO_SHORT({});
   }
 
   #synced(resourceVersion: string): void {
@@ -163,6 +189,7 @@ export class Reflector<T extends KubeObject> {
     this.#listOnce = false;
     this.#wantsNewest = false;
     this.#isFirst = false;
+    this.#isAhead = false;
     this.#report({ phase: 'live', hasSynced: true, failures: 0 });
   }
 

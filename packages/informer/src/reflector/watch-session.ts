@@ -3,18 +3,25 @@ import type { DeepReadonly, KubeObject } from '@kubewright/api';
 import type { Clock, Labels, Metrics, Random } from '@kubewright/core';
 import type { WatchOptions } from '../client/options.js';
 import { informerErrors } from '../errors/informer-errors.js';
+import { storeKey } from '../store/object-key.js';
 import type { Delta } from '../store/store.js';
 import { TurnBudget } from '../turn/turn-budget.js';
 import type { TakenBatch } from '../watch/event-batch.js';
 import { parseEvent } from '../watch/raw-event.js';
+import type { RawEvent } from '../watch/raw-event.js';
 import { readBatches } from '../watch/read-batches.js';
 import { InitialEvents, initialEventsEnd } from './initial-events.js';
+import { isOlder, isOlderSelf } from './object-guard.js';
+import type { ObjectGuard } from './object-guard.js';
 
 export interface WatchSessionOptions<T extends KubeObject> {
   readonly open: (options: WatchOptions) => Promise<AsyncIterable<Uint8Array>>;
   /** Events after it; empty, with initial events: the newest state. */
   readonly resourceVersion: string;
   readonly withInitialEvents: boolean;
+  readonly guard: ObjectGuard<T>;
+  /** Events may come that the store has applied already; older ones are then passed over instead of refused. */
+  readonly mayRepeat: boolean;
   readonly prepare: (object: T) => DeepReadonly<T>;
   readonly clock: Clock;
   readonly random: Random;
@@ -29,8 +36,8 @@ export interface WatchSessionOptions<T extends KubeObject> {
 const shortestWatch = 300;
 /** Seconds that an open watch may outlive its time before its connection is taken for dead. */
 const overtime = 10;
-/** A watch that ended sooner, without an event, was not a watch. */
-const veryShort = 1000;
+/** Milliseconds: a watch that ended sooner, without an event, was not a watch. */
+export const veryShort = 1000;
 
 /** One watch request from its opening to its end. */
 export class WatchSession<T extends KubeObject> {
@@ -38,13 +45,19 @@ export class WatchSession<T extends KubeObject> {
   readonly #ending = new AbortController();
   #initial: InitialEvents<T> | undefined;
   #events = 0;
+  /** What was taken and not handed over yet, and the newest state in it by key. */
+  #deltas: Delta<T>[] = [];
+  readonly #newest = new Map<string, DeepReadonly<T>>();
 
   constructor(options: WatchSessionOptions<T>) {
     this.#options = options;
   }
 
-  /** Resolves when the server ended the watch after its time; rejects on everything else, after applying all that came. */
-  async run(signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves when the server ended the watch after its time, with how many milliseconds it lived; rejects on everything else,
+   * after applying all that came.
+   */
+  async run(signal: AbortSignal): Promise<number> {
     const { clock, random, withInitialEvents, resourceVersion } = this.#options;
     const started = clock.monotonic();
     const timeoutSeconds = Math.floor(shortestWatch * (1 + random.next()));
@@ -76,6 +89,7 @@ export class WatchSession<T extends KubeObject> {
       });
     }
     if (this.#events === 0 && lived < veryShort) throw informerErrors.WATCH_TOO_SHORT({});
+    return lived;
   }
 
   /**
@@ -83,35 +97,61 @@ export class WatchSession<T extends KubeObject> {
    * merged events stand before older ones of other objects.
    */
   async #process(batch: TakenBatch, signal: AbortSignal): Promise<void> {
-    const { clock, labels } = this.#options;
+    const { clock } = this.#options;
     const turns = TurnBudget.of(clock);
-    let deltas: Delta<T>[] = [];
-    let failure: StatusError | undefined;
+    let done = 0;
+    let failure: unknown;
     for (const raw of batch.events) {
       while (!turns.take()) {
-        if (deltas.length > 0) this.#options.onDeltas(deltas, '');
-        deltas = [];
+        this.#flush('');
         await turns.turn();
         signal.throwIfAborted();
       }
-      if (raw.type === 'ERROR') {
-        failure = StatusError.from(parseEvent(raw.line).object);
+      try {
+        this.#take(raw);
+      } catch (error) {
+        failure = error;
         break;
       }
-      this.#events++;
-      if (raw.type === 'BOOKMARK') this.#bookmark(raw.line);
-      else {
-        const object = this.#options.prepare(parseEvent(raw.line).object as T);
-        const type = raw.type === 'DELETED' ? 'delete' : 'upsert';
-        if (this.#initial === undefined) deltas.push({ type, object });
-        else if (type === 'upsert') this.#initial.add(object);
-        else this.#initial.delete(object);
-      }
+      done++;
     }
-    if (this.#initial === undefined) this.#options.onDeltas(deltas, batch.resourceVersion);
+    // What comes after a failure is not applied, so the batch's version is reached only where the failure was the end of it.
+    const isWhole = done === batch.events.length || (done === batch.events.length - 1 && StatusError.is(failure));
+    if (this.#initial === undefined) this.#flush(isWhole ? batch.resourceVersion : '');
     else if (batch.events.some(({ type }) => type === 'ADDED')) this.#initial.progress();
-    this.#count(batch, labels);
+    this.#count(batch, this.#options.labels);
     if (failure !== undefined) throw failure;
+  }
+
+  /** Hands over what was taken since the last time. */
+  #flush(resourceVersion: string): void {
+    const deltas = this.#deltas;
+    this.#deltas = [];
+    this.#newest.clear();
+    if (deltas.length > 0 || resourceVersion !== '') this.#options.onDeltas(deltas, resourceVersion);
+  }
+
+  #take(raw: RawEvent): void {
+    if (raw.type === 'ERROR') throw StatusError.from(parseEvent(raw.line).object);
+    if (raw.type === 'BOOKMARK') return this.#bookmark(raw.line);
+    const { prepare, guard, mayRepeat } = this.#options;
+    this.#events++;
+    const object = prepare(parseEvent(raw.line).object as T);
+    guard.object(object);
+    const key = storeKey(object.metadata);
+    if (this.#initial === undefined) {
+      const known = this.#newest.get(key) ?? guard.known(key);
+      // What was applied before the connection broke comes again: it is known already, with all that came of it.
+      if (mayRepeat && isOlder(object, known)) return undefined;
+      if (isOlderSelf(object, known)) guard.refuseOlder(object);
+    } else if (isOlderSelf(object, this.#initial.get(key))) guard.refuseOlder(object);
+    const type = raw.type === 'DELETED' ? 'delete' : 'upsert';
+    if (this.#initial === undefined) {
+      this.#deltas.push({ type, object });
+      this.#newest.set(key, object);
+    } else if (type === 'upsert') this.#initial.add(object);
+    else this.#initial.delete(object);
+    return undefined;
   }
 
   #bookmark(line: string): void {

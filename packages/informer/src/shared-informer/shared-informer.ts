@@ -208,6 +208,7 @@ export class SharedInformer<T extends KubeObject> {
       ...options,
       selection,
       sink: {
+        get: (key) => this.#store.get(key),
         replace: (objects, version) => {
           if (stop.signal.aborted) return;
           const isInitial = !reflector.status.hasSynced;

@@ -118,6 +118,18 @@ describe('Store', () => {
     await expect(forever).rejects.toThrow(/store was closed/);
   });
 
+  it('lets nobody suffer from a condition that throws but who waits for it', async () => {
+    const store = new Store<Pod>(unexpected);
+    const broken = store.waitForKey('default/a', (object) => {
+      if (object !== undefined) throw new Error('bad condition');
+      return false;
+    });
+    const fine = store.waitForKey('default/a', (object) => object !== undefined);
+    const caught = expect(broken).rejects.toThrow('bad condition');
+    expect(brief(store.apply([upsert(pod('a', 'u1', '1'))], '1'))).toEqual(['added default/a u1']);
+    await Promise.all([caught, fine]);
+  });
+
   it('invariant 6: compares resourceVersions beyond 2^53 exactly', async () => {
     const store = new Store<Pod>(unexpected);
     store.apply([], '9007199254740992');

@@ -21,7 +21,14 @@ export class Waiters<S> {
   }
 
   check(state: S): void {
-    for (const waiter of this.#waiting) if (waiter.isMet(state)) waiter.settle();
+    for (const waiter of this.#waiting) {
+      try {
+        if (waiter.isMet(state)) waiter.settle();
+      } catch (error) {
+        // One's condition that throws is one's own affair: neither the others nor the state must suffer from it.
+        waiter.settle(error);
+      }
+    }
   }
 
   rejectAll(error: unknown): void {

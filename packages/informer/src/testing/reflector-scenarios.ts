@@ -11,6 +11,8 @@ export interface Scenario {
   readonly when?: (context: ScenarioContext) => Promise<void> | void;
   /** Milliseconds of fake time within which all must be well. Default: 0, at once. */
   readonly within?: number;
+  /** Whether the server's own history goes back, so that an object may too. Default: false. */
+  readonly goesBack?: boolean;
   readonly expected?: (context: ScenarioContext) => void;
 }
 
@@ -25,6 +27,29 @@ const internal = (): ReturnType<typeof statusErrors.badRequest> =>
 const refused = (): ReturnType<typeof statusErrors.badRequest> =>
   Object.assign(statusErrors.badRequest('sendInitialEvents is forbidden'), { code: 422, reason: 'Invalid' });
 const types = ({ server }: ScenarioContext): string[] => server.requests.map(({ type }) => type);
+
+/** Objects that no server may tell of in a collection of Pods, beside what is right about them. */
+const lies: readonly (readonly [string, object])[] = [
+  ['of another kind', { kind: 'Secret' }],
+  ['of another version of the API', { apiVersion: 'v2' }],
+  ['without a name', { metadata: { name: undefined } }],
+  ['whose name is a path', { metadata: { name: 'default/b' } }],
+  ['without a uid', { metadata: { uid: undefined } }],
+  ['whose uid is a number', { metadata: { uid: 7 } }],
+  ['whose resourceVersion is a number', { metadata: { resourceVersion: 1000 } }],
+  ['that is older than what was there before', { metadata: { name: 'b', uid: 'uid-2', resourceVersion: '7' } }],
+];
+const lie = (wrong: object): object => {
+  const { metadata, ...rest }: { metadata?: object } = wrong as { metadata?: object };
+  const right = { name: 'liar', namespace: 'default', uid: 'uid-9', resourceVersion: '1000' };
+  return { apiVersion: 'v1', kind: 'Pod', ...rest, metadata: { ...right, ...metadata } };
+};
+/** Pages that bring nothing, each with another token or all with one. */
+const emptyPages = (count: number, token: (page: number) => string): { kind: 'answer'; body: object }[] =>
+  Array.from({ length: count }, (_, page) => ({
+    kind: 'answer',
+    body: { metadata: { resourceVersion: '100', continue: token(page) }, items: [] },
+  }));
 
 export const initialScenarios: readonly Scenario[] = [
   {
@@ -90,6 +115,45 @@ export const initialScenarios: readonly Scenario[] = [
     },
     within: 60_000,
     expected: ({ clock }) => ok(clock.monotonic() >= 800 * 3),
+  },
+  ...[
+    ['another token', (page: number) => `token-${page}`, 10],
+    ['the same token', () => 'token', 2],
+  ].map(([what, token, pages]): Scenario => ({
+    name: `gives a list up whose pages always come with ${what as string}, and backs off`,
+    given: ({ server }) => {
+      server.fault('watch-list', { kind: 'status', error: refused() });
+      server.fault('list', ...emptyPages(pages as number, token as (page: number) => string));
+    },
+    within: 2_000,
+    expected: ({ server, clock }) => {
+      equal(server.requests.length, (pages as number) + 3);
+      ok(clock.monotonic() >= 800);
+    },
+  })),
+  {
+    name: 'lists again after answers that are no list of its kind, and backs off',
+    given: ({ server }) => {
+      server.fault('watch-list', { kind: 'status', error: refused() });
+      const bodies = [
+        null,
+        5,
+        { kind: 'Status', status: 'Success' },
+        { metadata: {}, items: {} },
+        { metadata: {}, items: [null] },
+        { metadata: { continue: 5 }, items: [] },
+        ...lies
+          .slice(0, -1)
+          .map(([, wrong]) => ({ metadata: { resourceVersion: '100' }, items: [lie(wrong), lie({})] })),
+        { metadata: { resourceVersion: '100' }, items: [lie({}), lie({ metadata: { uid: 'uid-10' } })] },
+      ];
+      server.fault('list', ...bodies.map((body) => ({ kind: 'answer' as const, body })));
+    },
+    within: 900_000,
+    expected: ({ informer, server }) => {
+      deepEqual(new Set(informer.told.map(({ key }) => key)), new Set(['default/a', 'default/b']));
+      ok(server.requests.length <= 18);
+    },
   },
   {
     name: 'asks at most every 10 s for a kind that is not served yet',
@@ -219,6 +283,74 @@ export const liveScenarios: readonly Scenario[] = [
     },
     within: 2000,
   },
+  ...lies.map(([what, wrong]): Scenario => ({
+    name: `refuses an object ${what} on a watch, and lists again`,
+    when: async ({ server, clock, settle }) => {
+      server.lie('MODIFIED', lie(wrong));
+      await settle();
+      await clock.advance(2_000);
+      await settle();
+    },
+    within: 2_000,
+    expected: (c) => {
+      deepEqual(types(c), ['watch-list', 'watch-list']);
+      deepEqual(new Set(c.informer.told.map(({ key }) => key)), new Set(['default/a', 'default/b']));
+    },
+  })),
+  {
+    name: 'sees in one batch of events that an object went back',
+    when: async ({ server, clock, settle }) => {
+      const b = server.set('b', { spec: 2 });
+      server.lie('MODIFIED', { ...b, metadata: { ...b.metadata, resourceVersion: '7' } });
+      await settle();
+      await clock.advance(2_000);
+      await settle();
+    },
+    within: 2_000,
+    expected: (c) => deepEqual(types(c), ['watch-list', 'watch-list']),
+  },
+  {
+    name: 'takes no list that is older than its picture, and asks for the newest state instead',
+    when: async ({ server, clock, settle }) => {
+      server.fault('watch-list', { kind: 'status', error: internal() });
+      server.fault('list', {
+        kind: 'answer',
+        body: {
+          metadata: { resourceVersion: '101' },
+          items: [lie({ metadata: { name: 'a', uid: 'uid-1', resourceVersion: '7' } })],
+        },
+      });
+      server.set('a', { spec: 2 });
+      server.sendError(internal());
+      await settle();
+      await clock.advance(20_000);
+      await settle();
+    },
+    within: 10_000,
+    expected: ({ informer }) =>
+      deepEqual(
+        informer.told.filter(({ type }) => type === 'deleted'),
+        [],
+      ),
+  },
+  {
+    name: 'follows a server that went back, as after a restored backup',
+    goesBack: true,
+    when: async ({ server, clock, settle }) => {
+      const body = {
+        metadata: { resourceVersion: '50' },
+        items: [lie({ metadata: { name: 'a', uid: 'uid-1', resourceVersion: '50' } })],
+      };
+      server.fault('watch-list', { kind: 'status', error: refused() });
+      server.fault('list', { kind: 'answer', body });
+      server.sendError(statusErrors.expired('too old'));
+      await settle();
+      await clock.advance(20_000);
+      await settle();
+    },
+    within: 10_000,
+    expected: ({ informer }) => ok(informer.told.some(({ key, type }) => key === 'default/b' && type === 'deleted')),
+  },
   {
     name: 'backs off from watches that end at once',
     when: ({ server }) => {
@@ -228,6 +360,22 @@ export const liveScenarios: readonly Scenario[] = [
     within: 60_000,
     expected: (c) => ok(c.server.requests.length <= 8),
   },
+  ...[
+    ['nothing but a bookmark', (c: ScenarioContext) => c.server.bookmark()],
+    ['one change', (c: ScenarioContext) => void c.server.set('a', { at: c.clock.now(), n: c.server.requests.length })],
+  ].map(([what, act]): Scenario => ({
+    name: `does not open watches over and over that end at once after ${what as string}`,
+    when: async (c) => {
+      for (let round = 0; round < 200; round++) {
+        (act as (c: ScenarioContext) => void)(c);
+        await c.settle();
+        c.server.endWatches();
+        await c.settle();
+      }
+    },
+    within: 120_000,
+    expected: ({ server }) => ok(server.requests.length < 12, `${server.requests.length} requests`),
+  })),
   {
     name: 'resumes from a bookmark where no object changed for long',
     when: async ({ server, clock, settle }) => {

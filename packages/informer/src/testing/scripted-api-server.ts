@@ -9,6 +9,8 @@ import { WatchStream } from './watch-stream.js';
 export type Fault =
   /** Answers with this error; `retryAfter` in seconds. */
   | { readonly kind: 'status'; readonly error: StatusError }
+  /** Answers a list with this, whatever was asked and is there. */
+  | { readonly kind: 'answer'; readonly body: unknown }
   /** No response: the connection breaks, or is refused. */
   | { readonly kind: 'reset' }
   /** A response never comes; or, for a watch, nothing on it. */
@@ -104,6 +106,11 @@ export class ScriptedApiServer implements Transport {
     for (const { stream, isHung } of this.#watchers) if (!isHung) stream.write(bytes);
   }
 
+  /** Puts an event on every watch that changes nothing of the collection. */
+  lie(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: unknown): void {
+    this.write(this.#line(type, object));
+  }
+
   /** Sends an ERROR event on every watch and ends it. */
   sendError(error: StatusError): void {
     this.write(this.#line('ERROR', error.toStatus()));
@@ -142,6 +149,7 @@ export class ScriptedApiServer implements Transport {
     this.requests.push({ type, query });
     const fault = this.#faults.get(type)?.shift();
     if (fault?.kind === 'status') return refuse(fault.error);
+    if (fault?.kind === 'answer') return respond(200, JSON.stringify(fault.body));
     if (fault?.kind === 'reset') throw reset();
     if (fault?.kind === 'hang' && type === 'list') return hang(signal);
     return type === 'list' ? this.#list(query) : this.#watch(query, type, fault, signal);
@@ -216,7 +224,7 @@ export class ScriptedApiServer implements Transport {
     return { kind: this.#kind.kind, apiVersion: apiVersionOf(this.#kind), metadata };
   }
 
-  #line(type: string, object: object): string {
+  #line(type: string, object: unknown): string {
     return `${JSON.stringify({ type, object })}\n`;
   }
 }

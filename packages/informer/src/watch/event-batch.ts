@@ -11,7 +11,7 @@ export interface TakenBatch {
 
 /**
  * The events of a stream that nobody has applied yet, in order. Of consecutive updates of one object (same key, same uid)
- * only the newest stays, in the place of the first; a delete is never merged with anything, so neither the end of an
+ * only the newest stays, in the place of the first, unless the later one is older; a delete is never merged with anything, so neither the end of an
  * object nor its re-creation is lost.
  */
 export class EventBatch {
@@ -35,7 +35,8 @@ export class EventBatch {
       before !== undefined &&
       before.type !== 'DELETED' &&
       event.type !== 'DELETED' &&
-      before.uid === event.uid
+      before.uid === event.uid &&
+      !goesBack(before.resourceVersion, event.resourceVersion)
     ) {
       // The first event's type is kept: what was added and then modified still appears as added.
       this.#events[at] = { ...event, type: before.type };
@@ -70,4 +71,9 @@ export class EventBatch {
     this.#events.push(event);
     this.#bytes += event.line.length;
   }
+}
+
+/** Whether a decimal version is lower than the one before: what goes back must be seen by who applies it, and not be merged away. */
+function goesBack(before: string, now: string): boolean {
+  return now.length < before.length || (now.length === before.length && now < before);
 }
