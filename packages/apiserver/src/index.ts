@@ -19,6 +19,7 @@ export type { SqliteStorageOptions } from './storage/sqlite-storage.js';
 // Who may do what
 export { Authenticator } from './auth/authenticator.js';
 export type { AuthenticationRequest, User } from './auth/authenticator.js';
+export { AnonymousAuthenticator } from './auth/anonymous-authenticator.js';
 export { Authorizer } from './auth/authorizer.js';
 export type { Attributes, Decision, PathAttributes, ResourceAttributes } from './auth/authorizer.js';
 export { CertificateAuthenticator } from './auth/certificate-authenticator.js';

@@ -101,7 +101,12 @@ describe('credentials', () => {
   it('are needed', async () => {
     const nobody = await connect((text) => text.replace(/^\s*token: .*$/m, '    username: nobody'));
     const answer = await ask({ method: 'GET', path: configMaps }, nobody);
-    expect(answer.body).toMatchObject({ kind: 'Status', code: 401, reason: 'Unauthorized', message: 'Unauthorized' });
+    expect(answer.body).toMatchObject({
+      code: 403,
+      reason: 'Forbidden',
+      message:
+        'configmaps is forbidden: User "system:anonymous" cannot list resource "configmaps" in API group "" in the namespace "default"',
+    });
   });
 
   it('must be right', async () => {

@@ -90,8 +90,9 @@ function asker(url: string, credentials: OutgoingHttpHeaders): Ask {
     new Promise((resolve, reject) => {
       const content = body === undefined ? {} : { 'content-type': type };
       const all = { ...credentials, ...content, ...headers };
-      const options = { method, headers: all, rejectUnauthorized: false, agent: false, timeout: 20_000 };
-      const sent = httpsRequest(new URL(path, url), options, (response) => {
+      const { hostname: host, port } = new URL(url);
+      const tls = { rejectUnauthorized: false, agent: false };
+      const sent = httpsRequest({ host, port, path, method, headers: all, timeout: 20_000, ...tls }, (response) => {
         const chunks: Buffer[] = [];
         const finish = (): void => {
           const text = Buffer.concat(chunks).toString('utf8');
@@ -108,7 +109,8 @@ function asker(url: string, credentials: OutgoingHttpHeaders): Ask {
       });
       sent.on('timeout', () => sent.destroy(new Error(`${method} ${path} was not answered`)));
       sent.on('error', reject);
-      sent.end(typeof body === 'object' ? JSON.stringify(body) : body);
+      // A text would be sent together with the headers, and change how those are encoded.
+      sent.end(Buffer.from(typeof body === 'object' ? JSON.stringify(body) : (body ?? '')));
     });
 }
 

@@ -1,6 +1,6 @@
 /**
  * Who asks. Each authenticator knows one kind of credential; the server asks them in order, and the first that recognises
- * the credential decides. A request that carries none, or one that nobody recognises, is answered 401.
+ * the credential decides. A request that none of them recognises is answered 401.
  */
 import type { ApiRequest } from '@kubewright/informer';
 import { extensionPoint } from '@kubewright/core';
@@ -19,6 +19,8 @@ export interface User {
 export interface AuthenticationRequest extends Pick<ApiRequest, 'method' | 'path' | 'headers'> {
   /** The subject of a client certificate that the server's authority signed; absent without one. */
   readonly certificate?: { readonly commonName: string; readonly organizations: readonly string[] };
+  /** Why the certificate that the client showed proves nothing; absent where it showed none, or a good one. */
+  readonly certificateProblem?: string;
 }
 
 export interface Authenticator {

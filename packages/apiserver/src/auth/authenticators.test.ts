@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AnonymousAuthenticator } from './anonymous-authenticator.js';
 import { CertificateAuthenticator } from './certificate-authenticator.js';
 import { TokenAuthenticator, UnknownTokenAuthenticator, bearerToken } from './token-authenticator.js';
 
@@ -12,12 +13,15 @@ describe('TokenAuthenticator', () => {
 
   it('recognises its tokens', async () => {
     expect(await tokens.authenticate(request({ authorization: 'Bearer secret' }))).toEqual(admin);
-    expect(await tokens.authenticate(request({ authorization: 'bearer   secret' }))).toEqual(admin);
+    expect(await tokens.authenticate(request({ authorization: ' bEARER secret ' }))).toEqual(admin);
+    expect(await tokens.authenticate(request({ authorization: 'bearer secret more' }))).toEqual(admin);
   });
 
   it('leaves other tokens and other schemes to other authenticators', async () => {
     expect(await tokens.authenticate(request({ authorization: 'Bearer secre' }))).toBeUndefined();
     expect(await tokens.authenticate(request({ authorization: 'Basic c2VjcmV0' }))).toBeUndefined();
+    for (const header of ['Bearer', 'Bearer  secret', 'Bearer\tsecret', 'Bearersecret', 'secret'])
+      expect(await tokens.authenticate(request({ authorization: header }))).toBeUndefined();
     expect(await tokens.authenticate(request())).toBeUndefined();
   });
 
@@ -34,6 +38,19 @@ describe('TokenAuthenticator', () => {
       reason: 'Unauthorized',
     });
     expect(await new UnknownTokenAuthenticator().authenticate(request())).toBeUndefined();
+  });
+});
+
+describe('AnonymousAuthenticator', () => {
+  const anonymous = new AnonymousAuthenticator();
+
+  it('knows who shows nothing, and nobody whose credential is wrong', async () => {
+    const nobody = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+    expect(await anonymous.authenticate(request())).toEqual(nobody);
+    expect(await anonymous.authenticate(request({ authorization: 'Basic c2VjcmV0' }))).toEqual(nobody);
+    expect(await anonymous.authenticate(request({ authorization: 'Bearer x' }))).toBeUndefined();
+    const untrusted = { ...request(), certificateProblem: 'DEPTH_ZERO_SELF_SIGNED_CERT' };
+    expect(await anonymous.authenticate(untrusted)).toBeUndefined();
   });
 });
 

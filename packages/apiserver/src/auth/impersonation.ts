@@ -3,29 +3,39 @@
  * group and extra value that is taken on needs the right `impersonate` on it (the API conventions' "user impersonation").
  */
 import { statusErrors } from '@kubewright/api';
+import { anonymous } from './anonymous-authenticator.js';
 import type { User } from './authenticator.js';
 import type { Authorizer, ResourceAttributes } from './authorizer.js';
+import { serviceAccountOf } from './service-account-name.js';
 
-const serviceAccountPrefix = 'system:serviceaccount:';
+const extraPrefix = 'impersonate-extra-';
+
+/** The headers of a request. One that comes several times has several values: none is ever split, since names hold commas. */
+export interface ImpersonationHeaders {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Default: the one value in `headers`. */
+  readonly values?: (name: string) => readonly string[];
+}
 
 /** One thing to be taken on, as the authorizers are asked about it. */
 type Claim = Pick<ResourceAttributes, 'group' | 'resource' | 'subresource' | 'namespace' | 'name'>;
 
-/** Lists of one header come joined, as everywhere in this server. */
-function values(header: string | undefined): string[] {
-  return header === undefined
-    ? []
-    : header
-        .split(',')
-        .map((value) => value.trim())
-        .filter((value) => value !== '');
+function valuesOf(request: ImpersonationHeaders, name: string): readonly string[] {
+  const { headers, values } = request;
+  const single = Object.hasOwn(headers, name) ? headers[name] : undefined;
+  if (single === undefined) return [];
+  return values?.(name) ?? [single];
 }
 
-/** The extra values, by the names that follow `impersonate-extra-`; names may be percent-encoded. */
-function extras(headers: Readonly<Record<string, string>>): Record<string, string[]> {
-  const prefix = 'impersonate-extra-';
-  const found = Object.entries(headers).filter(([name]) => name.startsWith(prefix));
-  return Object.fromEntries(found.map(([name, value]) => [decodeName(name.slice(prefix.length)), values(value)]));
+/** The extra values, by the names that follow `impersonate-extra-`; names may be percent-encoded, and two may mean the same. */
+function extrasOf(request: ImpersonationHeaders): Map<string, readonly string[]> {
+  const extras = new Map<string, readonly string[]>();
+  for (const header of Object.keys(request.headers)) {
+    if (!header.startsWith(extraPrefix)) continue;
+    const name = decodeName(header.slice(extraPrefix.length));
+    extras.set(name, [...(extras.get(name) ?? []), ...valuesOf(request, header)]);
+  }
+  return extras;
 }
 
 function decodeName(name: string): string {
@@ -37,55 +47,54 @@ function decodeName(name: string): string {
 }
 
 function userClaim(name: string): Claim {
-  if (!name.startsWith(serviceAccountPrefix))
-    return { group: '', resource: 'users', subresource: '', namespace: '', name };
-  const [namespace = '', account = ''] = name.slice(serviceAccountPrefix.length).split(':');
-  return { group: '', resource: 'serviceaccounts', subresource: '', namespace, name: account };
+  const account = serviceAccountOf(name);
+  return account === undefined
+    ? { group: '', resource: 'users', subresource: '', namespace: '', name }
+    : { group: '', resource: 'serviceaccounts', subresource: '', ...account };
 }
 
-/** The groups that come with a name without being asked for. */
-function impliedGroups(name: string): string[] {
-  if (name === 'system:anonymous') return ['system:unauthenticated'];
-  if (!name.startsWith(serviceAccountPrefix)) return [];
-  const [namespace = ''] = name.slice(serviceAccountPrefix.length).split(':');
-  return ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
+/** The groups that come with a name without being asked for, and with the groups that are. */
+function groupsOf(name: string, asked: readonly string[]): string[] {
+  const account = asked.length === 0 ? serviceAccountOf(name) : undefined;
+  const groups = account ? ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`] : [...asked];
+  if (groups.includes('system:unauthenticated')) return groups;
+  if (name === anonymous.name) return [...groups, ...anonymous.groups];
+  return groups.includes('system:authenticated') ? groups : [...groups, 'system:authenticated'];
 }
 
 /**
  * The user a request is to be handled as.
  *
- * @throws 400 for groups or extra values without a name; 403 where the real user lacks a right.
+ * @throws 400 for groups, a uid or extra values without a name; 403 where the real user lacks a right.
  */
 export async function impersonate(
-  headers: Readonly<Record<string, string>>,
+  request: ImpersonationHeaders,
   user: User,
   authorizers: readonly Authorizer[],
 ): Promise<User> {
-  const name = headers['impersonate-user'];
-  const groups = values(headers['impersonate-group']);
-  const uid = headers['impersonate-uid'];
-  const extra = extras(headers);
-  if (name === undefined || name === '') {
-    if (groups.length === 0 && uid === undefined && Object.keys(extra).length === 0) return user;
+  const [name = ''] = valuesOf(request, 'impersonate-user');
+  const groups = valuesOf(request, 'impersonate-group');
+  const [uid = ''] = valuesOf(request, 'impersonate-uid');
+  const extra = extrasOf(request);
+  if (name === '') {
+    if (groups.length === 0 && uid === '' && extra.size === 0) return user;
     throw statusErrors.badRequest('requested impersonation without impersonating a user');
   }
   const authentication = { group: 'authentication.k8s.io', subresource: '', namespace: '' };
   const claims: Claim[] = [
     userClaim(name),
     ...groups.map((group) => ({ group: '', resource: 'groups', subresource: '', namespace: '', name: group })),
-    ...(uid === undefined ? [] : [{ ...authentication, resource: 'uids', name: uid }]),
-    ...Object.entries(extra).flatMap(([key, list]) =>
+    ...[...extra].flatMap(([key, list]) =>
       list.map((value) => ({ ...authentication, resource: 'userextras', subresource: key, name: value })),
     ),
+    ...(uid === '' ? [] : [{ ...authentication, resource: 'uids', name: uid }]),
   ];
   for (const claim of claims) await demand(user, claim, authorizers);
-  const implied = groups.length === 0 || name === 'system:anonymous' ? impliedGroups(name) : [];
-  const authenticated = name === 'system:anonymous' ? [] : ['system:authenticated'];
   return {
     name,
-    ...(uid !== undefined && { uid }),
-    groups: [...new Set([...groups, ...implied, ...authenticated])],
-    ...(Object.keys(extra).length > 0 && { extra }),
+    ...(uid !== '' && { uid }),
+    groups: groupsOf(name, groups),
+    ...(extra.size > 0 && { extra: Object.fromEntries(extra) }),
   };
 }
 

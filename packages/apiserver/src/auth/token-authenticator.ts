@@ -26,10 +26,13 @@ export class TokenAuthenticator implements Authenticator {
   }
 }
 
-/** The token of an `Authorization: Bearer` header, or of the WebSocket subprotocol that browsers have to use instead. */
+/**
+ * The token of an `Authorization: Bearer` header, or of the WebSocket subprotocol that browsers have to use instead. As
+ * upstream reads it, the token is what stands between the first space and the second.
+ */
 export function bearerToken({ headers = {} }: AuthenticationRequest): string | undefined {
-  const bearer = /^Bearer +(\S+)\s*$/i.exec(headers['authorization'] ?? '')?.[1];
-  if (bearer !== undefined) return bearer;
+  const [scheme = '', token = ''] = (headers['authorization'] ?? '').trim().split(' ');
+  if (scheme.toLowerCase() === 'bearer' && token !== '') return token;
   const encoded = /(?:^|,)\s*base64url\.bearer\.authorization\.k8s\.io\.([\w-]+)/.exec(
     headers['sec-websocket-protocol'] ?? '',
   )?.[1];

@@ -3,10 +3,12 @@ import { connect } from 'node:http2';
 import { gunzipSync } from 'node:zlib';
 import { SystemClock, SystemRandom } from '@kubewright/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AnonymousAuthenticator } from '../auth/anonymous-authenticator.js';
 import { CertificateAuthenticator } from '../auth/certificate-authenticator.js';
 import { call } from '../testing/requests.js';
 import { startTestApiServer } from '../testing/start-test-api-server.js';
 import type { TestApiServer } from '../testing/start-test-api-server.js';
+import { bootstrapObjects } from '../bootstrap/bootstrap-objects.js';
 import { CertificateAuthority } from '../tls/certificate-authority.js';
 
 interface Reply {
@@ -17,9 +19,13 @@ interface Reply {
 
 interface Wish {
   readonly method?: string;
-  readonly headers?: Record<string, string>;
+  readonly headers?: Record<string, string | string[]>;
   readonly body?: string;
   readonly anonymous?: boolean;
+  /** Default: the administrator's. */
+  readonly credentials?: { readonly certificate: string; readonly key: string };
+  /** Default: the server of this file. */
+  readonly to?: URL;
 }
 
 let server: TestApiServer;
@@ -38,12 +44,12 @@ afterAll(() => server.stop());
 
 function http1(path: string, wish: Wish = {}): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const { method = 'GET', headers = {}, body, anonymous } = wish;
-    const credentials = anonymous === true ? {} : { cert: admin.certificate, key: admin.key };
+    const { method = 'GET', headers = {}, body, anonymous, credentials: shown = admin, to = address } = wish;
+    const credentials = anonymous === true ? {} : { cert: shown.certificate, key: shown.key };
     const sent = httpsRequest(
       {
         host: '127.0.0.1',
-        port: address.port,
+        port: to.port,
         path,
         method,
         headers,
@@ -61,8 +67,20 @@ function http1(path: string, wish: Wish = {}): Promise<Reply> {
       },
     );
     sent.on('error', reject);
-    sent.end(body);
+    // A text would be sent together with the headers, and change how those are encoded.
+    sent.end(body === undefined ? undefined : Buffer.from(body));
   });
+}
+
+/** What a POST over HTTP/2 is answered. */
+async function http2(path: string, headers: Record<string, string | string[]>, body: string): Promise<unknown> {
+  const session = connect(address.origin, { ca: authority.certificate, cert: admin.certificate, key: admin.key });
+  const stream = session.request({ ':path': path, ':method': 'POST', ...headers });
+  stream.end(body);
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
+  session.destroy();
+  return JSON.parse(Buffer.concat(chunks).toString());
 }
 
 const json = (reply: Reply): Record<string, unknown> => JSON.parse(reply.body.toString()) as Record<string, unknown>;
@@ -76,6 +94,48 @@ describe('the HTTPS listener', () => {
     const refused = await http1('/version', { anonymous: true });
     expect([refused.status, json(refused)['reason']]).toEqual([401, 'Unauthorized']);
   });
+
+  it("takes nobody with a stranger's certificate for anonymous, and nobody by a certificate that has ended", async () => {
+    class Later extends SystemClock {
+      ahead = 0;
+      override now(): number {
+        return super.now() + this.ahead;
+      }
+    }
+    const clock = new Later();
+    const authenticators = [new CertificateAuthenticator(), new AnonymousAuthenticator()];
+    const { server: second, stop } = await startTestApiServer({
+      authenticators,
+      clock,
+      bootstrap: bootstrapObjects({ serviceAddress: '10.96.0.1' }),
+    });
+    const own = authority.issue({ commonName: 'server', usage: 'server', hosts: ['127.0.0.1'] });
+    const url = new URL(await second.listen({ ...own, clientAuthority: authority.certificate }));
+    const stranger = CertificateAuthority.create('stranger', new SystemClock(), new SystemRandom());
+    const his = stranger.issue({ commonName: 'admin', organizations: ['system:masters'], usage: 'client' });
+    const status = async (credentials?: { certificate: string; key: string }): Promise<number> =>
+      (await http1('/healthz', { to: url, ...(credentials ? { credentials } : { anonymous: true }) })).status;
+    expect([await status(), await status(admin), await status(his)]).toEqual([200, 200, 401]);
+    clock.ahead = 2 * 365 * 24 * 60 * 60 * 1000;
+    expect([await status(), await status(admin)]).toEqual([200, 401]);
+    await stop();
+  });
+
+  it.each(['HTTP/1.1', 'HTTP/2'])(
+    'keeps the values of a repeated header apart, and reads them as UTF-8, over %s',
+    async (version) => {
+      const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
+      const bytes = Buffer.from('jané').toString('latin1');
+      const headers = { 'impersonate-user': bytes, 'impersonate-group': ['CN=x,OU=y', 'system:masters'] };
+      const answer =
+        version === 'HTTP/2'
+          ? await http2(path, headers, '{}')
+          : json(await http1(path, { method: 'POST', headers, body: '{}' }));
+      expect(answer).toMatchObject({
+        status: { userInfo: { username: 'jané', groups: ['CN=x,OU=y', 'system:masters', 'system:authenticated'] } },
+      });
+    },
+  );
 
   it('serves several watches on one HTTP/2 connection, and frees them when the client goes', async () => {
     const session = connect(address.origin, { ca: authority.certificate, cert: admin.certificate, key: admin.key });

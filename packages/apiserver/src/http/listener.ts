@@ -12,6 +12,8 @@ import { statusErrors } from '@kubewright/api';
 import type { Clock, Logger } from '@kubewright/core';
 import { encoded, send } from './sending.js';
 import type { Incoming } from './sending.js';
+import { readClientCertificate } from './client-certificate.js';
+import type { ClientCertificate, ProvenByConnection } from './client-certificate.js';
 import type { ServerRequest, ServerResponse } from './server-request.js';
 
 export interface ListenerOptions {
@@ -50,7 +52,7 @@ export class Listener {
   readonly #services: ListenerServices;
   readonly #connections = new Set<Socket>();
   readonly #sockets = new Set<Socket>();
-  readonly #certificates = new WeakMap<object, ServerRequest['certificate'] | null>();
+  readonly #certificates = new WeakMap<object, ClientCertificate>();
 
   private constructor(options: ListenerOptions, services: ListenerServices) {
     this.#services = services;
@@ -138,36 +140,36 @@ export class Listener {
   }
 
   #request(incoming: Incoming, signal: AbortSignal): ServerRequest {
-    const certificate = this.#certificateOf(incoming);
     return {
       method: incoming.method ?? 'GET',
       path: incoming.url ?? '/',
       headers: plainHeaders(incoming),
-      ...(certificate ? { certificate } : {}),
+      values: (name) => headerValues(incoming, name),
+      ...this.#proven(incoming),
       signal,
       body: (limit, arrived) => readBody(incoming, limit, arrived, signal),
     };
   }
 
-  /** Asked once per connection: a certificate does not change. */
-  #certificateOf(incoming: Incoming): ServerRequest['certificate'] | null {
+  /** What the connection proves. Its certificate is read once, since it does not change; but it ends. */
+  #proven(incoming: Incoming): ProvenByConnection {
     const socket = incoming.socket as TLSSocket;
-    const known = this.#certificates.get(socket);
-    if (known !== undefined) return known;
-    const found = readCertificate(socket);
-    this.#certificates.set(socket, found);
-    return found;
+    let known = this.#certificates.get(socket);
+    if (known === undefined) {
+      known = readClientCertificate(socket);
+      this.#certificates.set(socket, known);
+    }
+    return known.until < this.#services.clock.now() ? { certificateProblem: 'it has expired' } : known.proven;
   }
 }
 
-function readCertificate(socket: TLSSocket): NonNullable<ServerRequest['certificate']> | null {
-  if (!socket.authorized) return null;
-  const { subject } = socket.getPeerCertificate();
-  if (subject === undefined) return null;
-  const texts = (value: string | string[] | undefined): string[] => (value === undefined ? [] : [value].flat());
-  const { CN, O } = subject as { CN?: string | string[]; O?: string | string[] };
-  const [commonName] = texts(CN);
-  return commonName === undefined ? null : { commonName, organizations: texts(O) };
+/** Every value of a header that was sent. Bytes in headers are UTF-8, which Node reads one by one. */
+function headerValues({ rawHeaders }: Incoming, name: string): string[] {
+  const values: string[] = [];
+  for (let at = 0; at < rawHeaders.length; at += 2)
+    if (rawHeaders[at]?.toLowerCase() === name)
+      values.push(Buffer.from(rawHeaders[at + 1] ?? '', 'latin1').toString('utf8'));
+  return values;
 }
 
 function plainHeaders({ headers }: Incoming): Record<string, string> {

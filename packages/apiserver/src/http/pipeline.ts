@@ -175,7 +175,7 @@ export class Pipeline {
   /** The user whose rights count: whoever asks, or whom he is allowed to act as. */
   async #userOf(request: ServerRequest): Promise<User> {
     const user = request.user ?? (await this.#authenticate(request));
-    return impersonate(request.headers, user, this.#services.authorizers);
+    return impersonate(request, user, this.#services.authorizers);
   }
 
   async #authenticate(request: ServerRequest): Promise<User> {

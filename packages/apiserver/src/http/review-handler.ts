@@ -2,8 +2,9 @@
 import { statusErrors } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
 import type { Authenticator, User } from '../auth/authenticator.js';
+import { bearerToken } from '../auth/token-authenticator.js';
 import type { Attributes, Authorizer, Decision } from '../auth/authorizer.js';
-import { isJsonObject, shown } from '../object/object-bytes.js';
+import { isJsonObject } from '../object/object-bytes.js';
 import type { ResourceRegistry } from '../registry/resource-registry.js';
 import { decodeObject, readFieldValidation } from './body-decoding.js';
 import { negotiate } from './negotiation.js';
@@ -59,7 +60,12 @@ export class ReviewHandler implements RequestHandler {
   }
 
   async #token(spec: JsonObject): Promise<JsonObject> {
-    const headers = { authorization: `Bearer ${shown(spec['token'])}` };
+    const { token } = spec;
+    if (typeof token !== 'string' || token === '')
+      throw statusErrors.badRequest('token is required for TokenReview in authentication');
+    const headers = { authorization: `Bearer ${token}` };
+    // What a header would not carry as it is, is no token: without one, everybody is let in as nobody.
+    if (bearerToken({ method: 'GET', path: '/', headers }) !== token) return { authenticated: false };
     for (const authenticator of this.#services.authenticators) {
       try {
         const user = await authenticator.authenticate({ method: 'GET', path: '/', headers });
@@ -110,11 +116,15 @@ function inNamespace(spec: JsonObject, namespace: string): JsonObject {
 }
 
 function subjectOf(spec: JsonObject): User {
-  const { user, groups, uid } = spec;
+  const { user, groups, uid, extra } = spec;
+  const extras = Object.entries(isJsonObject(extra) ? extra : {}).map(
+    ([key, values]) => [key, Array.isArray(values) ? values.filter((value) => typeof value === 'string') : []] as const,
+  );
   return {
     name: typeof user === 'string' ? user : '',
     groups: Array.isArray(groups) ? groups.filter((group) => typeof group === 'string') : [],
     ...(typeof uid === 'string' ? { uid } : {}),
+    ...(extras.length === 0 ? {} : { extra: Object.fromEntries(extras) }),
   };
 }
 

@@ -8,7 +8,10 @@ export interface ServerRequest {
   readonly path: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Every value of a header, one for each time it was sent. Default: the one in `headers`, which several are joined in. */
+  readonly values?: (name: string) => readonly string[];
   readonly certificate?: NonNullable<AuthenticationRequest['certificate']>;
+  readonly certificateProblem?: string;
   /** Who asks, where the transport knows already: requests inside the process. */
   readonly user?: User;
   /**

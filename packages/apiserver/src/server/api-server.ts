@@ -46,7 +46,10 @@ import { steadyLogger } from './steady-logger.js';
 export interface ApiServerOptions {
   /** Where objects live. The server closes it when it stops. */
   readonly storage: Storage;
-  /** Asked in order. Default: none, so that only requests inside the process get in. */
+  /**
+   * Asked in order. Default: none, so that only requests inside the process get in. Who shows no credential gets in where
+   * an `AnonymousAuthenticator` is the last of them.
+   */
   readonly authenticators?: readonly Authenticator[];
   /** Asked in order, before RBAC. Default: none. */
   readonly authorizers?: readonly Authorizer[];

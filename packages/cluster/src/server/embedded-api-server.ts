@@ -1,5 +1,6 @@
 import {
   AdmissionPlugin,
+  AnonymousAuthenticator,
   ApiServer,
   Authenticator,
   Authorizer,
@@ -57,6 +58,7 @@ export class EmbeddedApiServer implements ServerAccess, Lifecycle {
         new TokenAuthenticator([{ token: credentials.adminToken, user: clusterAdmin }]),
         new CertificateAuthenticator(),
         new UnknownTokenAuthenticator(),
+        new AnonymousAuthenticator(),
       ],
       authorizers: this.authorizers,
       admission: this.admission,
