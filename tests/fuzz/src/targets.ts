@@ -3,6 +3,7 @@ import { apiServerTarget } from './targets/api-server.js';
 import { cniTarget } from './targets/cni.js';
 import { criTarget } from './targets/cri.js';
 import { csiTarget } from './targets/csi.js';
+import { selectionsTarget } from './targets/selections.js';
 
 /** Every fuzzer there is. */
-export const targets: readonly FuzzTarget[] = [apiServerTarget, cniTarget, criTarget, csiTarget];
+export const targets: readonly FuzzTarget[] = [apiServerTarget, cniTarget, criTarget, csiTarget, selectionsTarget];

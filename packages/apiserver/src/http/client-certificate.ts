@@ -12,7 +12,7 @@ export interface ClientCertificate {
 /** The part of Node's TLSSocket that tells of it. */
 interface Connection {
   readonly authorized: boolean;
-  readonly authorizationError?: unknown;
+  readonly authorizationError?: Error | string;
   getPeerCertificate(): { readonly subject?: object; readonly valid_to?: string };
 }
 
