@@ -109,7 +109,9 @@ export class ApiServer {
     const objects = new ObjectReader(this.#cache);
     const disabled = options.disabledAdmission ?? [];
     const escalation = rbac ? [new RbacEscalation(rbac, source, authorizers)] : [];
-    const own = [...builtinAdmission(objects), ...escalation].filter(({ name }) => !disabled.includes(name));
+    const own = [...builtinAdmission(objects, authorizers), ...escalation].filter(
+      ({ name }) => !disabled.includes(name),
+    );
     const admission = new AdmissionChain([...own, ...(options.admission ?? [])]);
     const hooks = new ServiceAllocator(objects, random);
     const store = (this.#store = new ObjectStore({ cache: this.#cache, clock, random, admission, hooks }));
