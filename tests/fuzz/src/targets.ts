@@ -7,3 +7,7 @@ import { selectionsTarget } from './targets/selections.js';
 
 /** Every fuzzer there is. */
 export const targets: readonly FuzzTarget[] = [apiServerTarget, cniTarget, criTarget, csiTarget, selectionsTarget];
+import { layersTarget } from './targets/layers.js';
+
+/** Every fuzzer there is. */
+export const targets: readonly FuzzTarget[] = [apiServerTarget, cniTarget, criTarget, csiTarget, layersTarget];

@@ -73,9 +73,12 @@ export class EntryApplier {
   /** Call it after the last entry. */
   finish(): void {
     this.#hidden.apply(this.#root);
-    // One that a later entry removed is not described any more.
-    for (const [path, time] of this.#directoryTimes)
-      if (statOf(path)?.isDirectory() === true) setFileTime(bytesOf(path), time);
+    for (const [path, time] of this.#directoryTimes) {
+      // One that a later entry removed is not described any more, nor one that lies behind a link that a later entry put
+      // in the place of a directory above it: that may lead anywhere.
+      const isWhereItWas = rootedPath(this.#root, path.slice(this.#root.length), 'latin1') === path;
+      if (isWhereItWas && statOf(path)?.isDirectory() === true) setFileTime(bytesOf(path), time);
+    }
   }
 
   #resolve(name: string): string {

@@ -146,6 +146,17 @@ describe.skipIf(process.getuid?.() !== 0)('applyLayer (needs root)', () => {
     expect((await readlink(Buffer.from(join(root, 'to')), { encoding: 'buffer' })).toString('latin1')).toBe('caf\xe9');
   });
 
+  it('gives no time to a directory outside that a link leads to which took the place of one inside', async () => {
+    await mkdir(join(home, 'victim/d'), { recursive: true });
+    const before = (await stat(join(home, 'victim/d'))).mtimeMs;
+    await applyRaw([
+      { name: 'a/d/', flag: '5', pax: { mtime: '1' } },
+      { name: 'a', flag: '2', linkName: join(home, 'victim') },
+    ]);
+    expect(await readlink(join(root, 'a'))).toBe(join(home, 'victim'));
+    expect((await stat(join(home, 'victim/d'))).mtimeMs).toBe(before);
+  });
+
   it('keeps a link to itself, and passes over notes of an old storage driver', async () => {
     await applyRaw([
       { name: 'a', content: '1' },

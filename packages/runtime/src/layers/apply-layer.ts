@@ -58,7 +58,7 @@ export async function applyLayer(
   let size = 0;
   try {
     await pipeline(
-      createReadStream(archive, { highWaterMark: readAhead }),
+      createReadStream(archive, { highWaterMark: Math.min(readAhead, packed + 1) }),
       decompressorFor(await firstBytes(archive)),
       watch,
       async (bytes: AsyncIterable<Uint8Array>) => {

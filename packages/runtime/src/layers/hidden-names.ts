@@ -42,16 +42,16 @@ export class HiddenNames {
       const path = within(directory);
       if (path !== undefined) hideAll(path);
     }
-    const missing: string[] = [];
-    for (const [directory, names] of this.#names) {
+    // All directories are made before one is looked for, since one may be what another name hides.
+    const places = [...this.#names].flatMap(([directory, names]) => {
       const path = within(directory);
-      if (path === undefined) continue;
-      for (const name of names) {
-        const at = `${path}/${name}`;
-        const there = statOf(at);
-        if (there === undefined) missing.push(at);
-        else if (there.isDirectory()) hideAll(at);
-      }
+      return path === undefined ? [] : [...names].map((name) => `${path}/${name}`);
+    });
+    const missing = new Set<string>();
+    for (const path of places) {
+      const there = statOf(path);
+      if (there === undefined) missing.add(path);
+      else if (there.isDirectory()) hideAll(path);
     }
     // Where nothing of lower layers is seen, nothing has to be hidden.
     const isHidden = (path: string): boolean =>

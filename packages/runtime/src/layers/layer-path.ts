@@ -10,7 +10,12 @@ export function bytesOf(path: string): Buffer {
   return Buffer.from(path, 'latin1');
 }
 
-/** What is at such a path, links not followed. */
+/** What is at such a path, links not followed. Below a file is nothing. */
 export function statOf(path: string): Stats | undefined {
-  return lstatSync(bytesOf(path), { throwIfNoEntry: false });
+  try {
+    return lstatSync(bytesOf(path), { throwIfNoEntry: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
+    throw error;
+  }
 }

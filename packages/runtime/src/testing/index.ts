@@ -3,6 +3,9 @@
  *
  * @packageDocumentation
  */
+export { applyLayer } from '../layers/apply-layer.js';
+export type { AppliedLayer, ApplyLayerOptions } from '../layers/apply-layer.js';
+export type { LayerLimits } from '../layers/layer-limits.js';
 export { openImageParts } from './image-parts.js';
 export { FakeRegistry } from './fake-registry.js';
 export type { RegistryBehaviour } from './fake-registry.js';
