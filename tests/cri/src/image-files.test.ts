@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ContainerState, NamespaceMode } from '@kubewright/cri-sdk/v1';
@@ -147,5 +147,48 @@ describe.skipIf(missingHere().length > 0)('images by strangers (needs root, crun
       { name: 'n/caf\xe8', content: '2' },
     ]);
     expect(await run([shellLayer(), names], 'cd /n; set -- *; echo $# $(cat *)')).toMatch(/^2 /);
+  });
+
+  it('have their volumes, made where no layer has them, filled from the image, and writable', async () => {
+    const files = [
+      { name: 'data/from-image', content: 'f' },
+      { name: 'real/x', content: 'x' },
+      { name: 'link', type: 'symlink', linkname: '/real' },
+      { name: 'out', type: 'symlink', linkname: outside },
+    ] as const;
+    const config = { Volumes: { '/data': {}, '/none/such/': {}, 'link/v': {}, '/out/v': {} } };
+    const script =
+      'echo y > /none/such/y; echo z > /data/z; echo l > /link/v/l; echo /none/such/* /data/* /real/v/*; : > /no';
+    const expected = /^\/none\/such\/y \/data\/from-image \/data\/z \/real\/v\/l/;
+    const root = (readonlyRootfs: boolean) => ({ linux: { securityContext: { readonlyRootfs } } });
+    const written = await run([shellLayer(), files], script, { config, container: root(false) });
+    expect(written).toMatch(expected);
+    expect(written).not.toContain('Read-only');
+    const readonly = await run([shellLayer(), files], script, { config, container: root(true) });
+    expect(readonly).toMatch(expected);
+    expect(readonly).toMatch(/read-only/i);
+    expect(await run([shellLayer(), files], script, { config, ...mapped(2_000_000) })).toMatch(expected);
+    expect((await readdir(outside)).toSorted()).toEqual(['group', 'passwd']);
+  });
+
+  it('leave a volume to the pod where that mounts something there', async () => {
+    await writeFile(join(bed.home, 'mounted'), 'pod');
+    const mounts = [{ containerPath: '/data/', hostPath: bed.home, readonly: true }];
+    const image = [{ name: 'data/mounted', content: 'image' }];
+    const config = { Volumes: { '/data': {} } };
+    expect(await run([shellLayer(), image], 'cat /data/mounted', { config, container: { mounts } })).toBe('pod');
+    await expect(run([shellLayer()], '', { config: { Volumes: { '/proc/x': {} } } })).rejects.toThrow(
+      /volume of an image at/,
+    );
+  });
+
+  it('start in their working directory, made where no layer has it', async () => {
+    const layer = [{ name: 'out', type: 'symlink', linkname: outside }] as const;
+    for (const readonlyRootfs of [false, true]) {
+      const container = { linux: { securityContext: { readonlyRootfs, runAsUser: { value: 5n } } } };
+      expect(await run([shellLayer()], 'pwd', { config: { WorkingDir: '/srv/app' }, container })).toBe('/srv/app');
+      await run([shellLayer(), layer], 'pwd', { config: { WorkingDir: '/out/w' }, container });
+    }
+    expect((await readdir(outside)).toSorted()).toEqual(['group', 'passwd']);
   });
 });

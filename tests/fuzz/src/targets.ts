@@ -3,11 +3,15 @@ import { apiServerTarget } from './targets/api-server.js';
 import { cniTarget } from './targets/cni.js';
 import { criTarget } from './targets/cri.js';
 import { csiTarget } from './targets/csi.js';
+import { layersTarget } from './targets/layers.js';
 import { selectionsTarget } from './targets/selections.js';
 
 /** Every fuzzer there is. */
-export const targets: readonly FuzzTarget[] = [apiServerTarget, cniTarget, criTarget, csiTarget, selectionsTarget];
-import { layersTarget } from './targets/layers.js';
-
-/** Every fuzzer there is. */
-export const targets: readonly FuzzTarget[] = [apiServerTarget, cniTarget, criTarget, csiTarget, layersTarget];
+export const targets: readonly FuzzTarget[] = [
+  apiServerTarget,
+  cniTarget,
+  criTarget,
+  csiTarget,
+  layersTarget,
+  selectionsTarget,
+];

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { invalidArgument } from '@kubewright/grpc';
+import { makeDirectoryInside, pathInside } from '@kubewright/linux';
 import { NamespaceMode } from '@kubewright/cri-sdk/v1';
 import type { NamespaceOption, PodSandboxConfig } from '@kubewright/cri-sdk/v1';
 import type { ImageRecord } from '../images/image-record.js';
@@ -19,6 +20,7 @@ import { devicesOf, localSeccomp, writeBundle } from './bundle.js';
 import type { OwnLimits } from './bundle.js';
 import type { ContainerMounts } from './container-mounts.js';
 import type { Container } from './container-record.js';
+import { imageVolumes } from './image-volumes.js';
 
 export interface ContainerPreparerOptions {
   /** Where bundles are, in a directory per container. */
@@ -57,6 +59,14 @@ export class ContainerPreparer {
       const field = 'config.linux.security_context.run_as_group';
       throw invalidArgument({ field, reason: 'needs run_as_user or run_as_username beside it' });
     }
+    const podMounts = files.mounts(sandbox.id, sandbox.config, security?.readonlyRootfs ?? false);
+    const users = this.users(sandbox);
+    const volumes = imageVolumes({
+      rootfs,
+      volumes: image.process.volumes,
+      taken: [...config.mounts.map(({ containerPath }) => containerPath), ...podMounts.map((one) => one.destination)],
+      ...(users && { users }),
+    });
     const user = await containerUser(rootfs, image.process.user, security);
     const seccomp = await localSeccomp(config);
     const mapping = userNamespace(sandbox.config);
@@ -70,14 +80,17 @@ export class ContainerPreparer {
       namespaces: namespaces.ofContainer(sandbox.id, sandbox.config, mode, target),
       ...(mapping && { users: mapping }),
       cgroupsPath: cgroupPath(sandbox.config, id),
-      mounts: await mounts.prepare(id, config.mounts, this.users(sandbox)),
-      podMounts: files.mounts(sandbox.id, sandbox.config, security?.readonlyRootfs ?? false),
+      mounts: [...volumes, ...(await mounts.prepare(id, config.mounts, users))],
+      podMounts,
       devices: await devicesOf(config),
       ownedCapabilities: limits.capabilities,
       lowestOomScore: limits.lowestOomScore,
       hugePages: limits.hugePages,
       ...(seccomp && { localSeccomp: seccomp }),
     });
+    // OCI runtimes differ in how they make it where links of the image lead to it.
+    const { cwd } = spec.process;
+    if (pathInside(rootfs, cwd) === undefined) makeDirectoryInside(rootfs, cwd, users && { owner: users });
     const edits = await cdi.edits(config.CDIDevices.map(({ name }) => name));
     await writeBundle(join(bundles, id), await applyEdits(spec, edits));
     if (container.logPath !== '') await mkdir(dirname(container.logPath), { recursive: true, mode: 0o755 });

@@ -80,18 +80,28 @@ export function parseConfig(bytes: Buffer, digest: string): ImageConfig {
   const layers = object(json['rootfs'])?.['diff_ids'];
   if (!Array.isArray(layers) || !layers.every(isDigest)) throw bad('its configuration does not list the layers');
   const config = object(json['config']) ?? {};
-  const labels = Object.entries(object(config['Labels']) ?? {}).filter(([, value]) => typeof value === 'string');
+  // What would run otherwise than the image says must not run.
+  const said = <T>(name: string, read: (value: unknown) => T | undefined, absent: T): T => {
+    const value = config[name] ?? undefined;
+    const known = value === undefined ? absent : read(value);
+    if (known === undefined) throw bad(`its configuration has a '${name}' of the wrong kind`);
+    return known;
+  };
+  const saidText = (name: string) => said(name, (value) => (typeof value === 'string' ? value : undefined), '');
+  const saidTexts = (name: string) => said(name, texts, []);
+  const saidObject = (name: string) => said(name, object, {});
+  const labels = Object.entries(saidObject('Labels')).filter(([, value]) => typeof value === 'string');
   return {
     layers,
     labels: Object.fromEntries(labels) as Record<string, string>,
     process: {
-      user: text(config['User']),
-      environment: texts(config['Env']),
-      entrypoint: texts(config['Entrypoint']),
-      command: texts(config['Cmd']),
-      workingDirectory: text(config['WorkingDir']),
-      stopSignal: text(config['StopSignal']),
-      volumes: Object.keys(object(config['Volumes']) ?? {}),
+      user: saidText('User'),
+      environment: saidTexts('Env'),
+      entrypoint: saidTexts('Entrypoint'),
+      command: saidTexts('Cmd'),
+      workingDirectory: saidText('WorkingDir'),
+      stopSignal: saidText('StopSignal'),
+      volumes: Object.keys(saidObject('Volumes')),
     },
   };
 }
@@ -152,6 +162,8 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-function texts(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
+/** Old tools write one text where there is a list of one. */
+function texts(value: unknown): readonly string[] | undefined {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return list.every((entry) => typeof entry === 'string') ? list : undefined;
 }
