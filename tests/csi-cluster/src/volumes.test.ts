@@ -76,6 +76,31 @@ describe('a claim', () => {
     expect((await storage.bound('data')).spec?.nodeAffinity?.required?.nodeSelectorTerms).toHaveLength(1);
   });
 
+  it('goes back to the scheduler where its node is deleted before the volume is made', async () => {
+    await using storage = await StorageCluster.start();
+    const { client, cluster } = storage;
+    await storage.register('node-1');
+    await storage.storageClass('fast', { volumeBindingMode: 'WaitForFirstConsumer' });
+    await storage.claim('data');
+    const select = (node: string) => {
+      const annotations = { 'volume.kubernetes.io/selected-node': node };
+      return client.patch(
+        PersistentVolumeClaim,
+        { name: 'data' },
+        { type: 'merge', patch: { metadata: { annotations } } },
+      );
+    };
+    await select('node-gone');
+    await cluster.eventually(async () => {
+      const { metadata } = await client.get(PersistentVolumeClaim, { name: 'data' });
+      expect(metadata.annotations).not.toHaveProperty(['volume.kubernetes.io/selected-node']);
+      expect(metadata.annotations).toHaveProperty(['volume.kubernetes.io/storage-provisioner']);
+    });
+    expect(await storage.kept('volumes')).toEqual([]);
+    await select('node-1');
+    await storage.bound('data');
+  });
+
   it('can be placed by what the driver has room for', async () => {
     await using storage = await StorageCluster.start({ nodes: 2, only: ['capacity'] });
     const { client, cluster } = storage;

@@ -26,6 +26,8 @@ export function checkRange(range: CapacityRange | undefined, field = 'capacity_r
   const { requiredBytes, limitBytes } = range;
   if (requiredBytes < 0n) return { field: `${field}.required_bytes`, reason: 'is negative' };
   if (limitBytes < 0n) return { field: `${field}.limit_bytes`, reason: 'is negative' };
+  if (requiredBytes === 0n && limitBytes === 0n)
+    return { field, reason: 'is empty: set required_bytes, limit_bytes or both, or leave it out' };
   if (limitBytes !== 0n && limitBytes < requiredBytes) {
     return { field: `${field}.limit_bytes`, reason: 'is less than required_bytes' };
   }
@@ -39,6 +41,14 @@ export function checkSource(source: VolumeContentSource | undefined): FieldViola
   if (type.case === undefined) return { field: `${field}.type`, reason: 'is required: set one of snapshot, volume' };
   const id = type.case === 'snapshot' ? type.value.snapshotId : type.value.volumeId;
   return id === '' ? { field: `${field}.${type.case}.${type.case}_id`, reason: 'is required' } : undefined;
+}
+
+/** Control characters other than tab, line feed and carriage return: CSI bans them in the names that callers choose. */
+// eslint-disable-next-line no-control-regex -- they are what is looked for
+const banned = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]/;
+
+export function checkName(name: string): FieldViolation | undefined {
+  return banned.test(name) ? { field: 'name', reason: 'contains control characters' } : undefined;
 }
 
 /** Paths come from the caller and end up in system calls: absolute, and without steps up or NUL bytes. */

@@ -10,7 +10,7 @@ import type * as csi from '../generated/csi/v1/csi_pb.js';
 import { Controller } from '../generated/csi/v1/csi_pb.js';
 import { controllerCapabilities } from '../capabilities/controller-capabilities.js';
 import type { ControllerFeatures } from '../capabilities/controller-capabilities.js';
-import { checkCapabilities, checkCapability, checkPage, checkRange, checkSource } from './checks.js';
+import { checkCapabilities, checkCapability, checkName, checkPage, checkRange, checkSource } from './checks.js';
 import { capabilityReply, limits, sizes } from './reply.js';
 import type { Reply } from './reply.js';
 
@@ -31,7 +31,10 @@ const snapshotKey = (request: { snapshotId: string }): string => `snapshot ${req
     createVolume: {
       rules: { required: ['name', 'volumeCapabilities'], maxBytes: { name: sizes.name } },
       validate: (r) =>
-        checkCapabilities(r.volumeCapabilities) ?? checkRange(r.capacityRange) ?? checkSource(r.volumeContentSource),
+        checkName(r.name) ??
+        checkCapabilities(r.volumeCapabilities) ??
+        checkRange(r.capacityRange) ??
+        checkSource(r.volumeContentSource),
       exclusiveBy: (r) => `volume named ${r.name}`,
     },
     deleteVolume: { rules: volumeId, exclusiveBy: volumeKey },
@@ -61,6 +64,7 @@ const snapshotKey = (request: { snapshotId: string }): string => `snapshot ${req
         required: ['sourceVolumeId', 'name'],
         maxBytes: { sourceVolumeId: sizes.name, name: sizes.name },
       },
+      validate: (r) => checkName(r.name),
       exclusiveBy: (r) => `snapshot named ${r.name}`,
     },
     deleteSnapshot: { rules: snapshotId, exclusiveBy: snapshotKey },

@@ -3,6 +3,7 @@ import type { CallContext } from '@kubewright/grpc';
 import type * as csi from '../generated/csi/v1/csi_pb.js';
 import { GroupController } from '../generated/csi/v1/csi_pb.js';
 import { groupCapabilities } from '../capabilities/group-capabilities.js';
+import { checkName } from './checks.js';
 import { capabilityReply, limits, sizes } from './reply.js';
 import type { Reply } from './reply.js';
 
@@ -15,6 +16,7 @@ const groupId = { required: ['groupSnapshotId'], maxBytes: { groupSnapshotId: si
   methods: {
     createVolumeGroupSnapshot: {
       rules: { required: ['name', 'sourceVolumeIds'], maxBytes: { name: sizes.name, sourceVolumeIds: sizes.name } },
+      validate: (r) => checkName(r.name),
       exclusiveBy: (r) => `group named ${r.name}`,
     },
     deleteVolumeGroupSnapshot: { rules: groupId, exclusiveBy: groupKey },

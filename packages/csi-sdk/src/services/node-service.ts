@@ -13,6 +13,9 @@ const checkVolume = (capability: csi.VolumeCapability | undefined): FieldViolati
   capability && checkCapability(capability, 'volume_capability');
 const checkStaging = (path: string): FieldViolation | undefined =>
   path === '' ? undefined : checkPath(path, 'staging_target_path');
+/** Where a volume is, which the driver looks up: what is not there is NOT_FOUND, however it is spelled. */
+const checkBytes = (path: string): FieldViolation | undefined =>
+  path.includes('\0') ? { field: 'volume_path', reason: 'contains a NUL byte' } : undefined;
 
 /**
  * The part of a driver that runs on every node and shows volumes to pods there. Publishing is the one thing that every
@@ -57,10 +60,11 @@ const checkStaging = (path: string): FieldViolation | undefined =>
     },
     nodeGetVolumeStats: {
       rules: { required: ['volumeId', 'volumePath'], maxBytes: { volumeId: sizes.name, volumePath: sizes.path } },
+      validate: (r) => checkBytes(r.volumePath),
     },
     nodeExpandVolume: {
       rules: { required: ['volumeId', 'volumePath'], maxBytes: { volumeId: sizes.name, volumePath: sizes.path } },
-      validate: (r) => checkRange(r.capacityRange) ?? checkVolume(r.volumeCapability),
+      validate: (r) => checkBytes(r.volumePath) ?? checkRange(r.capacityRange) ?? checkVolume(r.volumeCapability),
       exclusiveBy: volumeKey,
     },
   },

@@ -69,8 +69,9 @@ export class CapacityPublisher extends Reconciler<StorageClass> {
     const answer = await this.driver.client.controller.getCapacity(request, { signal: ctx.signal });
     const { availableCapacity, maximumVolumeSize } = answer;
     const storageClassName = storageClass.metadata.name ?? '';
-    // Class and place cannot be changed, so they are what the name is made of.
-    const identity = JSON.stringify([storageClassName, Object.entries(segments)]);
+    // Class and place cannot be changed, so they are what the name is made of; nodes list their keys in any order.
+    const place = Object.entries(segments).toSorted(([a], [b]) => (a < b ? -1 : 1));
+    const identity = JSON.stringify([storageClassName, place]);
     const name = `csisc-${createHash('sha256').update(identity).digest('hex').slice(0, 32)}`;
     await ctx.apply<CSIStorageCapacity>({
       apiVersion: 'storage.k8s.io/v1',

@@ -6,6 +6,7 @@
  */
 import { Clock, Plugin, inject, token } from '@kubewright/core';
 import type { Lifecycle, Token } from '@kubewright/core';
+import { Code, GrpcStatusError } from '@kubewright/grpc';
 import { createCsiClient } from '../client/csi-client.js';
 import type { CsiClient } from '../client/csi-client.js';
 import { PluginCapability_Service_Type } from '../generated/csi/v1/csi_pb.js';
@@ -37,7 +38,7 @@ export class DriverConnection implements Lifecycle {
     return Promise.resolve();
   }
 
-  /** Asked of the driver once it answers, then remembered. @throws GrpcStatusError where it does not answer */
+  /** Asked of the driver once it answers and is ready, then remembered. @throws GrpcStatusError where it is not */
   async info(signal: AbortSignal): Promise<DriverInfo> {
     this.#info ??= await this.#ask(signal);
     return this.#info;
@@ -45,6 +46,8 @@ export class DriverConnection implements Lifecycle {
 
   async #ask(signal: AbortSignal): Promise<DriverInfo> {
     const { identity, controller } = this.client;
+    const { ready } = await identity.probe({}, { signal });
+    if (ready === false) throw new GrpcStatusError(Code.UNAVAILABLE, 'the driver says that it is not ready');
     const [{ name }, plugin, { capabilities }] = await Promise.all([
       identity.getPluginInfo({}, { signal }),
       identity.getPluginCapabilities({}, { signal }),

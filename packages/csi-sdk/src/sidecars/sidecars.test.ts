@@ -3,16 +3,11 @@ import type { Node, PersistentVolumeClaim } from '@kubewright/api/core/v1';
 import type { CSINode, StorageClass } from '@kubewright/api/storage/v1';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
 import { describe, expect, it } from 'vitest';
-import {
-  ControllerServiceCapability_RPC_Type as Rpc,
-  VolumeCapability_AccessMode_Mode as Mode,
-  VolumeSchema,
-} from '../generated/csi/v1/csi_pb.js';
+import { VolumeSchema } from '../generated/csi/v1/csi_pb.js';
 import { isFinal, reasonOf } from './failures.js';
 import { planModify } from './modify-plan.js';
 import { newVolume } from './new-volume.js';
 import { driverParameters, secretReference, variablesOf } from './parameters.js';
-import { volumeCapabilities } from './volume-capabilities.js';
 import { nodeAffinityOf, topologyRequirement } from './volume-topology.js';
 
 const driver = 'files.example.com';
@@ -110,6 +105,9 @@ describe('topology', () => {
     expect(zones()).toEqual([{ zone: 'east' }, { zone: 'west' }]);
     expect(zones({ driver: 'other' })).toBeUndefined();
     expect(() => zones({ selectedNode: 'd' })).toThrow('has not registered there');
+    const west = [{ matchLabelExpressions: [{ key: 'zone', values: ['west'] }] }];
+    expect(zones({ selectedNode: 'c', allowed: west })).toEqual([{ zone: 'west' }]);
+    expect(() => zones({ selectedNode: 'a', allowed: west })).toThrow('not where the class allows volumes');
   });
 
   it('becomes the node affinity of the volume', () => {
@@ -117,24 +115,6 @@ describe('topology', () => {
       { matchExpressions: [{ key: 'zone', operator: 'In', values: ['east'] }] },
     ]);
     expect(nodeAffinityOf([])).toBeUndefined();
-  });
-});
-
-describe('access modes', () => {
-  const modes = (accessModes: string[], ...rpcs: Rpc[]) =>
-    volumeCapabilities({ accessModes }, { name: driver, topology: false, controller: new Set(rpcs) }).map(
-      ({ accessMode }) => accessMode?.mode,
-    );
-
-  it('are told more precisely to a driver that knows the difference', () => {
-    const given = ['ReadWriteOnce', 'ReadWriteOncePod', 'ReadOnlyMany', 'ReadWriteMany'];
-    const many = [Mode.MULTI_NODE_READER_ONLY, Mode.MULTI_NODE_MULTI_WRITER];
-    expect(modes(given)).toEqual([Mode.SINGLE_NODE_WRITER, Mode.SINGLE_NODE_WRITER, ...many]);
-    expect(modes(given, Rpc.SINGLE_NODE_MULTI_WRITER)).toEqual([
-      Mode.SINGLE_NODE_MULTI_WRITER,
-      Mode.SINGLE_NODE_SINGLE_WRITER,
-      ...many,
-    ]);
   });
 });
 

@@ -13,7 +13,7 @@ import { dropStatusField } from './drop-status-field.js';
 import { messageOf } from './failures.js';
 import { attacherFinalizer } from './names.js';
 import { readSecret } from './parameters.js';
-import { volumeCapabilities } from './volume-capabilities.js';
+import { coveringCapability } from './volume-capabilities.js';
 
 type ReadonlyAttachment = DeepReadonly<VolumeAttachment>;
 type Context = ReconcileContext<VolumeAttachment>;
@@ -57,10 +57,16 @@ export class VolumeAttacher extends Reconciler<VolumeAttachment> {
     const { signal } = ctx;
     const spec = volumeSpecOf(attachment, ctx);
     const nodeId = nodeIdOf(attachment, info, ctx);
-    if (spec?.csi === undefined || nodeId === undefined) return requeueAfter(searchPeriod);
-    if (!(await this.#holdVolume(attachment, info, ctx))) return requeueAfter(searchPeriod);
+    const volumeName = attachment.spec.source.persistentVolumeName ?? '';
+    if (spec?.csi === undefined) return this.#wait(attachment, `PersistentVolume "${volumeName}" is not there`, ctx);
+    if (nodeId === undefined) {
+      const text = `${info.name} is not registered on node "${attachment.spec.nodeName}"`;
+      return this.#wait(attachment, text, ctx);
+    }
+    if (!(await this.#holdVolume(attachment, info, ctx)))
+      return this.#wait(attachment, `PersistentVolume "${volumeName}" is being deleted`, ctx);
     const { accessModes, volumeMode, mountOptions, csi } = spec;
-    const [volumeCapability] = volumeCapabilities({ accessModes, volumeMode, mountOptions, fsType: csi.fsType }, info);
+    const volumeCapability = coveringCapability({ accessModes, volumeMode, mountOptions, fsType: csi.fsType }, info);
     try {
       const { publishContext } = await this.driver.client.controller.controllerPublishVolume(
         {
@@ -83,6 +89,14 @@ export class VolumeAttacher extends Reconciler<VolumeAttachment> {
       throw error;
     }
     return undefined;
+  }
+
+  /** What is waited for may never come, so it is told. */
+  async #wait(attachment: ReadonlyAttachment, text: string, ctx: Context): Promise<Outcome> {
+    const message = `waiting: ${text}`;
+    if (attachment.status?.attachError?.message !== message)
+      await ctx.status({ attached: false, attachError: this.#error(new Error(message)) });
+    return requeueAfter(searchPeriod);
   }
 
   /** Resolves with false for a volume that is to go and was not attached before. */

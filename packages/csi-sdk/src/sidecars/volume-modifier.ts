@@ -31,8 +31,12 @@ const infeasiblePeriod = 5 * 60_000;
 /** Changes volumes when their claims name another VolumeAttributesClass. */
 @Controller({ for: PersistentVolumeClaim, reads: [PersistentVolume, VolumeAttributesClass], name: 'csi-modifier' })
 export class VolumeModifier extends Reconciler<PersistentVolumeClaim> {
-  /** When the driver last refused to modify a claim's volume: that nothing is under way any more is known of these only. */
+  /**
+   * When the driver last refused to modify the volume of a claim, by its uid: that nothing is under way any more is known of
+   * these only.
+   */
   readonly #refusedAt = new Map<string, number>();
+  readonly #uids = new Map<string, string>();
   /** The resourceVersions of claims as they were written last; what is older is not looked at. */
   readonly #written = new Map<string, string>();
 
@@ -45,15 +49,18 @@ export class VolumeModifier extends Reconciler<PersistentVolumeClaim> {
 
   override async reconcile(claim: ReadonlyClaim, ctx: Context): Promise<Outcome> {
     const id = idOf(ctx.key);
+    const { uid = '' } = claim.metadata;
+    if (this.#uids.get(id) !== uid) this.forget(ctx.key);
+    this.#uids.set(id, uid);
     if (claim.status?.phase !== 'Bound' || this.#isOld(claim, id)) return undefined;
-    const plan = planModify(claim, !this.#refusedAt.has(id));
+    const plan = planModify(claim, !this.#refusedAt.has(uid));
     if (plan.do === 'nothing') return undefined;
     const volume = ctx.get(PersistentVolume, { name: claim.spec?.volumeName ?? '' });
     const info = await this.driver.info(ctx.signal);
     if (volume?.spec?.csi?.driver !== info.name || !info.controller.has(Rpc.MODIFY_VOLUME)) return undefined;
     if (plan.do === 'cancel') return this.#cancel(claim, ctx);
     const last = claim.status.modifyVolumeStatus;
-    const refusedAt = this.#refusedAt.get(id);
+    const refusedAt = this.#refusedAt.get(uid);
     if (
       last?.status === 'Infeasible' &&
       last.targetVolumeAttributesClassName === plan.target &&
@@ -71,7 +78,8 @@ export class VolumeModifier extends Reconciler<PersistentVolumeClaim> {
   }
 
   override forget(key: ObjectKey): void {
-    this.#refusedAt.delete(idOf(key));
+    this.#refusedAt.delete(this.#uids.get(idOf(key)) ?? '');
+    this.#uids.delete(idOf(key));
     this.#written.delete(idOf(key));
   }
 
@@ -83,6 +91,7 @@ export class VolumeModifier extends Reconciler<PersistentVolumeClaim> {
     ctx: Context,
   ): Promise<Outcome> {
     const status = { targetVolumeAttributesClassName: target };
+    const { uid = '' } = claim.metadata;
     const underWay = condition(modifying, true, 'Modifying', `The volume is modified to "${target}"`);
     if (!isBegun) {
       await ctx.status({ modifyVolumeStatus: { ...status, status: 'InProgress' } }, underWay);
@@ -91,8 +100,8 @@ export class VolumeModifier extends Reconciler<PersistentVolumeClaim> {
     try {
       await this.#call(volume, parameters, ctx);
     } catch (error) {
-      if (isFinal(error)) this.#refusedAt.set(idOf(ctx.key), this.clock.monotonic());
-      else this.#refusedAt.delete(idOf(ctx.key));
+      if (isFinal(error)) this.#refusedAt.set(uid, this.clock.monotonic());
+      else this.#refusedAt.delete(uid);
       const code = GrpcStatusError.is(error) ? error.status : Code.UNKNOWN;
       const isInfeasible = code === Code.INVALID_ARGUMENT;
       const failure = condition(failed, true, reasonOf(code), messageOf(error));
@@ -102,10 +111,10 @@ export class VolumeModifier extends Reconciler<PersistentVolumeClaim> {
       if (isInfeasible) return requeueAfter(infeasiblePeriod);
       throw error;
     }
-    this.#refusedAt.delete(idOf(ctx.key));
+    this.#refusedAt.delete(uid);
     // The volume first: a claim that says that it is done is not looked at again.
     const spec = { volumeAttributesClassName: target };
-    await ctx.patch(PersistentVolume, volume, { spec });
+    await ctx.patch(PersistentVolume, volume, { metadata: { uid: volume.metadata.uid }, spec });
     await this.#writeStatus(claim, { modifyVolumeStatus: null, currentVolumeAttributesClassName: target }, ctx);
     ctx.event('Normal', 'VolumeModifySuccessful', `The volume has VolumeAttributesClass "${target}" now`);
     return undefined;
@@ -136,7 +145,7 @@ export class VolumeModifier extends Reconciler<PersistentVolumeClaim> {
   async #writeStatus(claim: ReadonlyClaim, fields: object, { client, key, signal }: Context): Promise<void> {
     const { conditions: all = [] } = claim.status ?? {};
     const conditions = all.filter(({ type }) => type !== modifying && type !== failed);
-    const patch = { status: { ...fields, conditions } };
+    const patch = { metadata: { uid: claim.metadata.uid }, status: { ...fields, conditions } };
     const { metadata } = await client.status(PersistentVolumeClaim).patch(key, { type: 'merge', patch }, { signal });
     this.#written.set(idOf(key), metadata.resourceVersion ?? '');
   }

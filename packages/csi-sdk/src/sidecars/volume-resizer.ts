@@ -2,6 +2,7 @@ import { Quantity, findCondition } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import { PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1';
 import { StorageClass } from '@kubewright/api/storage/v1';
+import { Code, GrpcStatusError } from '@kubewright/grpc';
 import { Controller, Reconciler, condition } from '@kubewright/controller';
 import type { ReconcileContext } from '@kubewright/controller';
 import { inject } from '@kubewright/core';
@@ -9,7 +10,7 @@ import { ControllerServiceCapability_RPC_Type as Rpc } from '../generated/csi/v1
 import { DriverConnection } from './driver-connection.js';
 import { messageOf } from './failures.js';
 import { readSecret } from './parameters.js';
-import { volumeCapabilities } from './volume-capabilities.js';
+import { coveringCapability } from './volume-capabilities.js';
 
 type ReadonlyClaim = DeepReadonly<PersistentVolumeClaim>;
 type ReadonlyVolume = DeepReadonly<PersistentVolume>;
@@ -73,16 +74,23 @@ export class VolumeResizer extends Reconciler<PersistentVolumeClaim> {
     const { signal } = ctx;
     const { accessModes, volumeMode, mountOptions, csi } = spec ?? {};
     const info = await this.driver.info(signal);
-    const [volumeCapability] = volumeCapabilities({ accessModes, volumeMode, mountOptions, fsType: csi?.fsType }, info);
-    return this.driver.client.controller.controllerExpandVolume(
+    const volumeCapability = coveringCapability({ accessModes, volumeMode, mountOptions, fsType: csi?.fsType }, info);
+    const requiredBytes = Quantity.parse(wanted).value();
+    const answer = await this.driver.client.controller.controllerExpandVolume(
       {
         volumeId: csi?.volumeHandle ?? '',
-        capacityRange: { requiredBytes: Quantity.parse(wanted).value() },
+        capacityRange: { requiredBytes },
         secrets: await readSecret(ctx.client, csi?.controllerExpandSecretRef, signal),
         ...(volumeCapability && { volumeCapability }),
       },
       { signal },
     );
+    // Taken for a success it would be asked for again at once, for ever.
+    if (answer.capacityBytes < requiredBytes) {
+      const text = `the driver answered with ${answer.capacityBytes} bytes where ${requiredBytes} were asked for`;
+      throw new GrpcStatusError(Code.UNKNOWN, text);
+    }
+    return answer;
   }
 }
 

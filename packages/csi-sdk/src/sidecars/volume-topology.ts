@@ -3,6 +3,7 @@ import type { DeepReadonly } from '@kubewright/api';
 import type { Node, VolumeNodeAffinity } from '@kubewright/api/core/v1';
 import type { CSINode, StorageClass } from '@kubewright/api/storage/v1';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
+import { liesIn } from '../volumes/topology.js';
 import type { Segments } from '../volumes/topology.js';
 
 export interface Places {
@@ -24,7 +25,8 @@ export interface TopologyRequirement {
  * The selected node alone, otherwise what the class allows, otherwise wherever a node of the driver is. Undefined where no
  * node is known that has the driver: then the driver chooses.
  *
- * @throws GrpcStatusError FAILED_PRECONDITION where the driver has not registered on the selected node, as a driver would answer
+ * @throws GrpcStatusError FAILED_PRECONDITION where the driver has not registered on the selected node, or the class does not allow
+ * volumes there; as a driver would answer
  */
 export function topologyRequirement({
   driver,
@@ -48,6 +50,11 @@ export function topologyRequirement({
   const selected = selectedNode === undefined ? undefined : placeOf(selectedNode);
   if (selectedNode !== undefined && selected === undefined) {
     const text = `it is not known where node "${selectedNode}" is: ${driver} has not registered there`;
+    throw new GrpcStatusError(Code.FAILED_PRECONDITION, text);
+  }
+  const inAllowed = selected === undefined || allowed === undefined || known().some((place) => liesIn(selected, place));
+  if (!inAllowed) {
+    const text = `node "${selectedNode}" is not where the class allows volumes: choose another node`;
     throw new GrpcStatusError(Code.FAILED_PRECONDITION, text);
   }
   const places = distinct(selected === undefined ? known() : [selected]).map((segments) => ({

@@ -23,6 +23,9 @@ export function describeControllerContract(test: ContractTest): void {
     await endsWith(create({ name: 'a' }), Code.INVALID_ARGUMENT);
     await endsWith(create({ name: 'a', volumeCapabilities: [{}] }), Code.INVALID_ARGUMENT);
     await endsWith(create({ name: 'a'.repeat(129), volumeCapabilities: [capability] }), Code.INVALID_ARGUMENT);
+    for (const name of ['a\0b', 'a\u0007', 'a\u0085']) {
+      await endsWith(create({ name, volumeCapabilities: [capability] }), Code.INVALID_ARGUMENT);
+    }
     const parameters = { key: 'v'.repeat(4096) };
     await endsWith(create({ name: 'a', volumeCapabilities: [capability], parameters }), Code.INVALID_ARGUMENT);
   });
@@ -51,6 +54,19 @@ export function describeControllerContract(test: ContractTest): void {
     assert.ok(capacityBytes >= range.requiredBytes && capacityBytes <= range.limitBytes);
     const impossible = { requiredBytes: 2n, limitBytes: 1n };
     await endsWith(createVolume(session, 'impossible', impossible), Code.OUT_OF_RANGE, Code.INVALID_ARGUMENT);
+    for (const [requiredBytes, limitBytes] of [
+      [0n, 0n],
+      [-1n, 0n],
+      [0n, -1n],
+    ] as const) {
+      await endsWith(createVolume(session, 'impossible', { requiredBytes, limitBytes }), Code.INVALID_ARGUMENT);
+    }
+    // A double does not tell this one from the next.
+    const exact = (1n << 53n) + 1n;
+    const huge = createVolume(session, 'huge', { requiredBytes: exact, limitBytes: exact });
+    const made = await huge.catch(() => undefined);
+    if (made === undefined) await endsWith(huge, Code.OUT_OF_RANGE, Code.RESOURCE_EXHAUSTED);
+    else assert.equal(made.capacityBytes, exact);
   });
 
   when(Can.CREATE_DELETE_VOLUME, 'deletes a volume once, and says yes ever after', async (session) => {

@@ -77,8 +77,7 @@ export class GroupSnapshotController extends Reconciler<VolumeGroupSnapshot> {
     if (!hasFinalizer(group, finalizer)) return hold(group, ctx);
     const { uid, name, namespace } = content.spec.volumeGroupSnapshotRef;
     const isNamed = name === group.metadata.name && namespace === ctx.key.namespace;
-    if (!isNamed || (uid && uid !== group.metadata.uid))
-      return tellLost(group, misbound, this.clock.now(), ctx);
+    if (!isNamed || (uid && uid !== group.metadata.uid)) return tellLost(group, misbound, this.clock.now(), ctx);
     // A content that was made by hand names the group without knowing its uid.
     if (!uid) {
       const metadata = { resourceVersion: content.metadata.resourceVersion };
