@@ -6,6 +6,8 @@
 import type { Clock, Logger } from '@kubewright/core';
 import { deferred } from '../async/deferred.js';
 import { turn } from '../async/turn.js';
+import { errors } from '../errors/errors.js';
+import { objectProblem } from '../object/object-problem.js';
 import type { Storage, StorageBatch } from '../storage/storage.js';
 import { ResourceCache } from './resource-cache.js';
 
@@ -34,6 +36,9 @@ export class WatchCache {
   readonly #waiters = new Set<Waiter>();
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
+  /** Until everything that the storage held at the start is here: what fails before fails the start. */
+  readonly #started = deferred<void>();
+  #reading = true;
 
   constructor(storage: Storage, clock: Clock, logger: Logger) {
     this.storage = storage;
@@ -46,11 +51,16 @@ export class WatchCache {
     return this.#revision;
   }
 
-  /** Resolves when everything that the storage held at the call is here. */
+  /**
+   * Resolves when everything that the storage held at the call is here.
+   *
+   * @throws DAMAGED_OBJECT where one of the objects is none; what the storage throws.
+   */
   async start(): Promise<void> {
     const target = await this.#load();
     this.#running = this.#follow();
-    await this.waitFor(target);
+    await Promise.race([this.waitFor(target), this.#started.promise]);
+    this.#reading = false;
   }
 
   async close(): Promise<void> {
@@ -105,7 +115,10 @@ export class WatchCache {
     let start = keyRoot;
     for (let more = true; more;) {
       const page = await this.storage.list(keyRoot, { revision, start, limit: pageSize });
-      for (const entry of page.entries) this.resource(resourcePrefix(entry.key)).load(entry);
+      for (const entry of page.entries) {
+        this.#check(entry.key, entry.value);
+        this.resource(resourcePrefix(entry.key)).load(entry);
+      }
       start = `${page.entries.at(-1)?.key ?? start}\0`;
       more = page.more;
       await turn();
@@ -125,6 +138,10 @@ export class WatchCache {
         }
         if (!signal.aborted) return;
       } catch (error) {
+        if (this.#reading) {
+          this.#started.reject(error);
+          return;
+        }
         this.#logger.error('the watch cache lost its storage and reads it again', { error: String(error) });
         await this.#clock.sleep(retryDelay, signal).catch(() => undefined);
       }
@@ -136,11 +153,18 @@ export class WatchCache {
     for (let at = 0; at < events.length; at += pageSize) {
       if (at > 0) await turn();
       for (const event of events.slice(at, at + pageSize)) {
+        if (this.#reading) this.#check(event.key, event.value);
         this.resource(resourcePrefix(event.key)).apply(event);
         this.#revision = event.revision;
       }
     }
     this.#moveTo(revision);
+  }
+
+  /** What was written by an earlier process may have been damaged since; our own writes are not looked at. */
+  #check(key: string, value: Uint8Array | undefined): void {
+    const problem = value && objectProblem(value);
+    if (problem !== undefined) throw errors.DAMAGED_OBJECT({ key, location: this.storage.location, problem });
   }
 
   #moveTo(revision: bigint): void {

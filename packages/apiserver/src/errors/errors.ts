@@ -6,6 +6,8 @@ export const errors = defineErrors('APISERVER', {
     `the data directory '${d.directory}' is in use by process ${d.pid}: stop that process or choose another directory`,
   STORAGE_FAILED: (d: { reason: string }) =>
     `the storage failed: ${d.reason}; writes that were not answered may be lost`,
+  DAMAGED_OBJECT: (d: { key: string; location: string; problem: string }) =>
+    `the object '${d.key}' in ${d.location} is damaged: ${d.problem}; restore the data from a copy, or remove the object from there`,
   STORAGE_FULL: (d: { path: string }) =>
     `no space is left for '${d.path}': nothing was written; free space or raise the limit, then try again`,
   STORAGE_CLOSED: () => 'the storage is closed: open another one',

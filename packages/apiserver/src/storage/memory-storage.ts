@@ -20,6 +20,7 @@ interface LogRecord extends StorageEvent {
 /** Keeps everything in memory and nothing across restarts. For tests and throw-away clusters. */
 export class MemoryStorage implements Storage {
   readonly exclusive = true;
+  readonly location = 'memory';
   readonly #entries = new SortedMap<StorageEntry>();
   #log: LogRecord[] = [];
   #revision = 1n;

@@ -1,6 +1,7 @@
-import { copyFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
 import { errors } from '../errors/errors.js';
 import { SqliteStorage } from './sqlite-storage.js';
@@ -74,7 +75,7 @@ describe('SqliteStorage', () => {
     }
     expect(previous, 'nothing is lost of an intact log').toBe(40);
     await storage.close();
-  });
+  }, 60_000);
 
   it('answers an error when there is no space left, loses nothing, and works on after space was freed', async () => {
     const directory = await fresh();
@@ -100,6 +101,45 @@ describe('SqliteStorage', () => {
     expect((await reopened.list('/k/')).entries).toHaveLength(written.length);
     expect((await reopened.create('/more', bytes(8_000, 1))).ok).toBe(true);
     await reopened.close();
+  });
+
+  it('is readable by its owner alone, also in a directory of others and after an older run', async () => {
+    const directory = await fresh();
+    await chmod(directory, 0o755);
+    const modes = async (): Promise<string[]> => {
+      const names = ['kubewright.db', 'kubewright.db-wal', 'kubewright.pid'];
+      const found = await Promise.all(names.map((name) => stat(join(directory, name))));
+      return found.map(({ mode }) => (mode & 0o777).toString(8));
+    };
+    const umask = process.umask(0);
+    try {
+      const storage = await SqliteStorage.open(directory);
+      await storage.create('/a', bytes(10, 1));
+      expect(await modes()).toEqual(['600', '600', '600']);
+      await copyFile(join(directory, 'kubewright.db-wal'), join(directory, 'copy'));
+      await storage.close();
+      await copyFile(join(directory, 'copy'), join(directory, 'kubewright.db-wal'));
+      for (const name of ['kubewright.db', 'kubewright.db-wal']) await chmod(join(directory, name), 0o644);
+      const again = await SqliteStorage.open(directory);
+      await again.create('/b', bytes(10, 1));
+      expect(await modes()).toEqual(['600', '600', '600']);
+      await again.close();
+    } finally {
+      process.umask(umask);
+    }
+  });
+
+  it('says what is wrong with a folder in the place of the file, and with another schema', async () => {
+    const folder = await fresh();
+    await mkdir(join(folder, 'kubewright.db'));
+    await expect(SqliteStorage.open(folder)).rejects.toThrow(`${join(folder, 'kubewright.db')}: `);
+    const other = await fresh();
+    const db = new DatabaseSync(join(other, 'kubewright.db'));
+    db.exec('CREATE TABLE log (revision INTEGER PRIMARY KEY, key TEXT, deleted INTEGER, val BLOB)');
+    db.close();
+    const storage = await SqliteStorage.open(other);
+    await expect(storage.list('/')).rejects.toThrow(`${join(other, 'kubewright.db')}: no such column`);
+    await storage.close();
   });
 
   it('says what is wrong with a file that is no database', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { deferred } from '../async/deferred.js';
@@ -47,7 +47,7 @@ const replayPage = 500;
 export class SqliteStorage implements Storage {
   readonly exclusive = true;
   readonly #worker: Worker;
-  readonly #path: string;
+  readonly location: string;
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
   #failure: Error | undefined;
@@ -57,7 +57,7 @@ export class SqliteStorage implements Storage {
   readonly #opened = deferred<'open' | 'locked'>();
 
   private constructor(path: string, maxBytes: number) {
-    this.#path = path;
+    this.location = path;
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     this.#worker = new Worker(new URL(`./sqlite.worker.${extension}`, import.meta.url), {
       workerData: { path, maxBytes } satisfies SqliteWorkerData,
@@ -75,7 +75,11 @@ export class SqliteStorage implements Storage {
   static async open(directory: string, options: SqliteStorageOptions = {}): Promise<SqliteStorage> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const pidFile = join(directory, 'kubewright.pid');
-    const storage = new SqliteStorage(join(directory, 'kubewright.db'), options.maxBytes ?? 0);
+    const path = join(directory, 'kubewright.db');
+    await makePrivate(path).catch((cause: unknown) => {
+      throw errors.STORAGE_FAILED({ reason: `${path}: ${(cause as Error).message}` }, { cause });
+    });
+    const storage = new SqliteStorage(path, options.maxBytes ?? 0);
     const outcome = await storage.#opened.promise;
     if (outcome === 'locked') {
       const pid = await readFile(pidFile, 'utf8').catch(() => 'unknown');
@@ -173,7 +177,7 @@ export class SqliteStorage implements Storage {
   #receive(message: SqliteMessage): void {
     if ('opened' in message) {
       if (message.opened || message.locked) this.#opened.resolve(message.opened ? 'open' : 'locked');
-      else this.#opened.reject(errors.STORAGE_FAILED({ reason: `${this.#path}: ${message.message}` }));
+      else this.#opened.reject(errors.STORAGE_FAILED({ reason: `${this.location}: ${message.message}` }));
       return;
     }
     this.#publish(message.committed);
@@ -207,9 +211,9 @@ export class SqliteStorage implements Storage {
       case 'future':
         return errors.FUTURE_REVISION({ revision: String(failure.revision), current: String(failure.limit) });
       case 'full':
-        return errors.STORAGE_FULL({ path: this.#path });
+        return errors.STORAGE_FULL({ path: this.location });
       case 'failed':
-        return errors.STORAGE_FAILED({ reason: failure.message });
+        return errors.STORAGE_FAILED({ reason: `${this.location}: ${failure.message}` });
     }
   }
 
@@ -219,6 +223,23 @@ export class SqliteStorage implements Storage {
     for (const pending of this.#pending.values()) pending.reject(this.#failure);
     this.#pending.clear();
     this.#closed.abort();
+  }
+}
+
+/**
+ * Makes the database its owner's alone, whatever the directory's mode and the process's umask are: it holds Secrets. SQLite
+ * gives its log the mode of the database. A file that exists is not opened: closing it would drop the locks of this process.
+ */
+async function makePrivate(path: string): Promise<void> {
+  try {
+    await (await open(path, 'wx', 0o600)).close();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  for (const name of [path, `${path}-wal`, `${path}-shm`]) {
+    await chmod(name, 0o600).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
   }
 }
 

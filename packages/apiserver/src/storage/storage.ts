@@ -58,6 +58,8 @@ export type WriteResult =
 export interface Storage {
   /** Whether nobody else writes to the same data: a reader that follows this instance's writes has then seen all there are. */
   readonly exclusive: boolean;
+  /** Where the data is, for errors that a human reads: the path of a file, or a few words. */
+  readonly location: string;
   /** The newest revision, as read from the source of truth. */
   currentRevision(): Promise<bigint>;
   /** The oldest revision whose state can still be read and watched from. */

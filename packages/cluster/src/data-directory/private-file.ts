@@ -9,7 +9,9 @@ export async function writePrivateFile(path: string, content: string): Promise<v
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.${process.pid}.new`;
   try {
-    await writeFile(draft, content, { mode: 0o600 });
+    // What is there already may be readable by others, or lead elsewhere.
+    await unlink(draft).catch(() => undefined);
+    await writeFile(draft, content, { mode: 0o600, flag: 'wx' });
     await rename(draft, path);
   } catch (error) {
     await unlink(draft).catch(() => undefined);

@@ -13,7 +13,7 @@ import {
 } from '@kubewright/apiserver';
 import type { User } from '@kubewright/apiserver';
 import { Clock, Logger, Metrics, Plugin, Random, inject, multiInject, optional, token } from '@kubewright/core';
-import type { Lifecycle, Token } from '@kubewright/core';
+import type { Lifecycle, StartContext, Token } from '@kubewright/core';
 import type { Transport } from '@kubewright/informer';
 import { ClusterCredentials, clusterAdmin } from '../credentials/cluster-credentials.js';
 import { clusterErrors } from '../errors/cluster-errors.js';
@@ -49,7 +49,7 @@ export class EmbeddedApiServer implements ServerAccess, Lifecycle {
   ) {}
 
   /** Resolves when requests are served, inside the process and, where asked for, at the port. */
-  async start(): Promise<void> {
+  async start({ signal }: StartContext): Promise<void> {
     const { clock, random, logger, metrics, credentials } = this;
     const server = new ApiServer({
       storage: this.backend.storage,
@@ -69,12 +69,21 @@ export class EmbeddedApiServer implements ServerAccess, Lifecycle {
       logger,
       metrics,
     });
+    let stopped: Promise<void> | undefined;
+    const stop = (): Promise<void> => (stopped ??= server.stop());
+    // Who stops the cluster during its start does not wait for a storage that takes long.
+    const onAbort = (): void => void stop().catch(() => undefined);
+    signal.addEventListener('abort', onAbort, { once: true });
     try {
+      signal.throwIfAborted();
       await server.start();
       this.#url = await this.#listen(server);
+      signal.throwIfAborted();
     } catch (error) {
-      await server.stop();
+      await stop();
       throw error;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
     }
     this.#server = server;
   }
