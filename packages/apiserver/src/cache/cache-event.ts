@@ -1,6 +1,7 @@
 import { asBuffer } from '../object/object-bytes.js';
 import type { CachedObject, ObjectEncoding } from './cached-object.js';
 import { matches } from './matcher.js';
+import type { FrameStore } from './frame-store.js';
 import type { Matcher } from './matcher.js';
 
 export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -13,21 +14,30 @@ const heads = {
   BOOKMARK: headOf('BOOKMARK'),
 };
 
-/** One change of one object, with the frames that watchers were sent of it. */
+/** One change of one object. */
 export class CacheEvent {
-  readonly #frames = new Map<string, Uint8Array>();
+  readonly #frames: FrameStore;
   #removed: CachedObject | undefined;
 
   /**
    * @param object - the new state; undefined where the object was deleted.
    * @param at - the clock's monotonic milliseconds, for the age of history.
+   * @param frames - where the frames of its resource are kept for a while.
    */
   constructor(
     readonly revision: bigint,
     readonly object: CachedObject | undefined,
     readonly previous: CachedObject | undefined,
     readonly at: number,
-  ) {}
+    frames: FrameStore,
+  ) {
+    this.#frames = frames;
+  }
+
+  /** What the event keeps alive. */
+  get bytes(): number {
+    return (this.object?.bytes.length ?? 0) + (this.previous?.bytes.length ?? 0);
+  }
 
   /** What the change is to a watcher: an object that leaves the selection is deleted as far as it can tell. */
   typeFor(matcher: Matcher): EventType | undefined {
@@ -37,15 +47,11 @@ export class CacheEvent {
     return before ? 'DELETED' : undefined;
   }
 
-  /** The event as a line of the stream; made once for all who want it in this form. */
+  /** The event as a line of the stream; made once for all who want it in this form at the time. */
   frame(type: EventType, encoding: ObjectEncoding): Uint8Array {
-    const id = `${type} ${encoding.id}`;
-    let frame = this.#frames.get(id);
-    if (frame === undefined) {
-      frame = frameOf(type, this.#shown(type).encode(encoding));
-      this.#frames.set(id, frame);
-    }
-    return frame;
+    return this.#frames.get(`${this.revision} ${type} ${encoding.id}`, () =>
+      frameOf(type, this.#shown(type).encode(encoding)),
+    );
   }
 
   #shown(type: EventType): CachedObject {

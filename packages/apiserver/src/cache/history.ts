@@ -1,4 +1,5 @@
 import type { CacheEvent } from './cache-event.js';
+import type { HistoryBudget } from './history-budget.js';
 
 /** Events younger than this stay, so that a client that reconnects after a short break need not list again. */
 const minimumAge = 75_000;
@@ -13,8 +14,13 @@ export class History {
   /** All events after this revision are there. */
   #start: bigint;
 
-  constructor(start: bigint) {
+  /** What its events keep alive. */
+  #bytes = 0;
+  readonly #budget: HistoryBudget;
+
+  constructor(start: bigint, budget: HistoryBudget) {
     this.#start = start;
+    this.#budget = budget;
   }
 
   /** The oldest revision after which the history is complete. */
@@ -29,19 +35,35 @@ export class History {
 
   append(event: CacheEvent): void {
     this.#events.push(event);
+    this.#count(event.bytes);
   }
 
-  /** Drops what is old, in blocks. */
+  /** Gives back what it holds; for a history that is not used any more. */
+  drop(): void {
+    this.#count(-this.#bytes);
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    this.#budget.add(bytes);
+  }
+
+  /** Drops what is old, in blocks, and what is too much, at once. */
   trim(now: number): void {
     const limit = now - minimumAge;
     let drop = Math.max(this.#events.length - maximumEvents, 0);
     while (drop < this.#events.length && (this.#events[drop] as CacheEvent).at < limit) drop++;
-    if (drop * 4 < this.#events.length && drop < 1000) return;
+    let freed = 0;
+    for (let at = 0; at < drop; at++) freed += (this.#events[at] as CacheEvent).bytes;
+    const excess = this.#budget.excess(this.#bytes);
+    if (freed >= excess && drop * 4 < this.#events.length && drop < 1000) return;
+    for (; freed < excess && drop < this.#events.length; drop++) freed += (this.#events[drop] as CacheEvent).bytes;
     const last = this.#events[drop - 1];
     if (last === undefined) return;
     this.#start = last.revision;
     this.#events = this.#events.slice(drop);
     this.#first += drop;
+    this.#count(-freed);
   }
 
   /** The number of the first event after a revision; undefined where the history does not reach back to it. */

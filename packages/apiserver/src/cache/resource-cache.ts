@@ -6,7 +6,9 @@ import type { StorageEntry, StorageEvent } from '../storage/storage.js';
 import { CacheEvent } from './cache-event.js';
 import { CachedObject } from './cached-object.js';
 import type { FieldsOf } from './cached-object.js';
+import { FrameStore } from './frame-store.js';
 import { History } from './history.js';
+import type { HistoryBudget } from './history-budget.js';
 
 /** States that paginated lists go on reading; older pages are read from the storage. */
 const maximumSnapshots = 16;
@@ -22,7 +24,9 @@ interface SharedChunk {
 export class ResourceCache {
   readonly #clock: Clock;
   #objects = new SortedMap<CachedObject>();
+  readonly #budget: HistoryBudget;
   #history: History;
+  readonly #frames = new FrameStore();
   /** Counts what ends watches: a watcher of an earlier generation has lost its place. */
   #generation = 0;
   readonly #snapshots = new Map<bigint, SortedView<CachedObject>>();
@@ -39,8 +43,10 @@ export class ResourceCache {
     readonly prefix: string,
     revision: bigint,
     clock: Clock,
+    budget: HistoryBudget,
   ) {
-    this.#history = new History(revision);
+    this.#budget = budget;
+    this.#history = new History(revision, budget);
     this.#clock = clock;
   }
 
@@ -105,7 +111,7 @@ export class ResourceCache {
     const previous = object === undefined ? this.#objects.delete(event.key) : this.#objects.set(event.key, object);
     if (object === undefined && previous === undefined) return;
     const now = this.#clock.monotonic();
-    this.#history.append(new CacheEvent(event.revision, object, previous, now));
+    this.#history.append(new CacheEvent(event.revision, object, previous, now, this.#frames));
     if (this.#flushing) return;
     // Watchers wake once per turn of the event loop, and find all that happened meanwhile.
     this.#flushing = true;
@@ -113,6 +119,7 @@ export class ResourceCache {
       this.#flushing = false;
       this.#history.trim(this.#clock.monotonic());
       this.#chunks.clear();
+      this.#frames.clear();
       this.#news.notify();
     });
   }
@@ -120,7 +127,9 @@ export class ResourceCache {
   /** Forgets everything, because events may have been missed. Watchers end. */
   reset(revision: bigint): void {
     this.#objects = new SortedMap();
-    this.#history = new History(revision);
+    this.#history.drop();
+    this.#history = new History(revision, this.#budget);
+    this.#frames.clear();
     this.#snapshots.clear();
     this.#chunks.clear();
     this.#generation++;

@@ -9,6 +9,7 @@ import { turn } from '../async/turn.js';
 import { errors } from '../errors/errors.js';
 import { objectProblem } from '../object/object-problem.js';
 import type { Storage, StorageBatch } from '../storage/storage.js';
+import { HistoryBudget } from './history-budget.js';
 import { ResourceCache } from './resource-cache.js';
 
 /** Everything lies below it. */
@@ -30,6 +31,7 @@ export class WatchCache {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #resources = new Map<string, ResourceCache>();
+  readonly #budget = new HistoryBudget();
   #revision = 0n;
   /** Where the replay of history began: resources without a cache yet had no events since. */
   #loadedFrom = 0n;
@@ -73,7 +75,7 @@ export class WatchCache {
   resource(prefix: string): ResourceCache {
     let resource = this.#resources.get(prefix);
     if (resource === undefined) {
-      resource = new ResourceCache(prefix, this.#loadedFrom, this.#clock);
+      resource = new ResourceCache(prefix, this.#loadedFrom, this.#clock, this.#budget);
       this.#resources.set(prefix, resource);
     }
     return resource;
