@@ -3,7 +3,9 @@ import { apiServerTarget } from './targets/api-server.js';
 import { cniTarget } from './targets/cni.js';
 import { criTarget } from './targets/cri.js';
 import { csiTarget } from './targets/csi.js';
+import { informerTarget } from './targets/informer.js';
 import { layersTarget } from './targets/layers.js';
+import { reconcileResultsTarget } from './targets/reconcile-results.js';
 import { selectionsTarget } from './targets/selections.js';
 
 /** Every fuzzer there is. */
@@ -12,6 +14,8 @@ export const targets: readonly FuzzTarget[] = [
   cniTarget,
   criTarget,
   csiTarget,
+  informerTarget,
   layersTarget,
+  reconcileResultsTarget,
   selectionsTarget,
 ];

@@ -61,11 +61,14 @@ export function planRecovery(stage: Stage, error: unknown, situation: Situation)
     return { next: 'relist', wait: !situation.knowsVersion || situation.hasJustListed, floor, forgetVersion: true };
   }
   if (code === 404) return { next: 'relist', wait: true, cap: missingKindCap };
+  // The server may take exception to the version: one that an earlier answer made up must not be asked for again and again.
+  const isDoubtful = code === 400 || code === 422;
   const isResumable = stage === 'watch-open' ? code === 429 || code >= 500 : stage === 'watch' && code === 429;
   return {
     next: isResumable ? 'rewatch' : 'relist',
     wait: true,
     floor,
+    ...(isDoubtful && { forgetVersion: true }),
     ...(stage === 'watch-list' && code >= 500 && { list: 'once' as const }),
   };
 }
@@ -75,7 +78,10 @@ function planForConnection(stage: Stage, error: unknown): Recovery {
   if (stage === 'list') return { next: 'relist', wait: true };
   if (stage === 'watch-list') return { next: 'relist', wait: true, list: 'once' };
   if (informerErrors.WATCH_DEADLINE.is(error)) return { next: 'rewatch', wait: false };
-  const isUnreadable = informerErrors.WATCH_LINE_INVALID.is(error) || informerErrors.WATCH_LINE_TOO_LONG.is(error);
+  const isUnreadable =
+    informerErrors.WATCH_LINE_INVALID.is(error) ||
+    informerErrors.WATCH_LINE_TOO_LONG.is(error) ||
+    informerErrors.LIST_UNVERSIONED.is(error);
   return { next: isUnreadable ? 'relist' : 'rewatch', wait: true };
 }
 

@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { statusErrors } from '@kubewright/api';
+import { emptyPages, lie, lies } from './lies.js';
 import type { ScenarioContext } from './observed-informer.js';
 
 /** Something that happens to a list-watch, and what must come of it. After each, the suite compares the pictures. */
@@ -27,29 +28,6 @@ const internal = (): ReturnType<typeof statusErrors.badRequest> =>
 const refused = (): ReturnType<typeof statusErrors.badRequest> =>
   Object.assign(statusErrors.badRequest('sendInitialEvents is forbidden'), { code: 422, reason: 'Invalid' });
 const types = ({ server }: ScenarioContext): string[] => server.requests.map(({ type }) => type);
-
-/** Objects that no server may tell of in a collection of Pods, beside what is right about them. */
-const lies: readonly (readonly [string, object])[] = [
-  ['of another kind', { kind: 'Secret' }],
-  ['of another version of the API', { apiVersion: 'v2' }],
-  ['without a name', { metadata: { name: undefined } }],
-  ['whose name is a path', { metadata: { name: 'default/b' } }],
-  ['without a uid', { metadata: { uid: undefined } }],
-  ['whose uid is a number', { metadata: { uid: 7 } }],
-  ['whose resourceVersion is a number', { metadata: { resourceVersion: 1000 } }],
-  ['that is older than what was there before', { metadata: { name: 'b', uid: 'uid-2', resourceVersion: '7' } }],
-];
-const lie = (wrong: object): object => {
-  const { metadata, ...rest }: { metadata?: object } = wrong as { metadata?: object };
-  const right = { name: 'liar', namespace: 'default', uid: 'uid-9', resourceVersion: '1000' };
-  return { apiVersion: 'v1', kind: 'Pod', ...rest, metadata: { ...right, ...metadata } };
-};
-/** Pages that bring nothing, each with another token or all with one. */
-const emptyPages = (count: number, token: (page: number) => string): { kind: 'answer'; body: object }[] =>
-  Array.from({ length: count }, (_, page) => ({
-    kind: 'answer',
-    body: { metadata: { resourceVersion: '100', continue: token(page) }, items: [] },
-  }));
 
 export const initialScenarios: readonly Scenario[] = [
   {
@@ -131,6 +109,15 @@ export const initialScenarios: readonly Scenario[] = [
       ok(clock.monotonic() >= 800);
     },
   })),
+  {
+    name: 'lists again, and does not watch from nowhere, where a list has no resourceVersion',
+    given: ({ server }) => {
+      server.fault('watch-list', { kind: 'status', error: refused() });
+      server.fault('list', { kind: 'answer', body: { metadata: {}, items: [] } });
+    },
+    within: 2_000,
+    expected: (c) => deepEqual(types(c), ['watch-list', 'list', 'list', 'watch']),
+  },
   {
     name: 'lists again after answers that are no list of its kind, and backs off',
     given: ({ server }) => {

@@ -1,4 +1,4 @@
-import { apiVersionOf, compareResourceVersion, statusErrors } from '@kubewright/api';
+import { apiVersionOf, compareResourceVersion, isResourceVersion, statusErrors } from '@kubewright/api';
 import type { Kind, KubeObject, StatusError } from '@kubewright/api';
 import { collectionPath } from '../client/resource-path.js';
 import { storeKey } from '../store/object-key.js';
@@ -161,6 +161,8 @@ export class ScriptedApiServer implements Transport {
 
   #list(query: URLSearchParams): ApiResponse {
     const wanted = query.get('resourceVersion') ?? '';
+    if (wanted !== '' && wanted !== '0' && !isResourceVersion(wanted))
+      return refuse(statusErrors.badRequest('the resourceVersion is none'));
     if (wanted !== '' && wanted !== '0' && compareResourceVersion(wanted, this.resourceVersion) > 0) {
       const details = { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }] };
       return refuse(
@@ -188,6 +190,8 @@ export class ScriptedApiServer implements Transport {
     signal: AbortSignal | undefined,
   ): ApiResponse {
     const from = query.get('resourceVersion') ?? '';
+    if (type === 'watch' && !isResourceVersion(from))
+      return refuse(statusErrors.badRequest('the resourceVersion is none'));
     if (type === 'watch' && compareResourceVersion(from, this.#oldest) < 0)
       return refuse(statusErrors.expired('too old resource version'));
     const stream = new WatchStream(signal);
