@@ -59,6 +59,8 @@ export const informerErrors = defineErrors('INFORMER', {
     `no index is named '${d.index}': declare it with addIndex; declared are ${d.known.join(', ')}`,
   WORK_QUEUE_NUMBER: (d: { queue: string; option: string; value: unknown }) =>
     `\`${d.option}\` of the work queue '${d.queue}' must be a finite number that fits, not ${inspect(d.value)}`,
+  RESYNC_PERIOD: (d: { kind: string; value: number }) =>
+    `\`resyncPeriod\` of a handler of ${d.kind} must be a finite number of milliseconds, not ${d.value}`,
   INFORMER_STOPPED: () => 'the informer has no subscriber left and was stopped: subscribe again',
   STORE_CLOSED: () => 'the store was closed while somebody waited for it',
 });

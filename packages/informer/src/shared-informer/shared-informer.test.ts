@@ -7,9 +7,21 @@ import { ScriptedApiServer } from '../testing/scripted-api-server.js';
 import { InformerFactory } from './informer-factory.js';
 import type { InformerEvent } from './informer-event.js';
 
-function setUp() {
+/** On which work takes time. */
+class WorkingClock extends FakeClock {
+  #worked = 0;
+
+  override monotonic(): number {
+    return super.monotonic() + this.#worked;
+  }
+
+  work(milliseconds: number): void {
+    this.#worked += milliseconds;
+  }
+}
+
+function setUp(clock = new FakeClock()) {
   const server = new ScriptedApiServer(Pod);
-  const clock = new FakeClock();
   const factory = new InformerFactory({
     client: new Client({ transport: server, clock }),
     clock,
@@ -208,6 +220,42 @@ describe('SharedInformer', () => {
     await informer.waitForKey('default/a', (object) => object === undefined);
     await settle();
     expect(informer.status).toMatchObject({ phase: 'live', failures: 0 });
+  });
+
+  it('refuses a resync period that is no number', () => {
+    const informer = setUp().factory.informer(Pod);
+    for (const resyncPeriod of [Number.NaN, Infinity])
+      expect(() => informer.addHandler(() => undefined, { resyncPeriod })).toThrow(/must be a finite number/);
+  });
+
+  it('delivers to slow synchronous handlers without holding the event loop', async () => {
+    const clock = new WorkingClock();
+    const { server, factory, settle } = setUp(clock);
+    for (let pod = 0; pod < 50; pod++) server.set(`pod-${pod}`);
+    let told = 0;
+    const toldPerTurn: number[] = [];
+    let isTurning = false;
+    const note = (): void => {
+      toldPerTurn.push(told);
+      if (isTurning) setImmediate(note);
+    };
+    const informer = factory.informer(Pod);
+    const registrations = ['one', 'other'].map((name) =>
+      informer.addHandler(
+        () => {
+          told++;
+          clock.work(4);
+        },
+        { name },
+      ),
+    );
+    isTurning = true;
+    note();
+    for (let round = 0; round < 20; round++) await settle();
+    expect(told).toBe(100);
+    isTurning = false;
+    expect(Math.max(...toldPerTurn.map((count, at) => count - (toldPerTurn[at - 1] ?? 0)))).toBeLessThanOrEqual(4);
+    for (const registration of registrations) registration.remove();
   });
 
   it('says in its status what is wrong while it tries again', async () => {

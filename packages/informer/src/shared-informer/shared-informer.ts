@@ -133,6 +133,7 @@ export class SharedInformer<T extends KubeObject> {
    */
   addHandler(handler: InformerHandler<T>, options: HandlerOptions = {}): HandlerRegistration {
     const { clock } = this.#options;
+    checkResyncPeriod(this.kind.kind, options.resyncPeriod);
     const queue = new HandlerQueue(handler, clock, (error) => this.#report(error, options.name ?? 'anonymous'));
     const hold = this.hold();
     this.#handlers.add(queue);
@@ -280,6 +281,11 @@ export class SharedInformer<T extends KubeObject> {
       error,
     });
   }
+}
+
+/** A timer for a time that is none would fire at once, and again. */
+function checkResyncPeriod(kind: string, value: number | undefined): void {
+  if (value !== undefined && !Number.isFinite(value)) throw informerErrors.RESYNC_PERIOD({ kind, value });
 }
 
 function* initialEvents<T extends KubeObject>(store: Store<T>): Generator<InformerEvent<T>, void> {
