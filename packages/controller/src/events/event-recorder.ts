@@ -37,15 +37,20 @@ interface Series {
   lastAt: number;
   /** The write under way; the next one waits for it. */
   written: Promise<void>;
+  /** Whether a write waits already: it will tell the count of that moment. */
+  isCounted: boolean;
 }
 
 /** client-go's events recorder ends a series that was quiet for this long. */
 const seriesLifetime = 6 * 60_000;
+/** client-go's bound on what it remembers of events; the series that is quiet for longest gives way. */
+const mostSeries = 4096;
 /** Writes under way at once; above it events are dropped, as a reconciler in a storm would otherwise pile them up. */
 const mostPending = 100;
 const longestNote = 1024;
 
 export class EventRecorder {
+  /** The one that was recorded last is the last. */
   readonly #series = new Map<string, Series>();
   #pending = 0;
   /** Events dropped in the present burst, of which the log says one line. */
@@ -70,8 +75,10 @@ export class EventRecorder {
       input.related?.metadata.uid,
     ]);
     const known = this.#series.get(id);
-    if (known === undefined) this.#begin(id, regarding, input, now);
-    else this.#repeat(known, now);
+    if (known === undefined) return this.#begin(id, regarding, input, now);
+    this.#series.delete(id);
+    this.#series.set(id, known);
+    this.#repeat(known, now);
   }
 
   /** Resolves when everything recorded so far was written or given up. */
@@ -88,7 +95,10 @@ export class EventRecorder {
       count: 1,
       lastAt: now,
       written: Promise.resolve(),
+      isCounted: false,
     };
+    const [oldest] = this.#series.keys();
+    if (this.#series.size >= mostSeries && oldest !== undefined) this.#series.delete(oldest);
     this.#series.set(id, series);
     const event: Event = {
       apiVersion: 'events.k8s.io/v1',
@@ -111,11 +121,14 @@ export class EventRecorder {
     const { client } = this.options;
     series.count++;
     series.lastAt = now;
-    const patch = { series: { count: series.count, lastObservedTime: formatMicroTime(now) } };
+    if (series.isCounted) return;
+    series.isCounted = true;
     const key = { name: series.name, namespace: series.namespace };
-    series.written = series.written.then(() =>
-      this.#write(async () => void (await client.patch(Event, key, { type: 'merge', patch }))),
-    );
+    series.written = series.written.then(() => {
+      series.isCounted = false;
+      const patch = { series: { count: series.count, lastObservedTime: formatMicroTime(series.lastAt) } };
+      return this.#write(async () => void (await client.patch(Event, key, { type: 'merge', patch })));
+    });
   }
 
   async #write(send: () => Promise<void>, id?: string): Promise<void> {
@@ -135,7 +148,10 @@ export class EventRecorder {
   }
 
   #dropQuiet(now: number): void {
-    for (const [id, { lastAt }] of this.#series) if (now - lastAt > seriesLifetime) this.#series.delete(id);
+    for (const [id, { lastAt }] of this.#series) {
+      if (now - lastAt <= seriesLifetime) return;
+      this.#series.delete(id);
+    }
   }
 }
 
