@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import { CniError, InProcessExecutor } from '@kubewright/cni-sdk';
+import type { PluginExecutor } from '@kubewright/cni-sdk';
 import { RecordingPlugin } from '@kubewright/cni-sdk/testing';
 import { PodSandboxConfigSchema } from '@kubewright/cri-sdk/v1';
 import { NetworkNamespace, removeNetworkNamespace } from '@kubewright/linux';
@@ -45,6 +46,46 @@ describe.skipIf(process.getuid?.() !== 0)('CniNetwork (needs root)', () => {
       expect([plugin.attached.size, await readdir(join(home, 'cache/results'))]).toEqual([0, []]);
       plugin.fail.set('STATUS', CniError.notAvailable('the cable is out'));
       expect(await network.problem(signal)).toContain('the cable is out');
+    } finally {
+      await removeNetworkNamespace(netns);
+      await rm(home, { recursive: true });
+    }
+  });
+
+  it('gives a plugin what it declares of what the pod asks for, when it connects and when it disconnects', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'kw-cni-'));
+    const netns = join(home, 'net');
+    const asked: unknown[] = [];
+    const executor: PluginExecutor = {
+      execute: async ({ environment, stdin }) => {
+        asked.push([environment.CNI_COMMAND, (JSON.parse(stdin) as { runtimeConfig?: unknown }).runtimeConfig]);
+        const stdout = JSON.stringify({ cniVersion: '1.0.0', ips: [{ address: '10.1.0.2/24' }] });
+        return { stdout, stderr: '', exitCode: 0 };
+      },
+    };
+    const network = new CniNetwork({ directory: home, executor, path: [home], cacheDirectory: join(home, 'cache') });
+    const plugins = [{ type: 'limiting', capabilities: { bandwidth: true, dns: true } }];
+    await writeFile(join(home, '10-test.conflist'), JSON.stringify({ cniVersion: '1.0.0', name: 'test', plugins }));
+    await writeFile(join(home, 'limiting'), '', { mode: 0o755 });
+    const config = create(PodSandboxConfigSchema, {
+      metadata: { name: 'p', namespace: 'n', uid: 'u' },
+      annotations: { 'kubernetes.io/egress-bandwidth': '10M' },
+      dnsConfig: { servers: ['10.0.0.10'] },
+    });
+    const { signal } = new AbortController();
+    NetworkNamespace.create(netns).close();
+    try {
+      const pod = { id: 'a'.repeat(64), netns, config };
+      await network.attach(pod, signal);
+      await network.detach(pod, signal);
+      const given = {
+        bandwidth: { egressRate: 10_000_000, egressBurst: 0xffffffff },
+        dns: { servers: ['10.0.0.10'], searches: [], options: [] },
+      };
+      expect(asked).toEqual([
+        ['ADD', given],
+        ['DEL', given],
+      ]);
     } finally {
       await removeNetworkNamespace(netns);
       await rm(home, { recursive: true });

@@ -1,9 +1,10 @@
 import { Rtnetlink, setLink, withNamespace } from '@kubewright/linux';
 import { CniRunner, loadNetworks } from '@kubewright/cni-sdk';
 import type { Attachment, CniRunnerOptions, NetworkList } from '@kubewright/cni-sdk';
-import { Protocol } from '@kubewright/cri-sdk/v1';
-import type { PodSandboxConfig } from '@kubewright/cri-sdk/v1';
 import { runtimeErrors } from '../errors.js';
+import { podBandwidth } from './bandwidth.js';
+import type { PodBandwidth } from './bandwidth.js';
+import { podCapabilities } from './pod-capabilities.js';
 import type { PodAttachment, PodNetwork } from './pod-network.js';
 
 export interface CniNetworkOptions extends CniRunnerOptions {
@@ -32,12 +33,13 @@ export class CniNetwork implements PodNetwork {
       await using tables = Rtnetlink.open({ namespace });
       await tables.run(setLink('lo', { up: true }));
     });
-    const { ips = [] } = await this.#runner.add(network, attachmentOf(pod), signal);
+    const attachment = attachmentOf(pod, podBandwidth(pod.config));
+    const { ips = [] } = await this.#runner.add(network, attachment, signal);
     return ips.map(({ address }) => address.replace(/\/\d+$/, ''));
   }
 
   async detach(pod: PodAttachment, signal: AbortSignal): Promise<void> {
-    const attachment = attachmentOf(pod);
+    const attachment = attachmentOf(pod, bandwidthIfAny(pod));
     const connected = await this.#runner.networksOf(attachment);
     // What a failed connection left is not remembered: then today's network counts.
     const today = connected.length === 0 ? await this.#network() : undefined;
@@ -63,7 +65,16 @@ export class CniNetwork implements PodNetwork {
   }
 }
 
-function attachmentOf({ id, netns, config }: PodAttachment): Attachment {
+/** A pod that came before limits were looked at may have one that is none, and has to be disconnected all the same. */
+function bandwidthIfAny({ config }: PodAttachment): PodBandwidth | undefined {
+  try {
+    return podBandwidth(config);
+  } catch {
+    return undefined;
+  }
+}
+
+function attachmentOf({ id, netns, config }: PodAttachment, bandwidth: PodBandwidth | undefined): Attachment {
   const { name = '', namespace = '', uid = '' } = config.metadata ?? {};
   return {
     containerId: id,
@@ -76,17 +87,6 @@ function attachmentOf({ id, netns, config }: PodAttachment): Attachment {
       ['K8S_POD_INFRA_CONTAINER_ID', id],
       ['K8S_POD_UID', uid],
     ],
-    capabilityArguments: { portMappings: portMappings(config) },
+    capabilityArguments: podCapabilities(config, bandwidth),
   };
-}
-
-function portMappings({ portMappings }: PodSandboxConfig): object[] {
-  return portMappings
-    .filter(({ hostPort }) => hostPort > 0)
-    .map(({ hostPort, containerPort, protocol, hostIp }) => ({
-      hostPort,
-      containerPort,
-      protocol: Protocol[protocol].toLowerCase(),
-      ...(hostIp !== '' && { hostIP: hostIp }),
-    }));
 }

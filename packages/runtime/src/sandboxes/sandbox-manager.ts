@@ -9,6 +9,7 @@ import { Code, GrpcStatusError } from '@kubewright/grpc';
 import { LinuxPodSandboxConfigSchema } from '@kubewright/cri-sdk/v1';
 import type { LinuxContainerResources, PodSandboxConfig } from '@kubewright/cri-sdk/v1';
 import { runtimeErrors } from '../errors.js';
+import { podBandwidth } from '../network/bandwidth.js';
 import type { PodNetwork } from '../network/pod-network.js';
 import { bootId } from '../state/boot-id.js';
 import { JoinedCalls, KeyedQueue } from '../state/joined-calls.js';
@@ -86,6 +87,7 @@ export class SandboxManager {
   /** Makes a sandbox, or gives the one that the same request is making or made. A failure leaves nothing behind. */
   create(config: PodSandboxConfig, handler: string): Promise<Sandbox> {
     checkNamespaces(config);
+    podBandwidth(config);
     const key = sandboxKey(config);
     return this.#making.run(key, async () => {
       const same = [...this.#sandboxes.values()].find((sandbox) => sandboxKey(sandbox.config) === key);
