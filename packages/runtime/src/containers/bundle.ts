@@ -5,9 +5,8 @@ import type { ContainerConfig } from '@kubewright/cri-sdk/v1';
 import type { CgroupLayout } from '@kubewright/linux';
 import { runtimeErrors } from '../errors.js';
 import { boundingSet } from '../oci/capabilities.js';
-import { hostDevice } from '../oci/host-device.js';
 import { canLimitHugePages } from '../oci/huge-pages.js';
-import type { OciDevice, OciResources, OciSeccomp, OciSpec } from '../oci/spec.js';
+import type { OciResources, OciSeccomp, OciSpec } from '../oci/spec.js';
 
 /** What this runtime itself may do, which containers cannot exceed. */
 export interface OwnLimits {
@@ -23,20 +22,6 @@ export async function ownLimits(layout: CgroupLayout): Promise<OwnLimits> {
   const own = Number(await readFile('/proc/self/oom_score_adj', 'utf8'));
   const lowestOomScore = capabilities.has('SYS_RESOURCE') ? -1000 : own;
   return { capabilities, lowestOomScore, hugePages: await canLimitHugePages(layout) };
-}
-
-/** The devices that a container asks for. @throws NOT_SUPPORTED for a path that is no device */
-export async function devicesOf(
-  config: ContainerConfig,
-): Promise<{ readonly device: OciDevice; readonly access: string }[]> {
-  return Promise.all(
-    config.devices.map(async ({ hostPath, containerPath, permissions }) => {
-      const found = await hostDevice(hostPath);
-      if (found === undefined)
-        throw runtimeErrors.NOT_SUPPORTED({ what: `'${hostPath}' as a device, since it is none` });
-      return { device: { path: containerPath, ...found }, access: permissions || 'rwm' };
-    }),
-  );
 }
 
 /** The profile that a container names, from this machine. */

@@ -101,21 +101,31 @@ export class OutputPump {
  * @throws OUTPUT_LOST
  */
 export async function takeRest(pumps: readonly OutputPump[], clock: Clock): Promise<void> {
-  let isOver = false;
-  const ended = Promise.all(pumps.map((pump) => pump.ended)).then(() => (isOver = true));
-  const isHeld = (): boolean => pumps.some(({ held }) => held !== undefined);
+  const ended = Promise.all(pumps.map((pump) => pump.ended)).then(() => true);
   for (;;) {
-    while (isHeld() && !isOver) await Promise.race([ended, Promise.all(pumps.map(({ held }) => held))]);
-    await waitBriefly(ended, clock);
-    if (isOver || !isHeld()) break;
+    const held = heldOf(pumps);
+    const isOver = held.length > 0 ? await endOr(ended, Promise.all(held)) : await waitBriefly(ended, clock);
+    if (isOver || (held.length === 0 && heldOf(pumps).length === 0)) break;
   }
   for (const { failure } of pumps) if (failure !== undefined) throw failure;
 }
 
-async function waitBriefly(ended: Promise<unknown>, clock: Clock): Promise<void> {
+function heldOf(pumps: readonly OutputPump[]): Promise<void>[] {
+  return pumps.flatMap(({ held }) => (held === undefined ? [] : [held]));
+}
+
+function endOr(ended: Promise<boolean>, other: Promise<unknown>): Promise<boolean> {
+  return Promise.race([ended, other.then(() => false)]);
+}
+
+async function waitBriefly(ended: Promise<boolean>, clock: Clock): Promise<boolean> {
   const enough = new AbortController();
-  await Promise.race([ended, clock.sleep(drainTime, enough.signal).catch(() => undefined)]);
+  const isOver = await endOr(
+    ended,
+    clock.sleep(drainTime, enough.signal).catch(() => undefined),
+  );
   enough.abort();
   // A loop that was busy for all of that time looks at the streams now, and the command's own output is in them.
   await new Promise((resolve) => setImmediate(resolve));
+  return isOver;
 }

@@ -11,12 +11,13 @@ import type { CdiDevices } from '../cdi/cdi-devices.js';
 import { buildSpec } from '../oci/build-spec.js';
 import { cgroupPath } from '../oci/cgroup-path.js';
 import { containerUser } from '../oci/container-user.js';
+import { allHostDevices, hostDevices } from '../oci/host-devices.js';
 import type { PodFiles } from '../sandboxes/pod-files.js';
 import { podHostname } from '../sandboxes/pod-hostname.js';
 import { userNamespace } from '../sandboxes/pod-namespaces.js';
 import type { PodNamespaces } from '../sandboxes/pod-namespaces.js';
 import type { Sandbox } from '../sandboxes/sandbox-record.js';
-import { devicesOf, localSeccomp, writeBundle } from './bundle.js';
+import { localSeccomp, writeBundle } from './bundle.js';
 import type { OwnLimits } from './bundle.js';
 import type { ContainerMounts } from './container-mounts.js';
 import type { Container } from './container-record.js';
@@ -82,7 +83,8 @@ export class ContainerPreparer {
       cgroupsPath: cgroupPath(sandbox.config, id),
       mounts: [...volumes, ...(await mounts.prepare(id, config.mounts, users))],
       podMounts,
-      devices: await devicesOf(config),
+      devices: await hostDevices(config.devices),
+      ...(security?.privileged === true && mapping === undefined && { allDevices: await allHostDevices() }),
       ownedCapabilities: limits.capabilities,
       lowestOomScore: limits.lowestOomScore,
       hugePages: limits.hugePages,

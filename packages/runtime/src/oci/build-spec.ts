@@ -12,6 +12,7 @@ import {
   ociVersion,
   readonlyPaths,
 } from './default-spec.js';
+import type { AllowedDevice } from './host-devices.js';
 import { idMappings } from './id-mappings.js';
 import { mountOrder } from './mount-order.js';
 import { defaultSeccomp } from './seccomp.js';
@@ -32,7 +33,9 @@ export interface SpecInput {
   readonly mounts: readonly Mount[];
   /** Files that the runtime makes for the pod, as /etc/hosts; a mount of the pod at the same place wins. */
   readonly podMounts: readonly OciMount[];
-  readonly devices: readonly { readonly device: OciDevice; readonly access: string }[];
+  readonly devices: readonly AllowedDevice[];
+  /** Those of the machine, for a container that may do everything. */
+  readonly allDevices?: readonly OciDevice[];
   /** The capabilities that this runtime has itself. */
   readonly ownedCapabilities: ReadonlySet<string>;
   /** The lowest oom_score_adj that this runtime may set. */
@@ -90,13 +93,24 @@ export function buildSpec(input: SpecInput): OciSpec {
           ? [{ allow: true, access: 'rwm' }]
           : [...defaultDeviceRules, ...input.devices.map(({ device, access }) => deviceRule(device, access))],
       },
-      devices: input.devices.map(({ device }) => device),
+      devices: devicesOf(input, mounts),
       maskedPaths: privileged ? [] : chosen(security?.maskedPaths, maskedPaths),
       readonlyPaths: privileged ? [] : chosen(security?.readonlyPaths, readonlyPaths),
       rootfsPropagation: rootPropagation(config.mounts),
       ...(seccomp && { seccomp }),
     },
   };
+}
+
+/** What OCI runtimes make in every container is not theirs to be told of. */
+const madeAnyway = ['null', 'zero', 'full', 'random', 'urandom', 'tty', 'ptmx'].map((name) => `/dev/${name}`);
+
+function devicesOf({ devices, allDevices = [] }: SpecInput, mounts: readonly OciMount[]): readonly OciDevice[] {
+  const asked = devices.map(({ device }) => device);
+  // A pod that brings its own /dev has there what it wants to have.
+  if (mounts.some(({ destination, type }) => destination === '/dev' && type === 'bind')) return asked;
+  const known = new Set([...madeAnyway, ...asked.map(({ path }) => path)]);
+  return [...allDevices.filter(({ path }) => !known.has(path)), ...asked];
 }
 
 /** Limits in OCI's terms; what is 0 is not limited. Kubelets limit huge pages on machines that cannot, too: that is left out. */
