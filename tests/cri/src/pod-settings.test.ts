@@ -6,6 +6,7 @@ import type { CriClient } from '@kubewright/cri-sdk';
 import { NamespaceMode } from '@kubewright/cri-sdk/v1';
 import { Code } from '@kubewright/grpc';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { podDown, podUp } from './pod-life.js';
 import { missingHere } from './programs.js';
 import { Testbed } from './testbed.js';
 
@@ -94,5 +95,13 @@ describe.skipIf(missingHere().length > 0)('what programs of a pod see (needs roo
     const annotations = { 'kubernetes.io/ingress-bandwidth': '10' };
     await expect(run('', {}, { annotations })).rejects.toMatchObject({ status: Code.INVALID_ARGUMENT });
     expect((await runtime().listPodSandbox({})).items).toEqual([]);
+  });
+
+  it('no processes of another pod, whatever container is named as the target', async () => {
+    const other = await podUp(bed, waits);
+    const namespaceOptions = { pid: NamespaceMode.TARGET, targetId: other.containerId };
+    const refused = run('', { linux: { securityContext: { namespaceOptions } } });
+    await expect(refused).rejects.toMatchObject({ status: Code.INVALID_ARGUMENT });
+    await podDown(bed, other);
   });
 });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Clock, Logger, Random } from '@kubewright/core';
 import type { ContainerEvents } from '@kubewright/cri-sdk';
+import { invalidArgument } from '@kubewright/grpc';
 import { Cgroup } from '@kubewright/linux';
 import type { CgroupLayout } from '@kubewright/linux';
 import { CdiDevices } from '../cdi/cdi-devices.js';
@@ -92,7 +93,12 @@ export async function openPodParts(options: PodPartsOptions, closing: AsyncDispo
     cdi: new CdiDevices({ logger }),
     limits,
     // The process id of a running container is its own as long as the monitor has not collected it.
-    processes: (id) => `/proc/${containers.find(id)?.pid ?? 0}/ns/pid`,
+    processes: (id, sandboxId) => {
+      const target = containers.find(id);
+      if (target?.phase === 'running' && target.sandboxId === sandboxId) return `/proc/${target.pid}/ns/pid`;
+      const field = 'config.linux.security_context.namespace_options.target_id';
+      throw invalidArgument({ field, reason: `names no running container of this pod: '${id}'` });
+    },
   });
   const containers: ContainerManager = new ContainerManager({
     records: new RecordStore<StoredContainer>({

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { invalidArgument } from '@kubewright/grpc';
 import { makeDirectoryInside, pathInside } from '@kubewright/linux';
 import { NamespaceMode } from '@kubewright/cri-sdk/v1';
-import type { NamespaceOption, PodSandboxConfig } from '@kubewright/cri-sdk/v1';
+import type { NamespaceOption } from '@kubewright/cri-sdk/v1';
 import type { ImageRecord } from '../images/image-record.js';
 import type { MappedUsers } from '../layers/snapshotter.js';
 import { applyEdits } from '../cdi/apply-edits.js';
@@ -31,8 +31,8 @@ export interface ContainerPreparerOptions {
   readonly files: PodFiles;
   readonly cdi: CdiDevices;
   readonly limits: OwnLimits;
-  /** The path to the processes' namespace of a running container. */
-  readonly processes: (id: string) => string;
+  /** The path to the processes' namespace of a running container of a sandbox. @throws where there is none such */
+  readonly processes: (id: string, sandboxId: string) => string;
 }
 
 /** Makes bundles: all that the OCI runtime has to know of a container. */
@@ -71,7 +71,7 @@ export class ContainerPreparer {
     const user = await containerUser(rootfs, image.process.user, security);
     const seccomp = await localSeccomp(config);
     const mapping = userNamespace(sandbox.config);
-    const { mode, target } = this.#processes(security?.namespaceOptions, sandbox.config);
+    const { mode, target } = this.#processes(security?.namespaceOptions, sandbox);
     const spec = buildSpec({
       config,
       image: image.process,
@@ -102,11 +102,11 @@ export class ContainerPreparer {
   /** A container shares the processes of its pod only where the pod has any to share. */
   #processes(
     wanted: NamespaceOption | undefined,
-    { linux }: PodSandboxConfig,
+    { id, config: { linux } }: Sandbox,
   ): { readonly mode: NamespaceMode; readonly target?: string } {
     const ofPod = linux?.securityContext?.namespaceOptions?.pid ?? NamespaceMode.CONTAINER;
     const mode = wanted?.pid ?? ofPod;
-    if (mode === NamespaceMode.TARGET) return { mode, target: this.#options.processes(wanted?.targetId ?? '') };
+    if (mode === NamespaceMode.TARGET) return { mode, target: this.#options.processes(wanted?.targetId ?? '', id) };
     return { mode: mode === NamespaceMode.POD && ofPod !== NamespaceMode.POD ? NamespaceMode.CONTAINER : mode };
   }
 }

@@ -122,4 +122,24 @@ describe('buildSpec', () => {
     expect(specOf({}).hostname).toBeUndefined();
     expect(specOf({}, { namespaces: [{ type: 'uts', path: '/ns/uts' }] }).hostname).toBe('h');
   });
+
+  it('hides nothing of the kernel where a pod with users of its own says so, and only there', () => {
+    const mapping = [{ containerId: 0, hostId: 100_000, length: 65_536 }];
+    const users = create(UserNamespaceSchema, { mode: NamespaceMode.POD, uids: mapping, gids: mapping });
+    const linux = { securityContext: { noNewPrivs: true } };
+    expect(specOf({ linux }, { users }).linux).toMatchObject({ maskedPaths: [], readonlyPaths: [] });
+    expect(specOf({ linux }).linux.maskedPaths).toContain('/proc/kcore');
+    expect(specOf({}, { users }).linux.readonlyPaths).toContain('/proc/sys');
+    const named = { securityContext: { maskedPaths: ['/proc/kcore'] } };
+    expect(specOf({ linux: named }, { users }).linux).toMatchObject({ maskedPaths: ['/proc/kcore'] });
+  });
+
+  it('leaves the devices of the machine to a pod that brings its own /dev', () => {
+    const allDevices = ['/dev/null', '/dev/loop0'].map(
+      (path) => ({ path, type: 'c', major: 1, minor: 3, fileMode: 0o600, uid: 0, gid: 0 }) as const,
+    );
+    expect(specOf({}, { allDevices }).linux.devices.map(({ path }) => path)).toEqual(['/dev/loop0']);
+    const mounts = [create(MountSchema, { containerPath: '/dev/', hostPath: '/dev' })];
+    expect(specOf({}, { allDevices, mounts }).linux.devices).toEqual([]);
+  });
 });

@@ -94,8 +94,7 @@ export function buildSpec(input: SpecInput): OciSpec {
           : [...defaultDeviceRules, ...input.devices.map(({ device, access }) => deviceRule(device, access))],
       },
       devices: devicesOf(input, mounts),
-      maskedPaths: privileged ? [] : chosen(security?.maskedPaths, maskedPaths),
-      readonlyPaths: privileged ? [] : chosen(security?.readonlyPaths, readonlyPaths),
+      ...hiddenPaths(input, privileged),
       rootfsPropagation: rootPropagation(config.mounts),
       ...(seccomp && { seccomp }),
     },
@@ -203,6 +202,21 @@ function seccompOf(
   return profile.profileType === ProfileType.Localhost ? localSeccomp : defaultSeccomp(capabilities);
 }
 
-function chosen(wanted: readonly string[] | undefined, standard: readonly string[]): readonly string[] {
-  return wanted === undefined || wanted.length === 0 ? standard : wanted;
+/**
+ * Which paths are hidden and which cannot be written. A kubelet says `procMount: Unmasked` by naming none of either, which
+ * others do who do not think of it; Kubernetes allows it to pods with users of their own alone, and so does this.
+ */
+function hiddenPaths(
+  { config, users }: SpecInput,
+  privileged: boolean,
+): Pick<OciSpec['linux'], 'maskedPaths' | 'readonlyPaths'> {
+  const security = config.linux?.securityContext;
+  const [masked, readonly] = [security?.maskedPaths ?? [], security?.readonlyPaths ?? []];
+  const namesNone = masked.length === 0 && readonly.length === 0;
+  if (privileged || (users !== undefined && security !== undefined && namesNone))
+    return { maskedPaths: [], readonlyPaths: [] };
+  return {
+    maskedPaths: masked.length > 0 ? masked : maskedPaths,
+    readonlyPaths: readonly.length > 0 ? readonly : readonlyPaths,
+  };
 }
