@@ -19,6 +19,9 @@ class HonestController extends MemoryController {
   condition = { abnormal: false, message: 'fine' };
   isSilent = false;
   canList = true;
+  /** Every page leads to the same one. */
+  isEndless = false;
+  lists = 0;
 
   override async controllerGetCapabilities(
     ...call: Parameters<MemoryController['controllerGetCapabilities']>
@@ -35,7 +38,9 @@ class HonestController extends MemoryController {
   override async listVolumes(): ReturnType<MemoryController['listVolumes']> {
     if (this.isSilent) throw new GrpcStatusError(Code.UNAVAILABLE, 'not now');
     const status = { volumeCondition: this.condition };
-    return { entries: [...this.volumes.keys()].map((volumeId) => ({ volume: { volumeId }, status })) };
+    this.lists++;
+    const entries = [...this.volumes.keys()].map((volumeId) => ({ volume: { volumeId }, status }));
+    return { entries, nextToken: this.isEndless ? 'again' : '' };
   }
 }
 
@@ -43,10 +48,10 @@ class HonestDriver extends MemoryDriver {
   override readonly controller = new HonestController(this.clock);
 }
 
-async function start({ isSilent = false, canList = true } = {}) {
+async function start({ isSilent = false, canList = true, isEndless = false } = {}) {
   const stack = new AsyncDisposableStack();
   const { driver, socketPath } = stack.use(await startDriver((...services) => new HonestDriver(...services)));
-  Object.assign(driver.controller, { isSilent, canList });
+  Object.assign(driver.controller, { isSilent, canList, isEndless });
   const sidecars = csiSidecars({
     endpoint: socketPath,
     only: ['provisioner', 'health-monitor'],
@@ -72,7 +77,7 @@ async function start({ isSilent = false, canList = true } = {}) {
       expect(new Set(found.map(({ regarding }) => regarding?.name))).toEqual(new Set(names));
       return found;
     });
-  return { controller: driver.controller, client, told, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return { controller: driver.controller, client, cluster, told, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 describe('the health monitor', () => {
@@ -88,6 +93,16 @@ describe('the health monitor', () => {
     await health.told('VolumeConditionNormal', []);
     controller.condition = { abnormal: false, message: 'fine' };
     await health.told('VolumeConditionNormal', ['data', 'more']);
+  });
+
+  it('does not follow a list that leads back to where it was', async () => {
+    await using health = await start({ isEndless: true });
+    const { controller, cluster } = health;
+    controller.condition = { abnormal: true, message: 'the disk is old' };
+    // One attempt is two pages: the first, and the one that it leads to.
+    await cluster.eventually(() => expect(controller.lists).toBeGreaterThanOrEqual(4));
+    controller.isEndless = false;
+    await health.told('VolumeConditionAbnormal', ['data', 'more']);
   });
 
   it('remembers what a monitor before it told', async () => {

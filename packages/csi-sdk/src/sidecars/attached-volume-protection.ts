@@ -27,10 +27,19 @@ export class AttachedVolumeProtection extends Reconciler<PersistentVolume> {
   ): Promise<void> {
     if (!isDeleting(volume) || volume.spec?.csi === undefined) return;
     const finalizer = attacherFinalizer((await this.driver.info(ctx.signal)).name);
-    const { name, finalizers = [], resourceVersion } = volume.metadata;
-    if (!hasFinalizer(volume, finalizer)) return;
-    if (ctx.list(VolumeAttachment).some(({ spec }) => spec.source.persistentVolumeName === name)) return;
+    const { finalizers = [], resourceVersion } = volume.metadata;
+    if (!hasFinalizer(volume, finalizer) || (await isAttachedAnywhere(volume, ctx))) return;
     const rest = finalizers.filter((each) => each !== finalizer);
     await ctx.patch(PersistentVolume, volume, { metadata: { finalizers: rest, resourceVersion } });
   }
+}
+
+/** Whether a volume is attached to a node, or about to be. A cache that knows nothing of that is not enough to let it go. */
+export async function isAttachedAnywhere(
+  { metadata: { name } }: DeepReadonly<PersistentVolume>,
+  ctx: ReconcileContext<PersistentVolume>,
+): Promise<boolean> {
+  const isOf = ({ spec }: DeepReadonly<VolumeAttachment>): boolean => spec.source.persistentVolumeName === name;
+  if (ctx.list(VolumeAttachment).some(isOf)) return true;
+  return (await ctx.client.list(VolumeAttachment, { signal: ctx.signal })).items.some(isOf);
 }

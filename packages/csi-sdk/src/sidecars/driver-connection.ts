@@ -9,6 +9,7 @@ import type { Lifecycle, Token } from '@kubewright/core';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
 import { createCsiClient } from '../client/csi-client.js';
 import type { CsiClient } from '../client/csi-client.js';
+import { withHiddenSecrets } from './hidden-secrets.js';
 import { PluginCapability_Service_Type } from '../generated/csi/v1/csi_pb.js';
 import type { ControllerServiceCapability_RPC_Type } from '../generated/csi/v1/csi_pb.js';
 
@@ -27,14 +28,22 @@ export interface DriverInfo {
 @Plugin({ name: 'csi-driver-connection', phase: 'informers' })
 export class DriverConnection implements Lifecycle {
   readonly client: CsiClient;
+  readonly #connection: CsiClient;
   #info: DriverInfo | undefined;
 
   constructor(@inject(DriverEndpoint) endpoint: string, @inject(Clock) clock: Clock) {
-    this.client = createCsiClient({ address: endpoint, clock });
+    const connection = createCsiClient({ address: endpoint, clock });
+    const { controller, groupController } = connection;
+    this.#connection = connection;
+    this.client = {
+      ...connection,
+      controller: withHiddenSecrets(controller),
+      groupController: withHiddenSecrets(groupController),
+    };
   }
 
   stop(): Promise<void> {
-    this.client[Symbol.dispose]();
+    this.#connection[Symbol.dispose]();
     return Promise.resolve();
   }
 

@@ -37,6 +37,7 @@ describe('what a driver answers to CreateVolume', () => {
     ],
     ['is elsewhere', { accessibleTopology: [{ segments: { zone: 'west' } }] }, {}, '"west"'],
     ['has an id that is too long', { volumeId: 'é'.repeat(65) }, {}, 'longer than 128 bytes'],
+    ['has too much to say', { volumeContext: { key: 'v'.repeat(4096) } }, {}, 'larger than 4096 bytes'],
     ['does not confirm its source', {}, { hasSource: true }, 'does not say'],
   ])('is refused where it %s', (_what, answer, wish, text) => expect(wrong(answer, wish)).toContain(text));
 });

@@ -1,11 +1,12 @@
 /** What a driver answers is a peer's text: a volume that is not what was asked for is not given to a claim. */
 import type { TopologyRequirement } from './volume-topology.js';
 import type { Volume } from '../generated/csi/v1/csi_pb.js';
+import { sizes } from '../services/reply.js';
 import { capacityFits } from '../volumes/capacity.js';
 import type { Segments } from '../volumes/topology.js';
 
-/** Ids are at most this long, in bytes. */
-const longestId = 128;
+/** What CSI allows of ids and of maps, in bytes. More would not fit into objects of the cluster. */
+const { name: longestId, map: largestMap } = sizes;
 
 export interface AskedVolume {
   readonly capacity: { readonly requiredBytes: bigint; readonly limitBytes: bigint };
@@ -18,6 +19,8 @@ export interface AskedVolume {
 export function wrongOf(volume: Volume, { capacity, requirement, hasSource }: AskedVolume): string | undefined {
   const { volumeId, capacityBytes, accessibleTopology, contentSource } = volume;
   if (Buffer.byteLength(volumeId) > longestId) return `its id is longer than ${longestId} bytes`;
+  const context = Object.entries(volume.volumeContext).flat().join('');
+  if (Buffer.byteLength(context) > largestMap) return `its context is larger than ${largestMap} bytes`;
   // 0 is what a driver says that does not know.
   if (capacityBytes !== 0n && !capacityFits(capacity, capacityBytes)) {
     const limit = capacity.limitBytes === 0n ? '' : ` and at most ${capacity.limitBytes}`;

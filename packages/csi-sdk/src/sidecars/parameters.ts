@@ -1,8 +1,10 @@
 /** Parameters of classes: those for the driver, and those that name secrets, which stay with the sidecars. */
+import { isUtf8 } from 'node:buffer';
 import type { DeepReadonly } from '@kubewright/api';
 import { Secret } from '@kubewright/api/core/v1';
 import type { PersistentVolumeClaim, SecretReference } from '@kubewright/api/core/v1';
 import type { Client } from '@kubewright/informer';
+import { csiErrors } from '../errors.js';
 
 type Parameters = Readonly<Record<string, string>> | undefined;
 
@@ -47,7 +49,7 @@ export function secretReference(
   return name === undefined || namespace === undefined ? undefined : { name: fill(name), namespace: fill(namespace) };
 }
 
-/** The content of a secret; empty where there is none to read. */
+/** The content of a secret; empty where there is none to read. @throws SECRET_NOT_TEXT */
 export async function readSecret(
   client: Client,
   reference: DeepReadonly<SecretReference> | undefined,
@@ -56,6 +58,12 @@ export async function readSecret(
   const { name, namespace } = reference ?? {};
   if (name === undefined) return {};
   const { data = {} } = await client.get(Secret, { name, namespace }, { signal });
-  const decode = (value: string): string => Buffer.from(value, 'base64').toString('utf8');
-  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, decode(value)]));
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]) => {
+      const bytes = Buffer.from(value, 'base64');
+      // A driver gets text; bytes that are none would reach it as others.
+      if (!isUtf8(bytes)) throw csiErrors.SECRET_NOT_TEXT({ secret: `${namespace}/${name}`, key });
+      return [key, bytes.toString('utf8')];
+    }),
+  );
 }

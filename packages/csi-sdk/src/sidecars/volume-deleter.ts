@@ -1,10 +1,11 @@
-import { hasFinalizer, isDeleting } from '@kubewright/api';
+import { hasFinalizer, isDeleting, isNotFound } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
-import { PersistentVolume } from '@kubewright/api/core/v1';
+import { PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1';
 import { VolumeAttachment } from '@kubewright/api/storage/v1';
 import { Controller, Reconciler, WatchesKind } from '@kubewright/controller';
 import type { ReconcileContext } from '@kubewright/controller';
 import { inject } from '@kubewright/core';
+import { isAttachedAnywhere } from './attached-volume-protection.js';
 import { DriverConnection } from './driver-connection.js';
 import { messageOf } from './failures.js';
 import { deletionSecretName, deletionSecretNamespace, provisionedBy, volumeFinalizer } from './names.js';
@@ -29,6 +30,8 @@ export class VolumeDeleter extends Reconciler<PersistentVolume> {
   override async reconcile(volume: ReadonlyVolume, ctx: Context): Promise<void> {
     const maker = volume.metadata.annotations?.[provisionedBy];
     if (maker === undefined || maker !== (await this.driver.info(ctx.signal)).name) return;
+    // What the annotation says of a volume of another driver is not for this one.
+    if (volume.spec?.csi?.driver !== maker) return;
     const isToDelete = volume.spec?.persistentVolumeReclaimPolicy === 'Delete';
     const phase = volume.status?.phase;
     if (!isDeleting(volume)) {
@@ -36,7 +39,10 @@ export class VolumeDeleter extends Reconciler<PersistentVolume> {
       if (isToDelete && phase === 'Released') await ctx.delete(PersistentVolume, volume);
       return;
     }
-    if (!hasFinalizer(volume, volumeFinalizer) || phase === 'Bound' || isAttached(volume, ctx)) return;
+    if (!hasFinalizer(volume, volumeFinalizer) || phase === 'Bound') return;
+    // Its claim may have taken it, and its phase not say so yet.
+    if (phase !== 'Released' && (await isTaken(volume, ctx))) return;
+    if (await isAttachedAnywhere(volume, ctx)) return;
     if (isToDelete) await this.#delete(volume, ctx);
     const { finalizers = [], resourceVersion } = volume.metadata;
     const rest = finalizers.filter((name) => name !== volumeFinalizer);
@@ -59,6 +65,14 @@ export class VolumeDeleter extends Reconciler<PersistentVolume> {
   }
 }
 
-function isAttached({ metadata }: ReadonlyVolume, ctx: Context): boolean {
-  return ctx.list(VolumeAttachment).some(({ spec }) => spec.source.persistentVolumeName === metadata.name);
+async function isTaken({ metadata, spec }: ReadonlyVolume, { client, signal }: Context): Promise<boolean> {
+  const { name = '', namespace, uid } = spec?.claimRef ?? {};
+  if (!uid) return false;
+  try {
+    const claim = await client.get(PersistentVolumeClaim, { name, namespace }, { signal });
+    return claim.metadata.uid === uid && claim.spec?.volumeName === metadata.name;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
 }

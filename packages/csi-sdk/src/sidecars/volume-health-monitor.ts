@@ -6,6 +6,7 @@ import { Controller, Reconciler, WatchesKind, requeueAfter } from '@kubewright/c
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { Clock, inject, token } from '@kubewright/core';
 import type { Token } from '@kubewright/core';
+import { Code, GrpcStatusError } from '@kubewright/grpc';
 import type { Client, ObjectKey } from '@kubewright/informer';
 import { ControllerServiceCapability_RPC_Type as Rpc } from '../generated/csi/v1/csi_pb.js';
 import type { VolumeCondition } from '../generated/csi/v1/csi_pb.js';
@@ -27,6 +28,8 @@ export const HealthIntervals: Token<HealthIntervals> = token('@kubewright/csi-sd
 const abnormal = 'VolumeConditionAbnormal';
 /** Entries of one answer to ListVolumes. */
 const pageSize = 500;
+/** Five million volumes; a list that goes on has no end. */
+const mostPages = 10_000;
 
 /**
  * Asks the driver how its volumes are, and tells by Events of the claims: a Warning while a volume is abnormal, and once when
@@ -119,8 +122,12 @@ export class VolumeHealthMonitor extends Reconciler<PersistentVolumeClaim> {
 
   async #list(signal: AbortSignal): Promise<Conditions> {
     const found = new Map<string, VolumeCondition>();
+    const tokens = new Set<string>();
     let startingToken = '';
     do {
+      if (tokens.has(startingToken) || tokens.size >= mostPages)
+        throw new GrpcStatusError(Code.INTERNAL, `the list of volumes does not end: page "${startingToken}" leads on`);
+      tokens.add(startingToken);
       const request = { maxEntries: pageSize, startingToken };
       const { entries, nextToken } = await this.driver.client.controller.listVolumes(request, { signal });
       for (const { volume, status } of entries)

@@ -131,7 +131,14 @@ export class VolumeProvisioner extends Reconciler<PersistentVolumeClaim> {
       const object = newVolume({ driver: info.name, claim, storageClass, volume });
       await ctx.create(PersistentVolume, object, { owned: false });
     } catch (error) {
-      if (!isAlreadyExists(error)) throw error;
+      if (!isAlreadyExists(error)) {
+        ctx.event(
+          'Warning',
+          'ProvisioningFailed',
+          `The volume is made and cannot be written down: ${messageOf(error)}`,
+        );
+        throw error;
+      }
     }
     ctx.event('Normal', 'ProvisioningSucceeded', `Made volume ${volumeNameOf(claim)}`);
     await this.#release(claim, ctx);

@@ -18,7 +18,7 @@ export interface HostPathOptions extends CsiDriverSettings {
   readonly maxVolumesPerNode?: number;
   /** The sum of all volumes' sizes, in bytes. Default: the size of the file system that `root` is on. */
   readonly poolBytes?: bigint;
-  /** The largest volume, in bytes. Default: 16 TiB. */
+  /** The largest volume, in bytes. Default: 16 TiB; more than 2^53 - 1 is as good as that. */
   readonly maxVolumeBytes?: bigint;
   /** For tests. Default: those of this machine. */
   readonly mounter?: Mounter;

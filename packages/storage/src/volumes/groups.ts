@@ -68,6 +68,9 @@ export async function deleteGroup(pool: HostPathPool, id: string, snapshotIds: r
     const group = pool.groups.get(id);
     if (group === undefined) return;
     if (group.phase === 'ready') checkMembers(group, snapshotIds);
+    // A volume may be made from one of them.
+    using locks = new DisposableStack();
+    for (const { snapshotId } of group.members) locks.use(pool.locks.acquire(`snapshot/${snapshotId}`));
     await pool.reserve.use(() => pool.groups.put({ ...group, phase: 'deleting' }));
     pool.faults.reach('delete-group:intent');
     await dropGroup(pool, group);

@@ -20,6 +20,8 @@ import { Sequence } from '../state/sequence.js';
 import type { GroupRecord, SnapshotRecord, VolumeRecord } from '../state/records.js';
 
 const defaultMaxVolume = 16n << 40n;
+/** Files are sized by doubles, which count exactly up to here. */
+const largestFile = BigInt(Number.MAX_SAFE_INTEGER);
 
 export interface PoolServices {
   readonly clock: Clock;
@@ -56,6 +58,7 @@ export async function openPool(options: HostPathOptions, services: PoolServices)
   const root = await realpath(options.root);
   const commands = new SystemCommands(services.clock);
   const { blocks, bsize } = await statfs(root, { bigint: true });
+  const { maxVolumeBytes: wished = defaultMaxVolume } = options;
   const volumeData = new DataFiles(join(root, 'volumes'), commands);
   const snapshotData = new DataFiles(join(root, 'snapshots'), commands);
   await volumeData.open();
@@ -75,6 +78,6 @@ export async function openPool(options: HostPathOptions, services: PoolServices)
     locks: new InFlightLocks(),
     decisions: new Sequence(),
     poolBytes: options.poolBytes ?? blocks * bsize,
-    maxVolumeBytes: options.maxVolumeBytes ?? defaultMaxVolume,
+    maxVolumeBytes: wished > largestFile ? largestFile : wished,
   };
 }

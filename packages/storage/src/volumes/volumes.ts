@@ -117,7 +117,9 @@ function sizeFor(pool: HostPathPool, { access, capacity }: VolumeWish, from: Ori
 }
 
 /** @throws GrpcStatusError ALREADY_EXISTS */
-function compatible(existing: VolumeRecord, { name, access, capacity, source }: VolumeWish): VolumeRecord {
+function compatible(existing: VolumeRecord, { name, access, capacity, source, ephemeralId }: VolumeWish): VolumeRecord {
+  if (ephemeralId !== undefined && existing.id !== ephemeralId) throw alreadyExists('volume', name, 'is another one');
+  if (ephemeralId === undefined && existing.ephemeral) throw alreadyExists('volume', name, 'belongs to a pod');
   if (!capacityFits(capacity, existing.bytes)) throw alreadyExists('volume', name, `has ${existing.bytes} bytes`);
   if (existing.access !== access) throw alreadyExists('volume', name, `is for ${existing.access}`);
   if (existing.source?.kind !== source?.kind || existing.source?.id !== source?.id) {

@@ -1,4 +1,3 @@
-import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { hasFinalizer, isDeleting } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import { Controller, Reconciler, WatchesKind, requeueAfter } from '@kubewright/controller';
@@ -15,6 +14,7 @@ import { holderOf, isHeld, isMarked, mark, marksOfGroup, unmark } from './conten
 import { VolumeGroupSnapshot, VolumeGroupSnapshotClass, VolumeGroupSnapshotContent } from './group-kinds.js';
 import type { VolumeSnapshotInfo } from './group-kinds.js';
 import { groupContentNameOf } from './group-members.js';
+import { takenStatus } from './taken-status.js';
 import { classSecret, ofGroup, ofGroupToGet, writtenSecret } from './snapshot-secrets.js';
 
 type ReadonlyContent = DeepReadonly<VolumeGroupSnapshotContent>;
@@ -179,19 +179,19 @@ function checkGroup(group: DriverGroup | undefined): DriverGroup {
 }
 
 function statusOf(group: DriverGroup): NonNullable<VolumeGroupSnapshotContent['status']> {
-  const { groupSnapshotId, creationTime, readyToUse, snapshots } = group;
+  const { groupSnapshotId, creationTime: moment, readyToUse, snapshots } = group;
+  const { creationTime: takenAt } = takenStatus(moment, 0n);
   return {
     volumeGroupSnapshotHandle: groupSnapshotId,
     readyToUse,
     // Seconds are what the API's times have.
-    ...(creationTime && { creationTime: new Date(timestampMs(creationTime)).toISOString().replace(/\.\d+Z$/, 'Z') }),
+    ...(takenAt !== undefined && { creationTime: new Date(takenAt / 1e6).toISOString().replace(/\.\d+Z$/, 'Z') }),
     volumeSnapshotInfoList: snapshots.map(
-      ({ snapshotId, sourceVolumeId, sizeBytes, creationTime: takenAt, readyToUse: isReady }): VolumeSnapshotInfo => ({
+      ({ snapshotId, sourceVolumeId, sizeBytes, creationTime, readyToUse: isReady }): VolumeSnapshotInfo => ({
         volumeHandle: sourceVolumeId,
         snapshotHandle: snapshotId,
         readyToUse: isReady,
-        ...(takenAt !== undefined && { creationTime: timestampMs(takenAt) * 1e6 }),
-        ...(sizeBytes > 0n && { restoreSize: Number(sizeBytes) }),
+        ...takenStatus(creationTime, sizeBytes),
       }),
     ),
   };

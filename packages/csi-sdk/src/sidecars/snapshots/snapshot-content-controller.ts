@@ -1,4 +1,3 @@
-import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { hasFinalizer, isDeleting } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import { Controller, Reconciler, WatchesKind, requeueAfter } from '@kubewright/controller';
@@ -15,6 +14,7 @@ import { driverParameters, readSecret } from '../parameters.js';
 import { holderOf, isHeld, isMarked, mark, marksOfSnapshot, unmark } from './content-holder.js';
 import { contentNameOf, isContentOfMember } from './group-members.js';
 import { VolumeSnapshot, VolumeSnapshotClass, VolumeSnapshotContent } from './kinds.js';
+import { takenStatus } from './taken-status.js';
 import { classSecret, ofSnapshot, writtenSecret } from './snapshot-secrets.js';
 
 type ReadonlyContent = DeepReadonly<VolumeSnapshotContent>;
@@ -188,7 +188,6 @@ function statusOf(snapshot: Snapshot): NonNullable<VolumeSnapshotContent['status
   return {
     snapshotHandle: snapshotId,
     readyToUse,
-    ...(creationTime !== undefined && { creationTime: timestampMs(creationTime) * 1e6 }),
-    ...(sizeBytes > 0n && { restoreSize: Number(sizeBytes) }),
+    ...takenStatus(creationTime, sizeBytes),
   };
 }
