@@ -8,6 +8,7 @@ import { informerTarget } from './targets/informer.js';
 import { layersTarget } from './targets/layers.js';
 import { reconcileResultsTarget } from './targets/reconcile-results.js';
 import { selectionsTarget } from './targets/selections.js';
+import { textsTarget } from './targets/texts.js';
 
 /** Every fuzzer there is. */
 export const targets: readonly FuzzTarget[] = [
@@ -20,4 +21,5 @@ export const targets: readonly FuzzTarget[] = [
   layersTarget,
   reconcileResultsTarget,
   selectionsTarget,
+  textsTarget,
 ];

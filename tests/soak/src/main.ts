@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { SeededRandom } from '@kubewright/core/testing';
 import { churn } from './churn.js';
+import { pressure } from './pressure.js';
 
 const { values } = parseArgs({
   options: {
@@ -15,6 +16,19 @@ const seed = Number(values.seed);
 if (values.help || !(minutes > 0) || !Number.isInteger(seed)) {
   process.stderr.write('usage: npm run soak [-- --minutes N] [--seed N]\n');
   process.exit(values.help ? 0 : 2);
+}
+
+/** So many times its usual time may a GET take, in the median, while others misbehave. */
+const patience = 5;
+const { idle, loaded, answers } = await pressure(300);
+const ratio = loaded / idle;
+process.stdout.write(
+  `with 50 bad requests under way a GET takes ${loaded.toFixed(2)} ms instead of ${idle.toFixed(2)} ms: ` +
+    `${ratio.toFixed(2)} times, at most ${patience} (they were answered ${JSON.stringify(answers)})\n`,
+);
+if (!(ratio <= patience)) {
+  process.stderr.write('bad requests hold up the others\n');
+  process.exit(1);
 }
 
 let interrupted = false;
