@@ -22,24 +22,26 @@ interface Wish {
   readonly method: string;
   readonly path: string;
   readonly headers?: Record<string, string>;
-  readonly body?: string;
+  /** Bytes, where making them of a text would take this process's time over and over. */
+  readonly body?: string | Buffer;
 }
 
 const reviews = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 const things = '/apis/soak.example.com/v1/namespaces/default/things';
-const eve = { 'impersonate-user': 'eve', 'impersonate-group': 'system:authenticated' };
+/** Who misbehaves: one of a group, each as if he were alone, so that nobody is turned away because another one waits. */
+const eve = (n: number) => ({ 'impersonate-user': `eve-${n}`, 'impersonate-group': 'eves' });
 const json = { 'content-type': 'application/json' };
-const yaml = { ...eve, 'content-type': 'application/yaml' };
+const yaml = { 'content-type': 'application/yaml' };
 
 /** What nobody should send: large texts of YAML, values that many patterns could match in many ways. */
 const bad: readonly Wish[] = [
-  { method: 'POST', path: reviews, headers: yaml, body: '"'.repeat(2_900_000) },
-  { method: 'POST', path: reviews, headers: yaml, body: '\n'.repeat(2_900_000) },
+  { method: 'POST', path: reviews, headers: yaml, body: Buffer.alloc(2_900_000, '"') },
+  { method: 'POST', path: reviews, headers: yaml, body: Buffer.alloc(2_900_000, '\n') },
   { method: 'POST', path: reviews, headers: yaml, body: `a: ${'['.repeat(50_000)}` },
   {
     method: 'POST',
     path: things,
-    headers: { ...eve, ...json },
+    headers: json,
     body: JSON.stringify({
       apiVersion: 'soak.example.com/v1',
       kind: 'Thing',
@@ -67,14 +69,16 @@ export async function pressure(rounds: number): Promise<PressureReport> {
   const answers: Record<string, number> = {};
   const loops = Array.from({ length: 30 }, async (_, n) => {
     using own = ended(new Agent({ ca: server.ca, keepAlive: true, maxSockets: 1 }));
+    const wish = bad[n % bad.length] as Wish;
+    const asked = { ...wish, headers: { ...wish.headers, ...eve(n) } };
     while (!stop.signal.aborted) {
-      const status = await call(server, own, bad[n % bad.length] as Wish).catch(() => 0);
+      const status = await call(server, own, asked).catch(() => 0);
       answers[status] = (answers[status] ?? 0) + 1;
       // As a client does that is told to try again later.
       await clock.sleep(1_000, stop.signal).catch(() => undefined);
     }
   });
-  const slow = Array.from({ length: 20 }, () => stuck(server));
+  const slow = Array.from({ length: 20 }, (_, n) => stuck(server, n));
   try {
     return { idle, loaded: await median(server, agent, rounds), answers };
   } finally {
@@ -114,14 +118,20 @@ async function prepare(server: Server): Promise<void> {
     ],
     [
       `/apis/${rbac}/v1/clusterroles`,
-      { metadata: { name: 'eve' }, rules: [{ apiGroups: ['soak.example.com'], resources: ['things'], verbs: ['*'] }] },
+      {
+        metadata: { name: 'eve' },
+        rules: [
+          { apiGroups: ['soak.example.com'], resources: ['things'], verbs: ['create'] },
+          { apiGroups: ['authorization.k8s.io'], resources: ['selfsubjectaccessreviews'], verbs: ['create'] },
+        ],
+      },
     ],
     [
       `/apis/${rbac}/v1/clusterrolebindings`,
       {
         metadata: { name: 'eve' },
         roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'eve' },
-        subjects: [{ apiGroup: rbac, kind: 'User', name: 'eve' }],
+        subjects: [{ apiGroup: rbac, kind: 'Group', name: 'eves' }],
       },
     ],
   ];
@@ -161,8 +171,8 @@ function call({ url, token }: Server, agent: Agent, { method, path, headers = {}
 }
 
 /** A request whose body never arrives. */
-function stuck({ url, token, ca }: Server): ClientRequest {
-  const headers = { authorization: `Bearer ${token}`, ...eve, ...json, 'content-length': '100' };
+function stuck({ url, token, ca }: Server, n: number): ClientRequest {
+  const headers = { authorization: `Bearer ${token}`, ...eve(n), ...json, 'content-length': '100' };
   const sent = request(new URL(reviews, url), { method: 'POST', agent: false, ca, headers });
   sent.on('error', () => undefined);
   sent.write('{');
