@@ -24,6 +24,8 @@ export function decodeContinue(token: string): Continuation {
   const { v, rv, start } = (value ?? {}) as Partial<Record<string, unknown>>;
   if (v !== 'meta.k8s.io/v1' || typeof rv !== 'string' || !/^(-1|[1-9]\d{0,19})$/.test(rv) || typeof start !== 'string')
     throw statusErrors.badRequest('continue key is not valid: it is not a token of this server');
+  if (BigInt.asIntN(64, BigInt(rv)) !== BigInt(rv))
+    throw statusErrors.badRequest('continue key is not valid: its revision is none');
   // The start must stay below the list's prefix, whatever a client made of the token.
   if (start === '' || start.startsWith('/') || start.includes('..'))
     throw statusErrors.badRequest('continue key is not valid: it leads out of the list');

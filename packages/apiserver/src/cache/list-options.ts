@@ -18,8 +18,8 @@ export function checkListOptions(options: ListOptions, watch: boolean): void {
   const found: FieldError[] = [];
   const forbid = (field: string, message: string): void => void found.push(fieldError.forbidden(field, message));
   const { resourceVersion, resourceVersionMatch: match, sendInitialEvents } = options;
-  if (!/^\d*$/.test(resourceVersion))
-    found.push(fieldError.invalid('resourceVersion', resourceVersion, 'must be a decimal number'));
+  if (!isUnsigned64(resourceVersion))
+    found.push(fieldError.invalid('resourceVersion', resourceVersion, 'must be a decimal number of 64 bits'));
   if (match !== '' && match !== 'Exact' && match !== 'NotOlderThan')
     found.push(fieldError.notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan']));
   if (watch) {
@@ -43,4 +43,9 @@ export function checkListOptions(options: ListOptions, watch: boolean): void {
       forbid('resourceVersion', 'specifying resource version is not allowed when using continue');
   }
   if (found.length > 0) throw statusErrors.invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', found);
+}
+
+/** Empty counts as absent. */
+function isUnsigned64(text: string): boolean {
+  return /^\d{0,20}$/.test(text) && BigInt.asUintN(64, BigInt(text)) === BigInt(text);
 }

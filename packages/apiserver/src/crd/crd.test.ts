@@ -1,6 +1,6 @@
 import type { Transport } from '@kubewright/informer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { call, firstFrames } from '../testing/requests.js';
+import { call, establishDefinition, firstFrames } from '../testing/requests.js';
 import { startTestApiServer } from '../testing/start-test-api-server.js';
 import type { TestApiServer } from '../testing/start-test-api-server.js';
 
@@ -65,17 +65,7 @@ const widget = (name: string, spec: object = { size: 1 }) => ({
   spec,
 });
 
-async function establish(body: object): Promise<void> {
-  const created = await call(transport, 'POST', crds, body);
-  expect(created.status, created.text).toBe(201);
-  const path = `${crds}?watch=true&fieldSelector=metadata.name%3D${created.body.metadata.name}`;
-  for (;;) {
-    const found = await call(transport, 'GET', `${crds}/${created.body.metadata.name}`);
-    const conditions = found.body.status.conditions;
-    if (conditions.some(({ type }) => type === 'Established')) return;
-    await firstFrames(transport, `${path}&resourceVersion=${found.body.metadata.resourceVersion}`, 1);
-  }
-}
+const establish = (body: object): Promise<void> => establishDefinition(transport, body);
 
 describe('custom resources', () => {
   it('are served as soon as the definition is established', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { encodeProtobuf } from '@kubewright/api/protobuf';
-import { call } from '../testing/requests.js';
+import { call, establishDefinition } from '../testing/requests.js';
 import type { Answer } from '../testing/requests.js';
 import { startTestApiServer } from '../testing/start-test-api-server.js';
 import type { TestApiServer } from '../testing/start-test-api-server.js';
@@ -199,9 +199,7 @@ describe('such keys in custom resources', () => {
       metadata: { name: 'odds.example.com' },
       spec: { group: 'example.com', scope: 'Namespaced', names, versions: [version] },
     };
-    const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
-    const answer = await send('POST', path, definition);
-    expect([answer.status, answer.body.message]).toEqual([201, undefined]);
+    await establishDefinition(server.transport, definition);
   });
 
   it('are stored and served back, below the specification and at the root', async () => {

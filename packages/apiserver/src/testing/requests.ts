@@ -75,3 +75,17 @@ export async function firstFrames(transport: Transport, path: string, count: num
   }
   return frames;
 }
+
+/** Creates a definition and waits until its resources are served. */
+export async function establishDefinition(transport: Transport, definition: object): Promise<void> {
+  const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+  const created = await call(transport, 'POST', definitions, definition);
+  if (created.status !== 201) throw new Error(created.text);
+  const { name } = created.body.metadata;
+  for (;;) {
+    const { body } = await call(transport, 'GET', `${definitions}/${name}`);
+    if (body.status.conditions.some(({ type }) => type === 'Established')) return;
+    const from = `resourceVersion=${body.metadata.resourceVersion}`;
+    await firstFrames(transport, `${definitions}?watch=true&fieldSelector=metadata.name%3D${name}&${from}`, 1);
+  }
+}
