@@ -144,7 +144,7 @@ export class ImagePuller {
     // An index may lead to another one, but not on and on.
     for (let depth = 0; depth < 3; depth++) {
       const { client } = this.#options;
-      const { bytes } = await client.manifest(
+      const { bytes, mediaType } = await client.manifest(
         reference,
         target,
         manifestTypes,
@@ -155,7 +155,7 @@ export class ImagePuller {
       if (target.startsWith('sha256:') && target !== digest) {
         throw runtimeErrors.DIGEST_MISMATCH({ expected: target, actual: digest });
       }
-      const parsed = parseManifest(bytes, digest);
+      const parsed = parseManifest(bytes, digest, mediaType);
       if ('config' in parsed) return bytes;
       target = choosePlatform(parsed, this.#options.platform ?? hostPlatform(), referenceText(reference)).digest;
     }

@@ -81,6 +81,17 @@ describe.skipIf(process.getuid?.() !== 0)('images (needs root)', () => {
     expect(blobRequests().some((path) => path.includes(' bytes='))).toBe(true);
   });
 
+  it.each(['null', 'no JSON', `{"token":"${'x'.repeat(300_000)}"}`])(
+    'refuses an answer of a token server that is none: %.20s',
+    async (tokenAnswer) => {
+      const { pull } = await open();
+      const name = await registry.push('a/app', '1', [base]);
+      Object.assign(registry.behaviour, { auth: 'token', tokenAnswer });
+      const credentials = { username: 'user', password: 'pass' };
+      await expect(pull(name, { credentials })).rejects.toThrow(/request for a token cannot be used/);
+    },
+  );
+
   it('refuses content that is not what its digest says', async () => {
     const { pull, content, store } = await open();
     const name = await registry.push('a/app', '1', [base]);

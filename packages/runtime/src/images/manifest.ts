@@ -10,6 +10,8 @@ export const manifestTypes = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ] as const;
 
+const indexTypes: ReadonlySet<string> = new Set(manifestTypes.slice(0, 2));
+
 export interface Descriptor {
   readonly digest: string;
   readonly size: number;
@@ -47,13 +49,34 @@ const foreignLayer = /(?:nondistributable|foreign)/;
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Reads a manifest or an index. @throws MANIFEST_INVALID */
-export function parseManifest(bytes: Buffer, digest: string): Manifest | ImageIndex {
+/** Types of configurations of images; old tools say nothing, or that it is bytes. Anything else is an artifact's. */
+const configTypes = [
+  'application/vnd.oci.image.config.v1+json',
+  'application/vnd.docker.container.image.v1+json',
+  'application/octet-stream',
+  '',
+];
+
+/**
+ * Reads a manifest or an index. What could be taken for both is refused: signatures and rules of others may have taken it for
+ * the other one (CVE-2021-41190).
+ *
+ * @param served - the media type that a registry gave it out as, where one did.
+ * @throws MANIFEST_INVALID
+ */
+export function parseManifest(bytes: Buffer, digest: string, served = ''): Manifest | ImageIndex {
   const bad = (reason: string): Error => runtimeErrors.MANIFEST_INVALID({ digest, reason });
   const json = parse(bytes, bad);
   if (json['schemaVersion'] !== 2)
     throw bad('only schema version 2 is supported; push the image anew with a current tool');
-  if (Array.isArray(json['manifests'])) {
+  const isIndex = json['manifests'] !== undefined;
+  if (isIndex && (json['layers'] !== undefined || json['config'] !== undefined))
+    throw bad('it is a manifest and an index at once');
+  for (const type of [served, text(json['mediaType'])])
+    if (manifestTypes.some((known) => known === type) && indexTypes.has(type) !== isIndex)
+      throw bad(`it is said to be of the type ${type}, and is not`);
+  if (isIndex) {
+    if (!Array.isArray(json['manifests'])) throw bad('its manifests are no list');
     const manifests = list(json['manifests'], bad).map((entry) => {
       const platform = object(entry['platform']);
       const parsed = platform && {
@@ -70,7 +93,11 @@ export function parseManifest(bytes: Buffer, digest: string): Manifest | ImageIn
   const layers = list(json['layers'], bad).map((entry) => descriptor(entry, bad));
   const foreign = layers.find(({ mediaType }) => foreignLayer.test(mediaType));
   if (foreign !== undefined) throw bad(`layer ${foreign.digest} is not distributed by registries`);
-  return { config: descriptor(config, bad), layers };
+  const described = descriptor(config, bad);
+  if (!configTypes.includes(described.mediaType))
+    throw bad(`it is no image, but an artifact of the type ${text(json['artifactType']) || described.mediaType}`);
+  if (described.size > largestManifest) throw bad(`its configuration has more than ${largestManifest} bytes`);
+  return { config: described, layers };
 }
 
 /** Reads a configuration. @throws MANIFEST_INVALID */

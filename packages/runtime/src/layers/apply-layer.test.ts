@@ -1,7 +1,7 @@
 import { lstat, mkdir, mkdtemp, readFile, readdir, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { getExtendedAttribute } from '@kubewright/linux';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { digestOf } from '../content/digest.js';
@@ -24,6 +24,10 @@ describe.skipIf(process.getuid?.() !== 0)('applyLayer (needs root)', () => {
   afterEach(() => rm(home, { recursive: true }));
 
   const signal = new AbortController().signal;
+  const halves = (bytes: Buffer, pack: (half: Buffer) => Buffer): Buffer =>
+    Buffer.concat([pack(bytes.subarray(0, 1000)), pack(bytes.subarray(1000))]);
+  /** A frame of zstd that holds something else. */
+  const other = Buffer.from('\x5a\x2a\x4d\x18\x03\0\0\0abc', 'latin1');
   const apply = async (entries: readonly TarEntry[], pack = (bytes: Buffer): Buffer => bytes) => {
     const archive = join(home, 'archive');
     await writeFile(archive, pack(await tarOf(entries)));
@@ -39,7 +43,17 @@ describe.skipIf(process.getuid?.() !== 0)('applyLayer (needs root)', () => {
   it.each([
     ['plain', (bytes: Buffer) => bytes],
     ['gzip', (bytes: Buffer) => gzipSync(bytes)],
+    ['gzip of two members', (bytes: Buffer) => halves(bytes, gzipSync)],
     ['zstd', (bytes: Buffer) => zstdCompressSync(bytes)],
+    [
+      'zstd of many frames with others between them',
+      (bytes: Buffer) => Buffer.concat([other, halves(bytes, zstdCompressSync), other, other, zstdCompressSync('')]),
+    ],
+    [
+      'zstd with sums of its frames',
+      (bytes: Buffer) =>
+        halves(bytes, (half) => zstdCompressSync(half, { params: { [constants.ZSTD_c_checksumFlag]: 1 } })),
+    ],
   ])('unpacks %s, with owners, modes, times, links and attributes', async (_name, pack) => {
     const mtime = new Date('2020-01-02T03:04:05Z');
     const entries: TarEntry[] = [
@@ -197,6 +211,11 @@ describe.skipIf(process.getuid?.() !== 0)('applyLayer (needs root)', () => {
     await expect(applyLayer(archive, root, { ...options, limits: entries })).rejects.toThrow(/more than 0 entries/);
     await writeFile(archive, bomb.subarray(0, bomb.length / 2));
     await expect(applyLayer(archive, root, options)).rejects.toThrow(/cannot be read/);
+    const packed = zstdCompressSync(await tarOf([{ name: 'x', content: 'y' }]));
+    for (const wrong of [packed.subarray(0, -3), Buffer.concat([packed, Buffer.from('more')])]) {
+      await writeFile(archive, wrong);
+      await expect(applyLayer(archive, root, options)).rejects.toThrow(/cannot be read/);
+    }
     await writeFile(archive, Buffer.alloc(5_000, 'garbage'));
     await expect(applyLayer(archive, root, options)).rejects.toThrow(/cannot be read/);
   });

@@ -25,9 +25,9 @@ const hostShape = /^(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\[[0-9a-fA-F:.]+\])(?::
  * @throws REFERENCE_INVALID
  */
 export function parseReference(text: string): ImageReference {
-  const { path = '', tag, digest } = shape.exec(text)?.groups ?? {};
   const bad = (reason: string): Error => runtimeErrors.REFERENCE_INVALID({ reference: text.slice(0, 300), reason });
-  if (path === '' || text.length > 1024) throw bad('it has not the shape of a name');
+  const { path = '', tag, digest } = (text.length <= 1024 && shape.exec(text)?.groups) || {};
+  if (path === '') throw bad('it has not the shape of a name');
   const [first = '', ...rest] = path.split('/');
   const hasHost = rest.length > 0 && (/[.:[]/.test(first) || first === 'localhost');
   const registry = hasHost ? first : 'docker.io';

@@ -12,6 +12,8 @@ import type { ImageReference } from './reference.js';
 /** Milliseconds without a byte after which a connection counts as dead. */
 const silence = 30_000;
 const mostRedirects = 5;
+/** Bytes of a token with what is said about it; servers take headers of less. */
+const largestToken = 256 * 1024;
 /** Used where a token does not say how long it is good, in milliseconds: the protocol's default. */
 const tokenLifetime = 60_000;
 /** Each stands for a repository and those who may see it. */
@@ -58,18 +60,11 @@ export class RegistryClient {
   ): Promise<{ readonly bytes: Buffer; readonly mediaType: string }> {
     const headers = { accept: accept.join(', ') };
     const answer = await this.fetch(reference, `manifests/${target}`, headers, credentials, signal);
-    const parts: Buffer[] = [];
-    let size = 0;
-    for await (const part of answer.body) {
-      size += (part as Buffer).length;
-      if (size > largestManifest) {
-        answer.body.destroy();
-        throw runtimeErrors.MANIFEST_INVALID({ digest: target, reason: `it is larger than ${largestManifest} bytes` });
-      }
-      parts.push(part as Buffer);
-    }
+    const bytes = await readAtMost(answer.body, largestManifest);
+    if (bytes === undefined)
+      throw runtimeErrors.MANIFEST_INVALID({ digest: target, reason: `it is larger than ${largestManifest} bytes` });
     const type = String(answer.headers['content-type'] ?? '').split(';')[0] ?? '';
-    return { bytes: Buffer.concat(parts), mediaType: type.trim() };
+    return { bytes, mediaType: type.trim() };
   }
 
   /**
@@ -209,7 +204,7 @@ export class RegistryClient {
         what: `a token for ${scope}`,
       });
     }
-    const body = (await answer.body.json()) as { token?: unknown; access_token?: unknown; expires_in?: unknown };
+    const body = tokenOf(await readAtMost(answer.body, largestToken), target.host);
     const token = body.token ?? body.access_token;
     if (typeof token !== 'string') return undefined;
     const lifetime = typeof body.expires_in === 'number' ? body.expires_in * 1000 : tokenLifetime;
@@ -224,4 +219,32 @@ export class RegistryClient {
     const [oldest] = this.#tokens.keys();
     if (oldest !== undefined && this.#tokens.size > mostTokens) this.#tokens.delete(oldest);
   }
+}
+
+/** Undefined where there is more. */
+async function readAtMost(body: RegistryAnswer['body'], most: number): Promise<Buffer | undefined> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of body) {
+    size += (part as Buffer).length;
+    if (size > most) return undefined;
+    parts.push(part as Buffer);
+  }
+  return Buffer.concat(parts);
+}
+
+interface TokenAnswer {
+  readonly token?: unknown;
+  readonly access_token?: unknown;
+  readonly expires_in?: unknown;
+}
+
+function tokenOf(bytes: Buffer | undefined, registry: string): TokenAnswer {
+  try {
+    const parsed: unknown = bytes && JSON.parse(bytes.toString());
+    if (typeof parsed === 'object' && parsed !== null) return parsed;
+  } catch {
+    // It is told below.
+  }
+  throw runtimeErrors.REGISTRY_UNAVAILABLE({ registry, reason: 'its answer to a request for a token cannot be used' });
 }

@@ -12,6 +12,8 @@ export interface RegistryBehaviour {
   auth?: 'none' | 'basic' | 'token';
   /** Bytes of a blob after which its connection is cut, the first time it is fetched. */
   cutAfter?: number;
+  /** What its token server says. */
+  tokenAnswer?: string;
   /** Replaces a blob's content. */
   forge?: (digest: string, bytes: Buffer) => Buffer;
 }
@@ -138,7 +140,8 @@ export class FakeRegistry implements AsyncDisposable {
 
   #token(authorization: string | undefined, response: ServerResponse): void {
     if (authorization !== basic) return void response.writeHead(401).end();
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{"token":"secret","expires_in":300}');
+    const { tokenAnswer = '{"token":"secret","expires_in":300}' } = this.behaviour;
+    response.writeHead(200, { 'content-type': 'application/json' }).end(tokenAnswer);
   }
 
   #authorized(authorization: string | undefined, response: ServerResponse): boolean {
