@@ -101,6 +101,7 @@ function readAtMost(file: number, path: string, mostBytes: number): Buffer {
   return bytes.subarray(0, Math.min(length, size));
 }
 
+/** How directories are made that are missing. */
 export interface DirectoryInside {
   /** Of directories that are made. Default: 0755. */
   readonly mode?: number;

@@ -24,9 +24,15 @@ export async function ownLimits(layout: CgroupLayout): Promise<OwnLimits> {
   return { capabilities, lowestOomScore, hugePages: await canLimitHugePages(layout) };
 }
 
-/** The profile that a container names, from this machine. */
+/** The profile that a container names, from this machine. @throws NOT_SUPPORTED, also for fields that CRI gave up */
 export async function localSeccomp(config: ContainerConfig): Promise<OciSeccomp | undefined> {
-  const profile = config.linux?.securityContext?.seccomp;
+  const security = config.linux?.securityContext;
+  const profile = security?.seccomp;
+  // A confinement that is asked for in old words only must not be left out.
+  if (profile === undefined && !['', 'unconfined'].includes(security?.seccompProfilePath ?? ''))
+    throw runtimeErrors.NOT_SUPPORTED({ what: "'seccomp_profile_path', which CRI replaced by 'seccomp'" });
+  if (security?.apparmor === undefined && (security?.apparmorProfile ?? '').startsWith('localhost/'))
+    throw runtimeErrors.NOT_SUPPORTED({ what: 'AppArmor profiles' });
   if (profile?.profileType !== ProfileType.Localhost) return undefined;
   try {
     return JSON.parse(await readFile(profile.localhostRef, 'utf8')) as OciSeccomp;
