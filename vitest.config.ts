@@ -10,6 +10,8 @@ export default defineConfig({
   test: {
     reporters: ['default', './tools/vitest/summary-reporter.ts'],
     restoreMocks: true,
+    // What is polled for comes at once, or late on a machine that does much else.
+    expect: { poll: { timeout: 20_000 } },
     coverage: { include: ['packages/*/src/**'], exclude: ['**/generated/**', '**/*.test.ts'] },
     projects: [
       {

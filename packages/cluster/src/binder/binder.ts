@@ -60,7 +60,14 @@ export class Binder implements Lifecycle {
       pods.addHandler((event) => this.#observePod(event), { name: 'binder' }),
       this.cluster.informers.informer(Node).addHandler(() => this.#retryAll(), { name: 'binder' }),
     ];
-    await Promise.all(registrations.map((registration) => registration.whenSynced(signal)));
+    try {
+      await Promise.all(registrations.map((registration) => registration.whenSynced(signal)));
+    } catch (error) {
+      // A start that is given up leaves nothing that goes on asking the server.
+      for (const registration of registrations) registration.remove();
+      await transport.close();
+      throw error;
+    }
     const running = Array.from({ length: workers }, () => this.#work(client, events, signal));
     this.#run = { client, events, registrations, workers: running };
   }

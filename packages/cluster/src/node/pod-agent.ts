@@ -58,9 +58,15 @@ export class PodAgent {
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    this.#registration = this.#pods.addHandler((event) => this.#observe(event), { name: 'simulated-nodes' });
-    // The addresses that Pods have already must be known before any is given to another.
-    await this.#registration.whenSynced(signal);
+    const registration = this.#pods.addHandler((event) => this.#observe(event), { name: 'simulated-nodes' });
+    this.#registration = registration;
+    try {
+      // The addresses that Pods have already must be known before any is given to another.
+      await registration.whenSynced(signal);
+    } catch (error) {
+      registration.remove();
+      throw error;
+    }
     this.#workers = Array.from({ length: workers }, () => this.#work(signal));
   }
 

@@ -38,6 +38,15 @@ export class SimulatedNodes implements Lifecycle {
 
   /** Resolves when all nodes are registered and take Pods. */
   async start({ signal }: StartContext): Promise<void> {
+    try {
+      await this.#start(signal);
+    } catch (error) {
+      await Promise.all(this.#clients.map(({ transport }) => transport.close()));
+      throw error;
+    }
+  }
+
+  async #start(signal: AbortSignal): Promise<void> {
     const { clock, logger, options } = this;
     const nodes = Array.from({ length: options.count }, (_, index) => {
       const identity = nodeIdentity(index);
