@@ -22,24 +22,24 @@ async function node(client: Client, name: string, status: object = {}): Promise<
 }
 
 /** A claim with a volume, as a binder leaves them. */
-async function boundClaim(client: Client): Promise<void> {
+async function boundClaim(client: Client, name = 'data', volumeName = 'pv', volumeHandle = 'v'): Promise<void> {
   const accessModes = ['ReadWriteOnce'];
-  const key = { name: 'data', namespace: 'default' };
+  const key = { name, namespace: 'default' };
   const { metadata } = await client.create(PersistentVolumeClaim, {
     metadata: key,
-    spec: { accessModes, volumeName: 'pv', storageClassName: '', resources: { requests: { storage: '1Gi' } } },
+    spec: { accessModes, volumeName, storageClassName: '', resources: { requests: { storage: '1Gi' } } },
   });
   const claimRef = { ...key, uid: metadata.uid ?? '' };
   await client.create(PersistentVolume, {
-    metadata: { name: 'pv' },
-    spec: { accessModes, capacity: { storage: '1Gi' }, csi, claimRef },
+    metadata: { name: volumeName },
+    spec: { accessModes, capacity: { storage: '1Gi' }, csi: { ...csi, volumeHandle }, claimRef },
   });
   const patch = { status: { phase: 'Bound' } };
   await client.status(PersistentVolumeClaim).patch(key, { type: 'merge', patch });
 }
 
-async function pod(client: Client, name: string, nodeName: string): Promise<void> {
-  const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }];
+async function pod(client: Client, name: string, nodeName: string, claims = ['data']): Promise<void> {
+  const volumes = claims.map((claimName) => ({ name: claimName, persistentVolumeClaim: { claimName } }));
   const containers = [{ name: 'main', image: 'app' }];
   await client.create(Pod, { metadata: { name, namespace: 'default' }, spec: { nodeName, containers, volumes } });
 }
@@ -99,6 +99,37 @@ describe('the attach-detach controller', () => {
       {
         async prepare(client) {
           await boundClaim(client);
+          await node(client, 'node-1');
+        },
+      },
+    ));
+
+  it('attaches and detaches the others where one volume is refused for ever', () =>
+    withHarness(
+      controllers,
+      async (harness) => {
+        const { client, transport } = harness;
+        const claims = ['first', 'refused', 'last'];
+        const refusedName = attachmentName({ ...csi, volumeHandle: 'refused' }, 'node-1');
+        transport.fault = ({ method, path, body }) => {
+          const isAbout = path.includes('volumeattachments') && `${path} ${String(body)}`.includes(refusedName);
+          return isAbout && (method === 'POST' || method === 'DELETE') ? failure(422, 'Invalid') : undefined;
+        };
+        await pod(client, 'web', 'node-1', claims);
+        await harness.until(VolumeAttachment, (found) => {
+          const volumes = found.map(({ spec }) => spec.source.persistentVolumeName);
+          return volumes.toSorted().join() === 'pv-first,pv-last';
+        });
+        await client.create(VolumeAttachment, {
+          metadata: { name: refusedName },
+          spec: { attacher: csi.driver, nodeName: 'node-1', source: { persistentVolumeName: 'pv-refused' } },
+        });
+        await client.delete(Pod, { name: 'web' }, { gracePeriodSeconds: 0 });
+        await harness.until(VolumeAttachment, (found) => found.length === 1 && found[0]?.metadata.name === refusedName);
+      },
+      {
+        async prepare(client) {
+          for (const name of ['first', 'refused', 'last']) await boundClaim(client, name, `pv-${name}`, name);
           await node(client, 'node-1');
         },
       },

@@ -88,7 +88,7 @@ export class AttachDetachController extends Reconciler<Node> implements Lifecycl
     this.#tell(node, surroundings, plan);
     if (!isReported(plan, node)) await ctx.status({ volumesAttached: [...plan.volumesAttached] });
     await this.#detach(plan, ctx);
-    for (const volume of plan.attach) await attach(volume, ctx);
+    await inTurn(plan.attach, (volume) => attach(volume, ctx));
     const again = plan.blocked.length > 0 ? blockedPeriod : plan.again;
     return again === undefined ? undefined : requeueAfter(again);
   }
@@ -177,12 +177,12 @@ export class AttachDetachController extends Reconciler<Node> implements Lifecycl
   async #detach({ detach }: NodePlan, ctx: Context): Promise<void> {
     if (detach.length === 0) return;
     const inUse = await volumesInUse(ctx);
-    for (const { attachment, uniqueName, isForced } of detach) {
+    await inTurn(detach, async ({ attachment, uniqueName, isForced }) => {
       const isMounted = inUse === undefined || (uniqueName !== undefined && inUse.includes(uniqueName));
-      if (isMounted && !isForced) continue;
+      if (isMounted && !isForced) return;
       if (isForced) ctx.logger.warn('a volume is detached without the consent of its node', { volume: uniqueName });
       await ctx.delete(VolumeAttachment, attachment);
-    }
+    });
   }
 
   #tell(node: ReadonlyNode, surroundings: NodeSurroundings, plan: NodePlan): void {
@@ -226,4 +226,11 @@ async function attach({ attachmentName, driver, volumeName }: WantedVolume, ctx:
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
   }
+}
+
+/** One after the other; what fails does not keep the rest waiting, as it would with every try. @throws the first failure */
+async function inTurn<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+  const failures: unknown[] = [];
+  for (const one of all) await work(one).catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }

@@ -21,7 +21,7 @@ export function matchVolume(
   volumes: readonly ReadonlyVolume[],
   { node, onlyPrebound = false }: MatchOptions = {},
 ): ReadonlyVolume | undefined {
-  const serves = (volume: ReadonlyVolume): boolean => !isDeleting(volume) && mismatchOf(volume, claim) === undefined;
+  const serves = (volume: ReadonlyVolume): boolean => mismatchOf(volume, claim) === undefined;
   const prebound = volumes.find((volume) => isClaimedBy(volume, claim) && serves(volume));
   if (prebound !== undefined || onlyPrebound) return prebound;
   const selector = claim.spec?.selector === undefined ? undefined : LabelSelector.from(claim.spec.selector);
@@ -37,7 +37,10 @@ export function matchVolume(
 }
 
 /** Why a volume cannot serve a claim, or undefined where it can. What only chooses among volumes is not looked at. */
-export function mismatchOf({ spec }: ReadonlyVolume, claim: ReadonlyClaim): string | undefined {
+export function mismatchOf(volume: ReadonlyVolume, claim: ReadonlyClaim): string | undefined {
+  // Once it were bound, its protection would hold it, and who deleted it would wait for this claim's end.
+  if (isDeleting(volume)) return 'it is being deleted';
+  const { spec } = volume;
   const { accessModes = [], resources, storageClassName, volumeMode, volumeAttributesClassName } = claim.spec ?? {};
   const requested = resources?.requests?.['storage'];
   if (requested !== undefined && sizeOf(spec).compare(Quantity.parse(requested)) < 0)

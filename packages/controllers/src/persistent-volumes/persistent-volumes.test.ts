@@ -139,6 +139,21 @@ describe('planClaim', () => {
     expect(planClaim(claim(), world({ classes }))).toMatchObject({ event: { reason: 'ProvisioningFailed' } });
   });
 
+  it('binds no volume that is being deleted, also where the claim names it', () => {
+    const going = volume('v', '2Gi');
+    going.metadata.deletionTimestamp = '2026-01-01T00:00:00Z';
+    expect(planClaim(claim({ volumeName: 'v' }), world({ volumes: [going] }))).toMatchObject({
+      do: 'wait',
+      event: { reason: 'VolumeMismatch', note: expect.stringContaining('being deleted') },
+    });
+    expect(matchVolume(claim(), [going])).toBeUndefined();
+    // What is bound already stays so, for as long as the claim is there.
+    const bound = { ...going, spec: { ...going.spec, claimRef: reference } };
+    expect(planClaim(claim({ volumeName: 'v' }, bindCompleted), world({ volumes: [bound] }))).toMatchObject({
+      do: 'bind',
+    });
+  });
+
   it('binds the volume that a claim names, if it can serve it and nobody else has it', () => {
     const named = claim({ volumeName: 'v' });
     expect(planClaim(named, world())).toEqual({ do: 'wait' });
