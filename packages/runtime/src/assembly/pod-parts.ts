@@ -125,6 +125,7 @@ export async function openPodParts(options: PodPartsOptions, closing: AsyncDispo
     },
     group: (container) => new Cgroup(layout, cgroup(container)),
     hugePages: limits.hugePages,
+    lowestOomScore: limits.lowestOomScore,
     trash,
     onEvent: ({ id, sandboxId }, type) => {
       const sandbox = sandboxes.find(sandboxId);

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SecurityProfile_ProfileType as ProfileType } from '@kubewright/cri-sdk/v1';
 import type { ContainerConfig } from '@kubewright/cri-sdk/v1';
@@ -6,6 +6,7 @@ import type { CgroupLayout } from '@kubewright/linux';
 import { runtimeErrors } from '../errors.js';
 import { boundingSet } from '../oci/capabilities.js';
 import { canLimitHugePages } from '../oci/huge-pages.js';
+import { seccompProfile } from '../oci/security-profiles.js';
 import type { OciResources, OciSeccomp, OciSpec } from '../oci/spec.js';
 
 /** What this runtime itself may do, which containers cannot exceed. */
@@ -14,6 +15,8 @@ export interface OwnLimits {
   readonly lowestOomScore: number;
   /** Whether it can limit huge pages. */
   readonly hugePages: boolean;
+  /** Whether the kernel has SELinux. */
+  readonly selinux: boolean;
 }
 
 /** Looks at this process. Lowering an OOM score takes a capability that not every machine gives. */
@@ -21,18 +24,16 @@ export async function ownLimits(layout: CgroupLayout): Promise<OwnLimits> {
   const capabilities = boundingSet(await readFile('/proc/self/status', 'utf8'));
   const own = Number(await readFile('/proc/self/oom_score_adj', 'utf8'));
   const lowestOomScore = capabilities.has('SYS_RESOURCE') ? -1000 : own;
-  return { capabilities, lowestOomScore, hugePages: await canLimitHugePages(layout) };
+  const selinux = await access('/sys/fs/selinux/enforce').then(
+    () => true,
+    () => false,
+  );
+  return { capabilities, lowestOomScore, hugePages: await canLimitHugePages(layout), selinux };
 }
 
-/** The profile that a container names, from this machine. @throws NOT_SUPPORTED, also for fields that CRI gave up */
+/** The profile that a container names, from this machine. @throws NOT_SUPPORTED where it cannot be read */
 export async function localSeccomp(config: ContainerConfig): Promise<OciSeccomp | undefined> {
-  const security = config.linux?.securityContext;
-  const profile = security?.seccomp;
-  // A confinement that is asked for in old words only must not be left out.
-  if (profile === undefined && !['', 'unconfined'].includes(security?.seccompProfilePath ?? ''))
-    throw runtimeErrors.NOT_SUPPORTED({ what: "'seccomp_profile_path', which CRI replaced by 'seccomp'" });
-  if (security?.apparmor === undefined && (security?.apparmorProfile ?? '').startsWith('localhost/'))
-    throw runtimeErrors.NOT_SUPPORTED({ what: 'AppArmor profiles' });
+  const profile = seccompProfile(config.linux?.securityContext);
   if (profile?.profileType !== ProfileType.Localhost) return undefined;
   try {
     return JSON.parse(await readFile(profile.localhostRef, 'utf8')) as OciSeccomp;
@@ -55,10 +56,16 @@ export async function readBundle(directory: string): Promise<OciSpec> {
 }
 
 /** Gives a container that was not started other limits; the devices that it may use stay. */
-export async function limitBundle(directory: string, resources: Omit<OciResources, 'devices'>): Promise<void> {
-  const spec = await readBundle(directory);
-  const { devices } = spec.linux.resources;
-  const changed: OciSpec = { ...spec, linux: { ...spec.linux, resources: { ...resources, devices } } };
+export function limitBundle(directory: string, resources: Omit<OciResources, 'devices'>): Promise<void> {
+  return changeBundle(directory, (spec) => {
+    const { devices } = spec.linux.resources;
+    return { ...spec, linux: { ...spec.linux, resources: { ...resources, devices } } };
+  });
+}
+
+/** Changes what was written, wholly or not at all. */
+export async function changeBundle(directory: string, change: (spec: OciSpec) => OciSpec): Promise<void> {
+  const changed = change(await readBundle(directory));
   const unfinished = join(directory, 'config.json.new');
   await writeFile(unfinished, JSON.stringify(changed), { mode: 0o600 });
   await rename(unfinished, join(directory, 'config.json'));

@@ -81,6 +81,7 @@ describe('ContainerManager', () => {
       prepare: async (container) => container,
       group: () => pretendedGroup,
       hugePages: false,
+      lowestOomScore: -1000,
       trash,
       onOtherExit: async () => undefined,
       onEvent: () => undefined,
@@ -192,6 +193,42 @@ describe('ContainerManager', () => {
     const [removed, started] = [manager.remove(id), manager.start(id)];
     await Promise.all([started, removed]);
     expect([manager.find(id), ended]).toEqual([undefined, [id]]);
+  });
+
+  it('gives a container all of the longest time that can be asked for', async () => {
+    const signals: string[] = [];
+    const manager = await open({ ...oci(), kill: async (_id, signal) => void signals.push(signal) });
+    const { id } = await running(manager);
+    const longest = Number(2n ** 63n - 1n) * 1000;
+    const stopping = manager.stop(id, longest);
+    await expect.poll(() => signals, { interval: 5 }).toEqual(['TERM']);
+    await clock.advance(60_000);
+    expect(signals).toEqual(['TERM']);
+    await writeFile(at('exits', id), '0');
+    await stopping;
+    expect(manager.find(id)).toMatchObject({ phase: 'exited', exitCode: 0 });
+  });
+
+  it('frees the layers of an image that was removed while it was used, once nothing uses it', async () => {
+    const kept: (readonly string[])[] = [];
+    class Snapshotter extends PretendedSnapshotter {
+      override async keepOnly(needed?: () => ReadonlySet<string>): Promise<void> {
+        kept.push([...(needed?.() ?? [])]);
+      }
+    }
+    const [snapshotter, content] = [new Snapshotter(at('roots')), new ContentStore(at('content'))];
+    await content.open();
+    const images = new ImageStore({ directory: at('images'), content, snapshotter, random: new SystemRandom() });
+    await images.open();
+    const image = await images.put({ ...pretendedImage('test/image:1'), layers: ['layer'] });
+    const manager = await open(oci(), { images, snapshotter });
+    const config = create(ContainerConfigSchema, { metadata: { name: 'c', attempt: 0 } });
+    const { id } = await manager.create(sandbox, config, image, 'test/image:1');
+    await images.remove(image.id);
+    expect(kept).toEqual([['layer']]);
+    await manager.remove(id);
+    await expect.poll(() => kept, { interval: 5 }).toEqual([['layer'], []]);
+    await images.settled();
   });
 
   it('keeps other limits for a container that was not started', async () => {

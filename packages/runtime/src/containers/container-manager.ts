@@ -10,7 +10,7 @@ import type { ContainerConfig, LinuxContainerResources } from '@kubewright/cri-s
 import type { ImageRecord } from '../images/image-record.js';
 import type { ImageStore } from '../images/image-store.js';
 import type { MappedUsers } from '../layers/snapshotter.js';
-import { ociResources } from '../oci/build-spec.js';
+import { ociResources, oomScoreOf } from '../oci/linux-resources.js';
 import type { OciRuntime } from '../oci/oci-runtime.js';
 import type { Sandbox } from '../sandboxes/sandbox-record.js';
 import { JoinedCalls, KeyedQueue } from '../state/joined-calls.js';
@@ -24,6 +24,7 @@ import type { ContainerRemainsOptions } from './container-remains.js';
 import { EndWaiters } from './end-waiters.js';
 import { ExitWatch } from './exit-watch.js';
 import { mergeResources } from './merge-resources.js';
+import { changeOomScore } from './oom-score.js';
 import { signalContainer } from './signal-container.js';
 import { signalName } from './stop-signal.js';
 
@@ -38,6 +39,8 @@ export interface ContainerManagerOptions extends Omit<ContainerRemainsOptions, '
   readonly exits: string;
   /** Whether huge pages can be limited. */
   readonly hugePages: boolean;
+  /** The lowest oom_score_adj that this runtime may set. */
+  readonly lowestOomScore: number;
   /** How the users of a sandbox are mapped; undefined where they are not. */
   readonly users: (sandbox: Sandbox) => MappedUsers | undefined;
   /** Makes the bundle of a container whose root file system is mounted. */
@@ -192,7 +195,8 @@ export class ContainerManager {
    */
   async stop(id: string, timeout: number): Promise<void> {
     // A start that goes on is waited for: what it starts has to be stopped.
-    if (this.#containers.get(id)?.phase === 'starting') await this.#queue.run(id, async () => undefined);
+    const phase = this.#containers.get(id)?.phase;
+    if (phase === 'created' || phase === 'starting') await this.#queue.run(id, async () => undefined);
     const container = this.#containers.get(id);
     if (container?.phase !== 'running') return;
     const send = (): Promise<void> => this.#signal(container, container.stopSignal);
@@ -212,7 +216,7 @@ export class ContainerManager {
     while (!(await this.#queue.run(id, () => this.#removeEnded(id))));
   }
 
-  /** Changes limits, and remembers them once they hold. */
+  /** Changes limits that were checked, and remembers them once they hold. */
   update(id: string, resources: LinuxContainerResources): Promise<void> {
     return this.#queue.run(id, async () => {
       const container = this.#require(id);
@@ -221,6 +225,11 @@ export class ContainerManager {
       if (container.phase === 'running')
         await this.#runtime(container).update(id, ociResources(resources, this.#options));
       if (container.phase === 'created') await limitBundle(this.bundle(id), ociResources(merged, this.#options));
+      if (resources.oomScoreAdj !== 0n && (container.phase === 'running' || container.phase === 'created')) {
+        const { group, lowestOomScore } = this.#options;
+        const processes = container.phase === 'running' ? await group(container).processes() : [];
+        await changeOomScore(this.bundle(id), oomScoreOf(resources, lowestOomScore), processes);
+      }
       const changed = { ...linux, $typeName: 'runtime.v1.LinuxContainerConfig' as const, resources: merged };
       await this.#save({ ...container, config: { ...container.config, linux: changed } });
     });
@@ -325,8 +334,8 @@ export class ContainerManager {
   async #removeEnded(id: string): Promise<boolean> {
     const container = this.#containers.get(id);
     if (container === undefined) return true;
-    const { records, onEvent } = this.#options;
-    const { phase } = container;
+    const { records, images, onEvent, logger } = this.#options;
+    const { phase, imageId } = container;
     if (phase === 'running') return false;
     // Nobody may start what is half removed: a crash from here on leaves it to the next start to remove the rest.
     if (phase === 'created') await records.put(toStored({ ...container, phase: 'creating' }));
@@ -335,6 +344,9 @@ export class ContainerManager {
     this.#containers.delete(id);
     this.#holds.get(id)?.();
     this.#holds.delete(id);
+    // Its layers were kept for this container. Nobody has to wait for their end, which the next collection brings anyway.
+    if (images.find(imageId) === undefined)
+      images.collect().catch((error: unknown) => logger.warn('layers of a removed image stay for now', { error }));
     if (phase !== 'creating') onEvent(container, ContainerEventType.CONTAINER_DELETED_EVENT);
     return true;
   }

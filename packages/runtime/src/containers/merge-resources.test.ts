@@ -19,5 +19,8 @@ describe('mergeResources', () => {
     const larger = create(LinuxContainerResourcesSchema, { memoryLimitInBytes: 128n });
     expect(mergeResources(before, larger)).toMatchObject({ cpuShares: 512n, memoryLimitInBytes: 128n });
     expect(mergeResources(undefined, larger)).toBe(larger);
+    const scored = create(LinuxContainerResourcesSchema, { oomScoreAdj: 5n });
+    expect(mergeResources(scored, larger)).toMatchObject({ oomScoreAdj: 5n });
+    expect(mergeResources(before, scored)).toMatchObject({ oomScoreAdj: 5n });
   });
 });

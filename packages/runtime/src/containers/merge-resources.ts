@@ -15,6 +15,7 @@ export function mergeResources(
     cpusetMems: update.cpusetMems || before.cpusetMems,
     memoryLimitInBytes: update.memoryLimitInBytes || before.memoryLimitInBytes,
     memorySwapLimitInBytes: update.memorySwapLimitInBytes || before.memorySwapLimitInBytes,
+    oomScoreAdj: update.oomScoreAdj || before.oomScoreAdj,
     hugepageLimits: update.hugepageLimits.length > 0 ? update.hugepageLimits : before.hugepageLimits,
     unified: { ...before.unified, ...update.unified },
   };

@@ -88,6 +88,7 @@ export class ContainerPreparer {
       ownedCapabilities: limits.capabilities,
       lowestOomScore: limits.lowestOomScore,
       hugePages: limits.hugePages,
+      selinux: limits.selinux,
       ...(seccomp && { localSeccomp: seccomp }),
     });
     // OCI runtimes differ in how they make it where links of the image lead to it.

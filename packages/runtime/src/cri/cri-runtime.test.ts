@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ContainerState } from '@kubewright/cri-sdk/v1';
 import { Code } from '@kubewright/grpc';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PretendedRuntime } from '../testing/pretended-runtime.js';
@@ -95,6 +96,71 @@ describe('CriRuntime', () => {
       await expect(runtime.containerStatus({ containerId: id })).rejects.toMatchObject(missing);
       await expect(runtime.exec({ containerId: id, cmd: ['x'], stdout: true })).rejects.toMatchObject(missing);
       await expect(runtime.podSandboxStatus({ podSandboxId: id })).rejects.toMatchObject(missing);
+    }
+  });
+
+  const container = async (podSandboxId: string): Promise<string> => {
+    const config = { metadata: { name: 'c', attempt: 0 }, image, logPath: 'c.log' };
+    return (await pretended.client.runtime.createContainer({ podSandboxId, config })).containerId;
+  };
+
+  it('refuses limits that it could not set as they are asked for, and says which', async () => {
+    const { runtime } = pretended.client;
+    const containerId = await container(await pod());
+    const refused = async (request: object, status: Code, text: string) =>
+      expect(runtime.updateContainerResources({ containerId, ...request })).rejects.toMatchObject({
+        status,
+        message: expect.stringContaining(text),
+      });
+    await refused({ linux: { memoryLimitInBytes: 2n ** 63n - 1n } }, Code.INVALID_ARGUMENT, 'memory_limit_in_bytes');
+    await refused({ linux: { oomScoreAdj: 2000n } }, Code.INVALID_ARGUMENT, 'oom_score_adj');
+    await refused({ windows: {} }, Code.INVALID_ARGUMENT, 'windows');
+    await refused({ annotations: { 'example.com/turbo': 'on' } }, Code.UNIMPLEMENTED, 'example.com/turbo');
+    await expect(runtime.updateContainerResources({ containerId: 'none' })).rejects.toMatchObject({
+      status: Code.NOT_FOUND,
+    });
+    expect((await runtime.containerStatus({ containerId })).status?.resources?.linux).toBeUndefined();
+  });
+
+  it('starts once, and stops and removes as often as it is asked', async () => {
+    const { runtime, images } = pretended.client;
+    const podSandboxId = await pod();
+    const containerId = await container(podSandboxId);
+    await runtime.startContainer({ containerId });
+    await expect(runtime.startContainer({ containerId })).rejects.toMatchObject({ status: Code.FAILED_PRECONDITION });
+    // What runs keeps what it stands on; the image is gone all the same.
+    await images.removeImage({ image });
+    await images.removeImage({ image });
+    expect((await images.imageStatus({ image })).image).toBeUndefined();
+    expect((await runtime.containerStatus({ containerId })).status?.image).toMatchObject(image);
+    for (let time = 0; time < 2; time++) await runtime.stopContainer({ containerId, timeout: 1n });
+    await expect(runtime.startContainer({ containerId })).rejects.toMatchObject({ status: Code.FAILED_PRECONDITION });
+    for (let time = 0; time < 2; time++) await runtime.removeContainer({ containerId });
+    for (let time = 0; time < 2; time++) await runtime.stopPodSandbox({ podSandboxId });
+    for (let time = 0; time < 2; time++) await runtime.removePodSandbox({ podSandboxId });
+  });
+
+  it('starts nothing in a pod that has stopped, and leaves nothing running or made beside its end', async () => {
+    const { runtime } = pretended.client;
+    const stopped = await pod();
+    const late = await container(stopped);
+    await runtime.stopPodSandbox({ podSandboxId: stopped });
+    const refused = { status: Code.FAILED_PRECONDITION };
+    await expect(runtime.startContainer({ containerId: late })).rejects.toMatchObject(refused);
+    for (const end of ['stopPodSandbox', 'removePodSandbox'] as const) {
+      for (let round = 0; round < 20; round++) {
+        const podSandboxId = await pod();
+        const containerId = await container(podSandboxId);
+        const config = { metadata: { name: 'beside', attempt: round }, image };
+        await Promise.allSettled([
+          runtime[end]({ podSandboxId }),
+          runtime.startContainer({ containerId }),
+          runtime.createContainer({ podSandboxId, config }),
+        ]);
+        const { containers } = await runtime.listContainers({ filter: { podSandboxId } });
+        expect(containers.filter(({ state }) => state === ContainerState.CONTAINER_RUNNING)).toEqual([]);
+        if (end === 'removePodSandbox') expect(containers).toEqual([]);
+      }
     }
   });
 });

@@ -11,6 +11,7 @@ import type { ContainerManager } from '../containers/container-manager.js';
 import type { Container } from '../containers/container-record.js';
 import type { ImageStore } from '../images/image-store.js';
 import type { PodNetwork } from '../network/pod-network.js';
+import { checkResources } from '../oci/linux-resources.js';
 import type { KernelFeatures } from '../oci/kernel-features.js';
 import type { SandboxManager } from '../sandboxes/sandbox-manager.js';
 import type { Sandbox } from '../sandboxes/sandbox-record.js';
@@ -91,17 +92,23 @@ export class CriRuntime extends RuntimeService {
   }
 
   override async stopPodSandbox({ podSandboxId }: cri.StopPodSandboxRequest): Promise<object> {
-    const { containers, sandboxes } = this.#o;
+    const { sandboxes } = this.#o;
     const sandboxId = this.#sandboxId(podSandboxId);
-    await Promise.all(this.#containersOf(sandboxId).map(({ id }) => containers.stop(id, 0)));
+    await this.#stopContainersOf(sandboxId);
     await sandboxes.stop(sandboxId);
+    // Those that were started meanwhile. Of a sandbox that has stopped none can be started any more.
+    await this.#stopContainersOf(sandboxId);
     return {};
   }
 
   override async removePodSandbox({ podSandboxId }: cri.RemovePodSandboxRequest): Promise<object> {
     const { containers, sandboxes } = this.#o;
     const sandboxId = this.#sandboxId(podSandboxId);
-    await Promise.all(containers.inSandbox(sandboxId).map((id) => containers.remove(id)));
+    const removeContainers = () => Promise.all(containers.inSandbox(sandboxId).map((id) => containers.remove(id)));
+    await removeContainers();
+    await sandboxes.stop(sandboxId);
+    // Those that were made meanwhile. In a sandbox that has stopped none can be made any more.
+    await removeContainers();
     await sandboxes.remove(sandboxId);
     return {};
   }
@@ -151,7 +158,11 @@ export class CriRuntime extends RuntimeService {
   }
 
   override async startContainer({ containerId }: cri.StartContainerRequest): Promise<object> {
-    await this.#o.containers.start(this.#container(containerId).id);
+    const { id, sandboxId } = this.#container(containerId);
+    // Nothing is awaited from here until the start is in the container's queue, where whoever stops the pod waits for it.
+    if (this.#o.sandboxes.find(sandboxId)?.phase !== 'ready')
+      throw new GrpcStatusError(Code.FAILED_PRECONDITION, `sandbox ${sandboxId} is not ready`);
+    await this.#o.containers.start(id);
     return {};
   }
 
@@ -183,8 +194,17 @@ export class CriRuntime extends RuntimeService {
   override async updateContainerResources({
     containerId,
     linux,
+    windows,
+    annotations,
   }: cri.UpdateContainerResourcesRequest): Promise<object> {
-    if (linux !== undefined) await this.#o.containers.update(this.#container(containerId).id, linux);
+    const { id } = this.#container(containerId);
+    if (windows !== undefined) throw invalidArgument({ field: 'windows', reason: 'is for Windows, and this is Linux' });
+    const [unknown] = Object.keys(annotations);
+    if (unknown !== undefined)
+      throw new GrpcStatusError(Code.UNIMPLEMENTED, `annotations change no resources here: leave out '${unknown}'`);
+    if (linux === undefined) return {};
+    checkResources(linux, 'linux');
+    await this.#o.containers.update(id, linux);
     return {};
   }
 
@@ -296,6 +316,10 @@ export class CriRuntime extends RuntimeService {
   #named<T extends { readonly id: string }>(word: string, all: readonly T[]): T[] {
     const [id, ...others] = idsOf(word, idsIn(all));
     return others.length > 0 ? [] : all.filter((one) => one.id === id);
+  }
+
+  async #stopContainersOf(sandboxId: string): Promise<void> {
+    await Promise.all(this.#containersOf(sandboxId).map(({ id }) => this.#o.containers.stop(id, 0)));
   }
 
   #containersOf(podSandboxId: string): Container[] {

@@ -38,6 +38,7 @@ const specOf = (init: MessageInitShape<typeof ContainerConfigSchema>, more: Part
     ownedCapabilities: new Set(['CHOWN', 'KILL', 'SYS_ADMIN']),
     lowestOomScore: 0,
     hugePages: true,
+    selinux: false,
     ...more,
   });
 };
@@ -70,7 +71,8 @@ describe('buildSpec', () => {
     expect(refused).toEqual(expect.arrayContaining(['mount', 'bpf', 'keyctl', 'clone3']));
     expect(secured({ seccomp: { profileType: ProfileType.Unconfined } }).linux.seccomp).toBeUndefined();
     expect(secured({ seccomp, privileged: true }).linux).not.toHaveProperty('seccomp');
-    expect(() => secured({ apparmor: { profileType: ProfileType.Localhost } })).toThrow(/AppArmor/);
+    expect(() => secured({ apparmorProfile: 'localhost/mine' })).toThrow(/AppArmor/);
+    expect(secured({ seccompProfilePath: 'runtime/default' }).linux.seccomp).toBeDefined();
   });
 
   it('lets the mounts of a pod win, and passes propagation on to the root', () => {
@@ -109,6 +111,8 @@ describe('buildSpec', () => {
     }).linux;
     expect(resources).toMatchObject({ cpu: { shares: 2 }, memory: { limit: 5 } });
     expect(specOf({ linux: { resources: { oomScoreAdj: -5n } } }).process.oomScoreAdj).toBe(0);
+    const inexact = { memoryLimitInBytes: 2n ** 63n - 1n };
+    expect(() => specOf({ linux: { resources: inexact } })).toThrow(/memory_limit_in_bytes/);
   });
 
   it('limits huge pages where the machine can', () => {

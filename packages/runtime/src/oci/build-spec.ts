@@ -1,5 +1,5 @@
 import { MountPropagation, NamespaceMode, SecurityProfile_ProfileType as ProfileType } from '@kubewright/cri-sdk/v1';
-import type { ContainerConfig, LinuxContainerResources, Mount, UserNamespace } from '@kubewright/cri-sdk/v1';
+import type { ContainerConfig, Mount, UserNamespace } from '@kubewright/cri-sdk/v1';
 import type { ImageProcess } from '../images/image-record.js';
 import { runtimeErrors } from '../errors.js';
 import { capabilitySets } from './capabilities.js';
@@ -14,9 +14,11 @@ import {
 } from './default-spec.js';
 import type { AllowedDevice } from './host-devices.js';
 import { idMappings } from './id-mappings.js';
+import { checkResources, ociResources, oomScoreOf } from './linux-resources.js';
 import { mountOrder } from './mount-order.js';
 import { defaultSeccomp } from './seccomp.js';
-import type { OciDevice, OciMount, OciNamespace, OciResources, OciSeccomp, OciSpec, OciUser } from './spec.js';
+import { refuseOtherProfiles, seccompProfile } from './security-profiles.js';
+import type { OciDevice, OciMount, OciNamespace, OciSeccomp, OciSpec, OciUser } from './spec.js';
 
 /** What a specification is made of. Everything that needs a look at the machine was looked up before. */
 export interface SpecInput {
@@ -42,6 +44,8 @@ export interface SpecInput {
   readonly lowestOomScore: number;
   /** Whether huge pages can be limited on this machine. */
   readonly hugePages: boolean;
+  /** Whether the kernel has SELinux. */
+  readonly selinux: boolean;
   /** The content of a profile on this machine, where the pod names one. */
   readonly localSeccomp?: OciSeccomp;
 }
@@ -50,11 +54,10 @@ export interface SpecInput {
 export function buildSpec(input: SpecInput): OciSpec {
   const { config, image, user, rootfs, hostname, namespaces, cgroupsPath } = input;
   const security = config.linux?.securityContext;
-  if (security?.apparmor?.profileType === ProfileType.Localhost) {
-    throw runtimeErrors.NOT_SUPPORTED({ what: 'AppArmor profiles' });
-  }
+  refuseOtherProfiles(security, input);
   const privileged = security?.privileged ?? false;
   const resources = config.linux?.resources;
+  if (resources !== undefined) checkResources(resources, 'config.linux.resources');
   const capabilities = capabilitySets(security?.capabilities, { privileged, owned: input.ownedCapabilities });
   const seccomp = seccompOf(input, privileged, capabilities.bounding);
   const args = commandOf(config, image);
@@ -78,7 +81,7 @@ export function buildSpec(input: SpecInput): OciSpec {
       cwd: config.workingDir || image.workingDirectory || '/',
       capabilities,
       noNewPrivileges: security?.noNewPrivs ?? false,
-      oomScoreAdj: Math.max(Number(resources?.oomScoreAdj ?? 0n), input.lowestOomScore),
+      oomScoreAdj: oomScoreOf(resources, input.lowestOomScore),
     },
     root: { path: rootfs, readonly: security?.readonlyRootfs ?? false },
     mounts,
@@ -110,46 +113,6 @@ function devicesOf({ devices, allDevices = [] }: SpecInput, mounts: readonly Oci
   if (mounts.some(({ destination, type }) => destination === '/dev' && type === 'bind')) return asked;
   const known = new Set([...madeAnyway, ...asked.map(({ path }) => path)]);
   return [...allDevices.filter(({ path }) => !known.has(path)), ...asked];
-}
-
-/** Limits in OCI's terms; what is 0 is not limited. Kubelets limit huge pages on machines that cannot, too: that is left out. */
-export function ociResources(
-  resources: LinuxContainerResources | undefined,
-  { hugePages }: { readonly hugePages: boolean },
-): Omit<OciResources, 'devices'> {
-  if (resources === undefined) return {};
-  const {
-    cpuShares,
-    cpuQuota,
-    cpuPeriod,
-    cpusetCpus,
-    cpusetMems,
-    memoryLimitInBytes,
-    memorySwapLimitInBytes,
-    hugepageLimits,
-    unified,
-  } = resources;
-  const cpu = {
-    ...(cpuShares !== 0n && { shares: Number(cpuShares) }),
-    ...(cpuQuota !== 0n && { quota: Number(cpuQuota) }),
-    ...(cpuPeriod !== 0n && { period: Number(cpuPeriod) }),
-    ...(cpusetCpus !== '' && { cpus: cpusetCpus }),
-    ...(cpusetMems !== '' && { mems: cpusetMems }),
-  };
-  const memory = {
-    ...(memoryLimitInBytes !== 0n && { limit: Number(memoryLimitInBytes) }),
-    ...(memorySwapLimitInBytes !== 0n && { swap: Number(memorySwapLimitInBytes) }),
-  };
-  return {
-    ...(Object.keys(cpu).length > 0 && { cpu }),
-    ...(Object.keys(memory).length > 0 && { memory }),
-    // Of these 0 is a limit: a pod that asks for none gets none.
-    ...(hugePages &&
-      hugepageLimits.length > 0 && {
-        hugepageLimits: hugepageLimits.map(({ pageSize, limit }) => ({ pageSize, limit: Number(limit) })),
-      }),
-    ...(Object.keys(unified).length > 0 && { unified }),
-  };
 }
 
 /** As Kubernetes has it: a command replaces the image's entry point and its arguments, arguments only the latter. */
@@ -197,7 +160,7 @@ function seccompOf(
   privileged: boolean,
   capabilities: readonly string[],
 ): OciSeccomp | undefined {
-  const profile = config.linux?.securityContext?.seccomp;
+  const profile = seccompProfile(config.linux?.securityContext);
   if (privileged || profile === undefined || profile.profileType === ProfileType.Unconfined) return undefined;
   return profile.profileType === ProfileType.Localhost ? localSeccomp : defaultSeccomp(capabilities);
 }

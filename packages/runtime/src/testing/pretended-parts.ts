@@ -118,6 +118,7 @@ export class PretendedMonitor extends Conmon {
 export const pretendedGroup: ContainerGroup = {
   events: async () => ({ outOfMemoryKills: 0, memoryLimitHits: 0 }),
   kill: async () => 0,
+  processes: async () => [],
   remove: async () => undefined,
 };
 

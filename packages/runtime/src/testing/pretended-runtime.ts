@@ -95,6 +95,7 @@ export class PretendedRuntime implements AsyncDisposable {
       prepare: async (container) => container,
       group: () => pretendedGroup,
       hugePages: false,
+      lowestOomScore: -1000,
       trash,
       onOtherExit: async () => undefined,
       onEvent: (container, containerEventType) => events.publish({ containerId: container.id, containerEventType }),
