@@ -5,6 +5,9 @@ import type { CriClient } from '@kubewright/cri-sdk';
 import { ContainerState } from '@kubewright/cri-sdk/v1';
 import type { logOptions } from './options.js';
 import { findContainer, requireWords, withClient } from './with-client.js';
+import { writeOutput } from './write-output.js';
+
+const newline = Buffer.from('\n');
 
 export const logs: CommandHandler<typeof logOptions> = (invocation) =>
   withClient(invocation, async (client) => {
@@ -29,7 +32,6 @@ export async function printLog(
   const following = follow ? { follow: { clock, ended } } : {};
   for await (const { stream, content, partial } of readLog(status.logPath, { signal, ...following })) {
     const to = stream === 'stdout' ? io.stdout : io.stderr;
-    to.write(content);
-    if (!partial) to.write('\n');
+    await writeOutput(to, partial ? content : Buffer.concat([content, newline]), signal);
   }
 }
