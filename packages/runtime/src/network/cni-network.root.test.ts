@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
+import { silentLogger } from '@kubewright/core';
 import { CniError, InProcessExecutor } from '@kubewright/cni-sdk';
 import type { PluginExecutor } from '@kubewright/cni-sdk';
 import { RecordingPlugin } from '@kubewright/cni-sdk/testing';
@@ -24,6 +25,7 @@ describe.skipIf(process.getuid?.() !== 0)('CniNetwork (needs root)', () => {
       executor,
       path: ['/opt/cni/bin'],
       cacheDirectory: join(home, 'cache'),
+      logger: silentLogger,
     });
     const config = create(PodSandboxConfigSchema, { metadata: { name: 'p', namespace: 'n', uid: 'u' } });
     const pod = { id: 'a'.repeat(64), netns, config };
@@ -56,6 +58,7 @@ describe.skipIf(process.getuid?.() !== 0)('CniNetwork (needs root)', () => {
     const home = await mkdtemp(join(tmpdir(), 'kw-cni-'));
     const netns = join(home, 'net');
     const asked: unknown[] = [];
+    const warnings: unknown[] = [];
     const executor: PluginExecutor = {
       execute: async ({ environment, stdin }) => {
         asked.push([environment.CNI_COMMAND, (JSON.parse(stdin) as { runtimeConfig?: unknown }).runtimeConfig]);
@@ -63,7 +66,13 @@ describe.skipIf(process.getuid?.() !== 0)('CniNetwork (needs root)', () => {
         return { stdout, stderr: '', exitCode: 0 };
       },
     };
-    const network = new CniNetwork({ directory: home, executor, path: [home], cacheDirectory: join(home, 'cache') });
+    const network = new CniNetwork({
+      directory: home,
+      executor,
+      path: [home],
+      cacheDirectory: join(home, 'cache'),
+      logger: { ...silentLogger, warn: (_message, fields) => void warnings.push(fields) },
+    });
     const plugins = [{ type: 'limiting', capabilities: { bandwidth: true, dns: true } }];
     await writeFile(join(home, '10-test.conflist'), JSON.stringify({ cniVersion: '1.0.0', name: 'test', plugins }));
     await writeFile(join(home, 'limiting'), '', { mode: 0o755 });
@@ -71,6 +80,7 @@ describe.skipIf(process.getuid?.() !== 0)('CniNetwork (needs root)', () => {
       metadata: { name: 'p', namespace: 'n', uid: 'u' },
       annotations: { 'kubernetes.io/egress-bandwidth': '10M' },
       dnsConfig: { servers: ['10.0.0.10'] },
+      portMappings: [{ hostPort: 80, containerPort: 80 }],
     });
     const { signal } = new AbortController();
     NetworkNamespace.create(netns).close();
@@ -86,6 +96,7 @@ describe.skipIf(process.getuid?.() !== 0)('CniNetwork (needs root)', () => {
         ['ADD', given],
         ['DEL', given],
       ]);
+      expect(warnings).toEqual([{ network: 'test', capabilities: ['portMappings'], pod: 'n/p' }]);
     } finally {
       await removeNetworkNamespace(netns);
       await rm(home, { recursive: true });

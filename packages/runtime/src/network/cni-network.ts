@@ -1,3 +1,4 @@
+import type { Logger } from '@kubewright/core';
 import { Rtnetlink, setLink, withNamespace } from '@kubewright/linux';
 import { CniRunner, loadNetworks } from '@kubewright/cni-sdk';
 import type { Attachment, CniRunnerOptions, NetworkList } from '@kubewright/cni-sdk';
@@ -6,10 +7,13 @@ import { podBandwidth } from './bandwidth.js';
 import type { PodBandwidth } from './bandwidth.js';
 import { podCapabilities } from './pod-capabilities.js';
 import type { PodAttachment, PodNetwork } from './pod-network.js';
+import { unheeded } from './unheeded.js';
 
 export interface CniNetworkOptions extends CniRunnerOptions {
   /** Where networks are configured, as `/etc/cni/net.d`: the first file by name counts, as it is when a pod is connected. */
   readonly directory: string;
+  /** Told of what pods ask for and no plugin of their network does. */
+  readonly logger: Logger;
 }
 
 /** The interface that a kubelet takes for the pod's. */
@@ -20,8 +24,10 @@ export class CniNetwork implements PodNetwork {
   readonly name = 'cni';
   readonly #runner: CniRunner;
   readonly #directory: string;
+  readonly #logger: Logger;
 
-  constructor({ directory, ...runner }: CniNetworkOptions) {
+  constructor({ directory, logger, ...runner }: CniNetworkOptions) {
+    this.#logger = logger;
     this.#runner = new CniRunner(runner);
     this.#directory = directory;
   }
@@ -34,6 +40,13 @@ export class CniNetwork implements PodNetwork {
       await tables.run(setLink('lo', { up: true }));
     });
     const attachment = attachmentOf(pod, podBandwidth(pod.config));
+    const capabilities = unheeded(network, attachment.capabilityArguments);
+    // The pod runs all the same, as with other runtimes; whoever wonders about it finds it here, once for the pod.
+    if (capabilities.length > 0) {
+      const { name, namespace } = pod.config.metadata ?? {};
+      const fields = { network: network.name, capabilities, pod: `${namespace}/${name}` };
+      this.#logger.warn('a pod asks for what no plugin of its network does', fields);
+    }
     const { ips = [] } = await this.#runner.add(network, attachment, signal);
     return ips.map(({ address }) => address.replace(/\/\d+$/, ''));
   }
@@ -74,7 +87,7 @@ function bandwidthIfAny({ config }: PodAttachment): PodBandwidth | undefined {
   }
 }
 
-function attachmentOf({ id, netns, config }: PodAttachment, bandwidth: PodBandwidth | undefined): Attachment {
+function attachmentOf({ id, netns, config }: PodAttachment, bandwidth: PodBandwidth | undefined) {
   const { name = '', namespace = '', uid = '' } = config.metadata ?? {};
   return {
     containerId: id,
@@ -88,5 +101,5 @@ function attachmentOf({ id, netns, config }: PodAttachment, bandwidth: PodBandwi
       ['K8S_POD_UID', uid],
     ],
     capabilityArguments: podCapabilities(config, bandwidth),
-  };
+  } satisfies Attachment;
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { SystemClock, SystemRandom, contribute, provide } from '@kubewright/core';
+import { Logger, SystemClock, SystemRandom, contribute, inject, provide } from '@kubewright/core';
 import type { PluginLike } from '@kubewright/core';
 import { ProcessExecutor } from '@kubewright/cni-sdk';
 import { Snapshotter } from '../layers/snapshotter.js';
@@ -32,18 +32,18 @@ export async function runtimePlugins(options: RuntimePluginsOptions): Promise<Pl
   const [clock, random] = [new SystemClock(), new SystemRandom()];
   const programs = new HostPrograms({ root, state, clock });
   const ociRuntime = await defaultOciRuntime({ program, state, programs });
-  const network = new CniNetwork({
-    directory: networks,
-    path: cniPlugins,
-    cacheDirectory: join(root, 'cni'),
-    executor: new ProcessExecutor(),
-  });
+  class StockNetwork extends CniNetwork {
+    constructor(@inject(Logger) logger: Logger) {
+      const cacheDirectory = join(root, 'cni');
+      super({ directory: networks, path: cniPlugins, cacheDirectory, executor: new ProcessExecutor(), logger });
+    }
+  }
   const snapshotter = defaultSnapshotter({ root, random, clock, programs });
   return [
     { name: 'runtime-settings', provides: [provide(RuntimeSettings, { value: settings })] },
     { name: snapshotter.name, contributes: [contribute(Snapshotter, { value: snapshotter })] },
     { name: ociRuntime.name, contributes: [contribute(OciRuntime, { value: ociRuntime })] },
-    { name: network.name, contributes: [contribute(PodNetwork, { value: network })] },
+    { name: 'cni', contributes: [contribute(PodNetwork, { class: StockNetwork })] },
     RuntimeDaemon,
   ];
 }
