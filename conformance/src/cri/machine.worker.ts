@@ -5,7 +5,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CniDaemon, InProcessExecutor, ProcessExecutor, installPlugins } from '@kubewright/cni-sdk';
-import { SystemClock, SystemRandom } from '@kubewright/core';
+import { SystemClock, SystemRandom, silentLogger } from '@kubewright/core';
 import { Rtnetlink, setLink } from '@kubewright/linux';
 import { HostNetwork, networkPlugins } from '@kubewright/network';
 import { CniNetwork, ContainerRuntime } from '@kubewright/runtime';
@@ -53,6 +53,7 @@ async function startRuntime(): Promise<ContainerRuntime> {
       path: [binDirectory],
       cacheDirectory: join(directory, 'cni-cache'),
       executor: new InProcessExecutor(plugins, new ProcessExecutor()),
+      logger: silentLogger,
     }),
     clock,
     random: new SystemRandom(),

@@ -9,6 +9,7 @@ import { dropStatusField } from '../drop-status-field.js';
 import { VolumeGroupSnapshot, VolumeGroupSnapshotClass, VolumeGroupSnapshotContent } from './group-kinds.js';
 import { restoringFinalizer } from '../names.js';
 import { holdClaim } from './claim-source-protection.js';
+import { classFor } from './class-for.js';
 import { mark, marksOfGroup } from './content-holder.js';
 import {
   groupContentNameOf as contentNameOf,
@@ -121,9 +122,12 @@ export class GroupSnapshotController extends Reconciler<VolumeGroupSnapshot> {
     const driver = (await this.driver.info(ctx.signal)).name;
     if (!volumes.some(({ spec }) => spec?.csi?.driver === driver)) return undefined;
     const foreign = volumes.find(({ spec }) => spec?.csi?.driver !== driver);
-    const groupClass = classOf(group, driver, ctx);
+    const { volumeGroupSnapshotClassName } = group.spec;
+    const groupClass = classFor(ctx.list(VolumeGroupSnapshotClass), driver, volumeGroupSnapshotClassName, defaultClass);
     if (foreign !== undefined || groupClass === undefined) {
-      const reason = foreign ? `volume "${foreign.metadata.name}" is of another driver` : 'there is no class for it';
+      const reason = foreign
+        ? `volume "${foreign.metadata.name}" is of another driver`
+        : 'there is no class for it, or more than one default';
       ctx.event('Warning', 'CreateGroupSnapshotContentFailed', `${driver} cannot make the group: ${reason}`);
       return requeueAfter(claimPeriod);
     }
@@ -179,19 +183,6 @@ async function hold(group: ReadonlyGroup, ctx: Context): Promise<void> {
 
 function contentOf(group: ReadonlyGroup, ctx: Context): ReadonlyContent | undefined {
   return ctx.get(VolumeGroupSnapshotContent, { name: contentNameOf(group) });
-}
-
-/** The class that the group names, or the driver's default. */
-function classOf(
-  { spec }: ReadonlyGroup,
-  driver: string,
-  ctx: Context,
-): DeepReadonly<VolumeGroupSnapshotClass> | undefined {
-  const classes = ctx.list(VolumeGroupSnapshotClass).filter((each) => each.driver === driver);
-  const { volumeGroupSnapshotClassName: name } = spec;
-  return name === undefined
-    ? classes.find(({ metadata }) => metadata.annotations?.[defaultClass] === 'true')
-    : classes.find(({ metadata }) => metadata.name === name);
 }
 
 /** The volumes of the group's namespace, by what the driver calls them. */

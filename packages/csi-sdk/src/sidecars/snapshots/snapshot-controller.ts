@@ -8,6 +8,7 @@ import { DriverConnection } from '../driver-connection.js';
 import { dropStatusField } from '../drop-status-field.js';
 import { restoringFinalizer } from '../names.js';
 import { claimSourceFinalizer, holdClaim, snapshotFinalizer as finalizer } from './claim-source-protection.js';
+import { classFor } from './class-for.js';
 import { mark, marksOfSnapshot } from './content-holder.js';
 import { contentNameOf, groupNameOf, memberFinalizer } from './group-members.js';
 import { VolumeSnapshot, VolumeSnapshotClass, VolumeSnapshotContent } from './kinds.js';
@@ -85,9 +86,15 @@ export class SnapshotController extends Reconciler<VolumeSnapshot> {
     }
     const driver = (await this.driver.info(ctx.signal)).name;
     if (volume.spec?.csi?.driver !== driver) return undefined;
-    const snapshotClass = classOf(snapshot, driver, ctx);
+    const { volumeSnapshotClassName } = snapshot.spec;
+    const snapshotClass = classFor(ctx.list(VolumeSnapshotClass), driver, volumeSnapshotClassName, defaultClass);
     if (snapshotClass === undefined) {
-      ctx.event('Warning', 'SnapshotFailed', `There is no VolumeSnapshotClass of ${driver} to make the snapshot with`);
+      const what = volumeSnapshotClassName ?? 'or more than one that is its default';
+      ctx.event(
+        'Warning',
+        'SnapshotFailed',
+        `There is no VolumeSnapshotClass of ${driver} to make the snapshot with: ${what}`,
+      );
       return requeueAfter(claimPeriod);
     }
     // First, so that no content is left without its snapshot.
@@ -142,19 +149,6 @@ async function hold(snapshot: ReadonlySnapshot, ctx: Context): Promise<void> {
 
 function contentOf(snapshot: ReadonlySnapshot, ctx: Context): ReadonlyContent | undefined {
   return ctx.get(VolumeSnapshotContent, { name: contentNameOf(snapshot) });
-}
-
-/** The class that the snapshot names, or the driver's default. */
-function classOf(
-  { spec }: ReadonlySnapshot,
-  driver: string,
-  ctx: Context,
-): DeepReadonly<VolumeSnapshotClass> | undefined {
-  const classes = ctx.list(VolumeSnapshotClass).filter((each) => each.driver === driver);
-  const { volumeSnapshotClassName: name } = spec;
-  return name === undefined
-    ? classes.find(({ metadata }) => metadata.annotations?.[defaultClass] === 'true')
-    : classes.find(({ metadata }) => metadata.name === name);
 }
 
 function statusFrom({ metadata, status }: ReadonlyContent): NonNullable<VolumeSnapshot['status']> {
