@@ -20,9 +20,17 @@ export interface Clock {
   now(): number;
   /** Milliseconds from an arbitrary start; never goes back. For durations and deadlines. */
   monotonic(): number;
-  /** Calls `callback` once after `milliseconds` (values below 0 count as 0). Waits longer than 24.8 days work too. */
+  /**
+   * Calls `callback` once after `milliseconds`. What is below 0 counts as 0, as a time that is over; Infinity never comes, but
+   * keeps the process alive until it is cancelled; waits longer than 24.8 days work too.
+   *
+   * @throws TIMER_DELAY for NaN.
+   */
   setTimer(milliseconds: number, callback: () => void, options?: TimerOptions): Timer;
-  /** Resolves after `milliseconds`; rejects with the signal's reason as soon as it aborts, and leaves no timer behind. */
+  /**
+   * Resolves after `milliseconds`, which count as those of a timer; rejects with the signal's reason as soon as it aborts, and
+   * leaves no timer behind.
+   */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { coreErrors } from '../errors/core-errors.js';
 import { SystemRandom } from '../random/system-random.js';
 import { SystemClock } from './system-clock.js';
 
@@ -25,6 +26,25 @@ describe('SystemClock', () => {
     expect(fired).toBe(false);
     vi.advanceTimersByTime(1);
     expect(fired).toBe(true);
+  });
+
+  it('refuses NaN and what is no number, which Node would fire after a millisecond', async () => {
+    const notANumber = JSON.parse('"soon"') as number;
+    for (const delay of [Number.NaN, notANumber]) {
+      expect(() => clock.setTimer(delay, () => {})).toThrow(coreErrors.TIMER_DELAY({ value: String(delay) }).message);
+      await expect(clock.sleep(delay)).rejects.toSatisfy(coreErrors.TIMER_DELAY.is);
+    }
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('takes what is below 0 for a time that is over, and Infinity for one that never comes', () => {
+    const fired: number[] = [];
+    for (const delay of [-5, -Infinity, Infinity]) clock.setTimer(delay, () => fired.push(delay));
+    vi.advanceTimersByTime(1);
+    expect(fired).toEqual([-5, -Infinity]);
+    vi.advanceTimersByTime(100 * 86_400_000);
+    expect(fired).toHaveLength(2);
+    expect(vi.getTimerCount()).toBe(1);
   });
 
   it('does not fire once cancelled or disposed', () => {

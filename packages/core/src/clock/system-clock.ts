@@ -1,5 +1,6 @@
 import type { Clock, Timer, TimerOptions } from './clock.js';
 import { sleepOn } from './sleep.js';
+import { timerDelay } from './timer-delay.js';
 
 /** Node holds a timer's delay in a signed 32-bit integer; a longer wait is taken in pieces. */
 const longestDelay = 2 ** 31 - 1;
@@ -15,10 +16,11 @@ export class SystemClock implements Clock {
   }
 
   setTimer(milliseconds: number, callback: () => void, options: TimerOptions = {}): Timer {
-    const due = this.monotonic() + milliseconds;
+    const delay = timerDelay(milliseconds);
+    const due = this.monotonic() + delay;
     let handle: NodeJS.Timeout;
     const arm = (wait: number): void => {
-      handle = setTimeout(fire, Math.min(Math.max(wait, 0), longestDelay));
+      handle = setTimeout(fire, Math.min(wait, longestDelay));
       if (options.ref === false) handle.unref();
     };
     const fire = (): void => {
@@ -27,7 +29,7 @@ export class SystemClock implements Clock {
       if (left > 1) arm(left);
       else callback();
     };
-    arm(milliseconds);
+    arm(delay);
     const cancel = (): void => clearTimeout(handle);
     return { cancel, [Symbol.dispose]: cancel };
   }

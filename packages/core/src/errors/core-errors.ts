@@ -57,6 +57,8 @@ export const coreErrors = defineErrors('CORE', {
     `host '${d.host}' has started: register plugins and overrides before start()`,
   INVALID_DURATION: (d: { text: string }) =>
     `'${d.text}' is no duration: write numbers with units (ns, us, ms, s, m, h), as 30s or 1h30m`,
+  TIMER_DELAY: (d: { value: string }) =>
+    `a timer cannot wait for ${d.value} milliseconds: pass a number; Infinity waits for ever`,
   INVALID_SETTINGS: (d: { problems: readonly string[] }) => `the settings are not valid: ${listed(d.problems)}`,
   SETTINGS_FILE: (d: { path: string; reason: string }) => `the settings file ${d.path} cannot be read: ${d.reason}`,
   CONFIG_FILE: (d: { path: string; reason: string }) => `the config file ${d.path} cannot be used: ${d.reason}`,

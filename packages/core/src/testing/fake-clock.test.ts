@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { coreErrors } from '../errors/core-errors.js';
 import { FakeClock } from './fake-clock.js';
 import { SeededRandom } from './seeded-random.js';
 
@@ -45,6 +46,15 @@ describe('FakeClock', () => {
       (await sleeps).map((sleep) => (sleep.status === 'rejected' ? (sleep.reason as Error).message : 'slept')),
     ).toEqual(['slept', 'during', 'before']);
     expect(clock.timers).toBe(0);
+  });
+
+  it("takes the delays that the machine's clock takes", async () => {
+    const clock = new FakeClock();
+    const fired: number[] = [];
+    for (const delay of [-5, -Infinity, Infinity]) clock.setTimer(delay, () => fired.push(delay));
+    await clock.advance(1);
+    expect(fired).toEqual([-5, -Infinity]);
+    expect(() => clock.setTimer(Number.NaN, () => {})).toThrow(coreErrors.TIMER_DELAY({ value: 'NaN' }).message);
   });
 
   it('forgets a timer that is cancelled', async () => {

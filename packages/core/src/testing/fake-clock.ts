@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../clock/clock.js';
 import { sleepOn } from '../clock/sleep.js';
+import { timerDelay } from '../clock/timer-delay.js';
 
 interface Pending {
   readonly due: number;
@@ -31,7 +32,7 @@ export class FakeClock implements Clock {
   }
 
   setTimer(milliseconds: number, callback: () => void): Timer {
-    const entry = { due: this.#elapsed + Math.max(milliseconds, 0), order: this.#order++, callback };
+    const entry = { due: this.#elapsed + timerDelay(milliseconds), order: this.#order++, callback };
     this.#pending.add(entry);
     const cancel = (): void => void this.#pending.delete(entry);
     return { cancel, [Symbol.dispose]: cancel };
