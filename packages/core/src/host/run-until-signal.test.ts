@@ -1,6 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import { Clock } from '../clock/clock.js';
+import { coreErrors } from '../errors/core-errors.js';
+import { provide } from '../plugin/plugin.js';
 import type { PluginDefinition } from '../plugin/plugin.js';
+import { FakeClock } from '../testing/fake-clock.js';
 import { Host } from './host.js';
 import { runUntilSignal } from './run-until-signal.js';
 
@@ -53,6 +57,41 @@ describe('runUntilSignal', () => {
     const run = runUntilSignal(new Host().use(plugin), target);
     target.emit('SIGTERM');
     await run;
+  });
+
+  it.each(['fails', 'is stopped'] as const)(
+    'ends the process where a plugin %s and does not end in time, once it was told why',
+    async (how) => {
+      const [target, clock, { plugin, started }] = [new FakeProcess(), new FakeClock(), probe()];
+      const frail: PluginDefinition = {
+        name: 'frail',
+        start: async ({ fail }) => void (how === 'fails' && setImmediate(() => fail(new Error('gone')))),
+      };
+      const host = new Host({ gracePeriod: 50 }).use([
+        plugin,
+        frail,
+        { name: 'clock', provides: [provide(Clock, { value: clock })] },
+      ]);
+      const told = runUntilSignal(host, target, clock).catch((error: unknown) => error);
+      await started;
+      if (how === 'is stopped') target.emit('SIGTERM');
+      await clock.advance(60);
+      expect(await told).toBeInstanceOf(Error);
+      expect(target.exits).toEqual([]);
+      await clock.advance(100);
+      expect(target.exits).toEqual([1]);
+    },
+  );
+
+  it('leaves the process alone where all that failed has ended', async () => {
+    const [target, clock] = [new FakeProcess(), new FakeClock()];
+    const plugin: PluginDefinition = { name: 'bad', stop: () => Promise.reject(new Error('cannot')) };
+    const run = runUntilSignal(new Host().use(plugin), target, clock);
+    await clock.advance(0);
+    target.emit('SIGTERM');
+    await expect(run).rejects.toSatisfy(coreErrors.STOP_FAILED.is);
+    await clock.advance(1_000);
+    expect(target.exits).toEqual([]);
   });
 
   it('rejects where the start fails', async () => {

@@ -16,7 +16,7 @@ export interface KubewrightOptions {
   readonly gracePeriod?: number;
   /** Serves `/healthz` and `/readyz` for probes. Default: nothing is served. */
   readonly health?: HealthServerOptions;
-  /** Whether SIGINT and SIGTERM stop the program in order, and a second one ends it at once. Default: true. */
+  /** Whether the program is the process: SIGINT and SIGTERM stop it in order, a second one ends it at once, and what does not stop in time is ended. Default: true. */
   readonly signals?: boolean;
 }
 
@@ -71,7 +71,9 @@ export class Kubewright implements AsyncDisposable {
   /**
    * Resolves when everything runs. What is wrong with the plugins is told before anything starts.
    *
-   * A plugin that fails later stops the program: `closed` rejects then, and the process's exit code becomes 1.
+   * A plugin that fails later stops the program: `closed` rejects then, and the process's exit code becomes 1. Where something
+   * of the program does not end within the grace period, as a reconcile that ignores its signal, the process is ended with that
+   * code, unless `signals` is off: then its end is the business of whoever made it.
    */
   async start(): Promise<this> {
     if (this.#connection === undefined) throw kubewrightErrors.NOT_CONNECTED({});
