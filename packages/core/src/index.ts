@@ -97,4 +97,6 @@ export { PluginGraph } from './registry/graph.js';
 export type { GraphEdge, GraphNode } from './registry/graph.js';
 export type { UseOptions } from './registry/registry.js';
 export { didYouMean } from './text/nearest.js';
+export { until } from './abort/until.js';
+export { Utf8Decoder, decodeUtf8 } from './text/utf8-decoder.js';
 export { satisfies } from './version/satisfies.js';

@@ -13,8 +13,9 @@ import {
   statusErrors,
 } from '@kubewright/api';
 import { type JsonObject, type MutableJson, maximumDepth } from '@kubewright/api';
+import { decodeUtf8 } from '@kubewright/core';
 import { decodeEnvelope, decodeProtobuf, protobufMediaType } from '@kubewright/api/protobuf';
-import { asBuffer, isJsonObject } from '../object/object-bytes.js';
+import { isJsonObject } from '../object/object-bytes.js';
 import type { ServedResource } from '../registry/served-resource.js';
 import { mediaTypeOf } from './negotiation.js';
 
@@ -50,7 +51,7 @@ export async function parseBody(
   const type = mediaTypeOf(contentType);
   if (type === protobufMediaType) return parseProtobuf(body, expected);
   if (type !== 'application/json' && type !== 'application/yaml') throw statusErrors.unsupportedMediaType(accepted);
-  const text = asBuffer(body).toString('utf8');
+  const text = textOfBody(body, expected);
   return type === 'application/yaml' ? await parseYaml(text, expected, toJson) : parseJson(text, expected, duplicates);
 }
 
@@ -102,6 +103,20 @@ export async function parseYaml(text: string, expected: string, toJson: ToJson):
   } catch (error) {
     if (StatusError.is(error)) throw error;
     throw malformed(expected, `yaml: ${(error as Error).message.split('\n', 1)[0]?.slice(0, 500) ?? ''}`);
+  }
+}
+
+/**
+ * The text of a body. Kubernetes' own servers read what is no UTF-8 as U+FFFD; here it is refused, as what a user has in another
+ * encoding would be stored as something else, without a word.
+ *
+ * @throws 400
+ */
+export function textOfBody(body: Uint8Array, expected: string): string {
+  try {
+    return decodeUtf8(body);
+  } catch {
+    throw malformed(expected, 'the body is no UTF-8');
   }
 }
 

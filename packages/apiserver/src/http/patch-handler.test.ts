@@ -16,6 +16,28 @@ const maps = '/api/v1/namespaces/default/configmaps';
 const apply = 'application/apply-patch+yaml';
 const config = (data: object) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, data });
 
+/** A JSON text that somebody's editor wrote as Latin-1. */
+const latin1 = Buffer.from(JSON.stringify(config({ one: 'caf\u00e9' })), 'latin1');
+
+describe('a body that is no UTF-8', () => {
+  it.each([
+    ['POST', maps, 'application/json'],
+    ['POST', maps, 'application/yaml'],
+    ['PUT', `${maps}/a`, 'application/json'],
+    ['PATCH', `${maps}/a`, 'application/merge-patch+json'],
+    ['PATCH', `${maps}/a?fieldManager=me`, apply],
+  ] as const)('is refused instead of stored with other characters: %s %s %s', async (method, path, type) => {
+    if (method !== 'POST') await call(transport, 'POST', maps, config({ one: '1' }));
+    const response = await transport.send({ method, path, headers: { 'content-type': type }, body: latin1 });
+    let text = '';
+    for await (const chunk of response.body) text += Buffer.from(chunk).toString();
+    expect([response.status, text]).toEqual([400, expect.stringContaining('the body is no UTF-8')]);
+    const { status, body } = await call(transport, 'GET', `${maps}/a`);
+    if (method === 'POST') expect(status).toBe(404);
+    else expect(body.data).toEqual({ one: '1' });
+  });
+});
+
 describe('PATCH', () => {
   it('takes JSON patches, merge patches and strategic merge patches', async () => {
     await call(transport, 'POST', maps, config({ one: '1' }));

@@ -6,7 +6,7 @@ import type { ServedResource } from '../registry/served-resource.js';
 import type { ObjectStore, UpdateOptions } from '../store/object-store.js';
 import { groupResource } from '../store/write-request.js';
 import type { WriteRequest } from '../store/write-request.js';
-import { parseJson, parseYaml, readFieldValidation, reportFindings } from './body-decoding.js';
+import { parseJson, parseYaml, readFieldValidation, reportFindings, textOfBody } from './body-decoding.js';
 import type { FieldValidation } from './body-decoding.js';
 import { mediaTypeOf } from './negotiation.js';
 import type { Representation } from './negotiation.js';
@@ -55,7 +55,7 @@ export async function readPatch(context: RequestContext, request: WriteRequest):
     throw statusErrors.invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
       fieldError.forbidden('force', 'may not be specified for non-apply patch'),
     ]);
-  const text = Buffer.from(body).toString('utf8');
+  const text = textOfBody(body, 'patch');
   const { value, duplicates } = parseJson(text, 'patch', validation !== 'Ignore');
   reportFindings(duplicates, [], validation, 'the patch cannot be handled', context.warn);
   return {
@@ -87,7 +87,7 @@ async function readApply(
     throw statusErrors.invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
       { field: 'fieldManager', reason: 'FieldValueRequired', message: 'Required value: is required for apply patch' },
     ]);
-  const { value } = await parseYaml(Buffer.from(body).toString('utf8'), resource.kind, context.yamlToJson);
+  const { value } = await parseYaml(textOfBody(body, resource.kind), resource.kind, context.yamlToJson);
   if (!isJsonObject(value))
     throw statusErrors.badRequest('error decoding YAML: the applied configuration is no object');
   const force = isTrue(context.query.get('force'));

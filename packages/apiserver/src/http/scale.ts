@@ -8,7 +8,7 @@ import type { ScalePaths, ServedResource } from '../registry/served-resource.js'
 import type { ObjectStore } from '../store/object-store.js';
 import { groupResource } from '../store/write-request.js';
 import type { WriteRequest } from '../store/write-request.js';
-import { parseBody, parseJson, parseYaml } from './body-decoding.js';
+import { parseBody, parseJson, parseYaml, textOfBody } from './body-decoding.js';
 import { mediaTypeOf } from './negotiation.js';
 import type { Representation } from './negotiation.js';
 import { valueResponse } from './representations.js';
@@ -69,7 +69,7 @@ async function readChange(
     return () => value;
   }
   if (verb !== 'patch') throw statusErrors.methodNotSupported(groupResource(resource), verb);
-  const text = Buffer.from(body).toString('utf8');
+  const text = textOfBody(body, 'Scale');
   const format = mediaTypeOf(type);
   if (format === 'application/apply-patch+yaml') {
     const { value } = await parseYaml(text, 'Scale', context.yamlToJson);

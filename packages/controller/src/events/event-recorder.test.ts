@@ -9,7 +9,9 @@ import { EventRecorder } from './event-recorder.js';
 /** A recorder, the requests it has sent, and their answers, which come when the test says so. */
 function start() {
   const answers: (() => void)[] = [];
-  const transport = new FakeTransport(() => new Promise((resolve) => answers.push(() => resolve({ body: {} }))));
+  const transport = new FakeTransport(
+    () => new Promise((resolve) => answers.push(() => resolve({ body: { metadata: {} } }))),
+  );
   const { requests } = transport;
   const clock = new FakeClock();
   const client = new Client({ transport, clock });

@@ -59,6 +59,7 @@ export const coreErrors = defineErrors('CORE', {
     `'${d.text}' is no duration: write numbers with units (ns, us, ms, s, m, h), as 30s or 1h30m`,
   TIMER_DELAY: (d: { value: string }) =>
     `a timer cannot wait for ${d.value} milliseconds: pass a number; Infinity waits for ever`,
+  NOT_UTF8: () => 'the bytes are no UTF-8 text: look at who wrote them, and in which encoding',
   INVALID_SETTINGS: (d: { problems: readonly string[] }) => `the settings are not valid: ${listed(d.problems)}`,
   SETTINGS_FILE: (d: { path: string; reason: string }) => `the settings file ${d.path} cannot be read: ${d.reason}`,
   CONFIG_FILE: (d: { path: string; reason: string }) => `the config file ${d.path} cannot be used: ${d.reason}`,

@@ -9,7 +9,7 @@ import type { FakeHandler } from '../testing/fake-transport.js';
 import { WatchStream } from '../testing/watch-stream.js';
 import { Client } from './client.js';
 
-const echo: FakeHandler = () => ({ body: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' } } });
+const echo: FakeHandler = () => ({ body: { metadata: { name: 'p' } } });
 
 function clientFor(handle: FakeHandler, namespace?: string) {
   const transport = new FakeTransport(handle);
@@ -270,7 +270,7 @@ describe('Client answers', () => {
   it('hands the warnings of the server on', async () => {
     const { client, warnings } = clientFor(() => ({
       headers: { warning: '299 - "unknown field \\"x\\"", 299 - "deprecated, soon"' },
-      body: {},
+      body: { metadata: {} },
     }));
     await client.get(Pod, { name: 'p', namespace: 'n' });
     expect(warnings).toEqual(['unknown field "x"', 'deprecated, soon']);

@@ -25,6 +25,7 @@ import type {
 } from './options.js';
 import { PodOperations } from './pod-operations.js';
 import { readList } from './read-list.js';
+import { readObject } from './read-object.js';
 import { RequestExecutor } from './request-executor.js';
 import type { ExecuteOptions } from './request-executor.js';
 import type { RequestSender } from './request-sender.js';
@@ -93,7 +94,7 @@ export class Client implements RequestSender {
 
   async get<T extends KubeObject>(kind: Kind<T>, key: ObjectKey, options: GetOptions = {}): Promise<T> {
     const path = withQuery(this.#objectPath(kind, 'get', key), { resourceVersion: options.resourceVersion });
-    return this.request<T>({ method: 'GET', path }, options);
+    return this.#object(kind, { method: 'GET', path }, options);
   }
 
   /** One page, or everything where no `limit` is given. Its items have their `apiVersion` and `kind`. */
@@ -117,13 +118,13 @@ export class Client implements RequestSender {
     if (kind.scope === 'Namespaced' && namespace === undefined)
       throw informerErrors.NAMESPACE_REQUIRED({ kind: kind.kind, verb: 'create' });
     const path = withQuery(collectionPath(kind, namespace), writeQuery(this, options));
-    return this.request<T>({ method: 'POST', path, ...encodeObject(kind, object) }, options);
+    return this.#object(kind, { method: 'POST', path, ...encodeObject(kind, object) }, options);
   }
 
   /** Replaces the object. With a resourceVersion in it, rejects with Conflict where it has changed since. */
   async update<T extends KubeObject>(kind: Kind<T>, object: NewObject<T>, options: WriteOptions = {}): Promise<T> {
     const path = withQuery(this.#objectPath(kind, 'update', keyOf(kind, 'update', object)), writeQuery(this, options));
-    return this.request<T>({ method: 'PUT', path, ...encodeObject(kind, object) }, options);
+    return this.#object(kind, { method: 'PUT', path, ...encodeObject(kind, object) }, options);
   }
 
   async patch<T extends KubeObject>(
@@ -132,13 +133,13 @@ export class Client implements RequestSender {
     patch: Patch,
     options: PatchOptions = {},
   ): Promise<T> {
-    return this.request<T>(patchRequest(this, this.#objectPath(kind, 'patch', key), patch, options), options);
+    return this.#object(kind, patchRequest(this, this.#objectPath(kind, 'patch', key), patch, options), options);
   }
 
   /** Server-side apply: afterwards this field manager owns exactly the fields of `object`. Creates what does not exist. */
   async apply<T extends KubeObject>(kind: Kind<T>, object: ApplyObject<T>, options: PatchOptions = {}): Promise<T> {
     const path = this.#objectPath(kind, 'apply', keyOf(kind, 'apply', object));
-    return this.request<T>(applyRequest(this, path, encodeObject(kind, object).body, options), options);
+    return this.#object(kind, applyRequest(this, path, encodeObject(kind, object).body, options), options);
   }
 
   /** Answers the object where it stays for now (finalizers, grace period) or was returned as it went, otherwise a `Status`. */
@@ -207,6 +208,10 @@ export class Client implements RequestSender {
       timeout: options.timeout,
       retry: options.retry ?? true,
     });
+  }
+
+  async #object<T extends KubeObject>(kind: Kind<T>, request: ApiRequest, options: RequestOptions): Promise<T> {
+    return readObject(kind, request, await this.request(request, options));
   }
 
   #objectPath(kind: Kind, verb: string, key: ObjectKey): string {

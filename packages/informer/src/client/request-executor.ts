@@ -1,4 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
+import { Utf8Decoder, coreErrors } from '@kubewright/core';
 import type { Clock, Counter, Histogram, Metrics } from '@kubewright/core';
 import { informerErrors } from '../errors/informer-errors.js';
 import type { ApiRequest, ApiResponse, Transport } from '../transport/transport.js';
@@ -62,7 +63,7 @@ export class RequestExecutor {
   /** Sends and reads the whole answer. */
   async json<T>(request: ApiRequest, options: ExecuteOptions = {}): Promise<T> {
     const text = await this.#withDeadline(request, options, async (signal) =>
-      this.#text(request, await this.#send(request, signal, options)),
+      this.#text(request, await this.#send(request, signal, options), signal),
     );
     try {
       return JSON.parse(text) as T;
@@ -128,7 +129,7 @@ export class RequestExecutor {
       this.#reportWarnings(response, request);
       if (response.status < 300) return response;
       const retryAfter = retryAfterOf(response, clock.now());
-      const text = await this.#text(request, response);
+      const text = await this.#text(request, response, signal, new StringDecoder('utf8'));
       const mayRetry = retry && attempt < maximalRetries && (response.status === 429 || response.status >= 500);
       const isWorthIt =
         retryAfter !== undefined && retryAfter <= longestRetryAfter && clock.monotonic() + retryAfter * 1000 < ends;
@@ -138,22 +139,33 @@ export class RequestExecutor {
     }
   }
 
-  async #text(request: ApiRequest, response: ApiResponse): Promise<string> {
+  /** @param decoder - lenient for what says only why there was no success: such a text is shown, and never written back. */
+  async #text(
+    request: ApiRequest,
+    response: ApiResponse,
+    signal: AbortSignal,
+    decoder: Utf8Decoder | StringDecoder = new Utf8Decoder(),
+  ): Promise<string> {
     const { maxResponseBytes } = this.#options;
-    const decoder = new StringDecoder('utf8');
+    const { method } = request;
+    const path = pathOf(request);
     const parts: string[] = [];
     let size = 0;
-    for await (const chunk of response.body) {
-      size += chunk.byteLength;
-      if (size > maxResponseBytes)
-        throw informerErrors.RESPONSE_TOO_LARGE({
-          method: request.method,
-          path: pathOf(request),
-          limit: maxResponseBytes,
-        });
-      parts.push(decoder.write(chunk));
+    try {
+      for await (const chunk of response.body) {
+        size += chunk.byteLength;
+        if (size > maxResponseBytes) throw informerErrors.RESPONSE_TOO_LARGE({ method, path, limit: maxResponseBytes });
+        parts.push(decoder.write(chunk));
+      }
+      decoder.end();
+    } catch (cause) {
+      if (informerErrors.RESPONSE_TOO_LARGE.is(cause)) throw cause;
+      signal.throwIfAborted();
+      const problem = coreErrors.NOT_UTF8.is(cause)
+        ? 'it is no UTF-8'
+        : `it broke off (${cause instanceof Error ? cause.message : String(cause)})`;
+      throw informerErrors.RESPONSE_INVALID({ method, path, problem }, { cause });
     }
-    parts.push(decoder.end());
     return parts.join('');
   }
 

@@ -2,7 +2,7 @@
  * Decoding of watch streams: from chunks of bytes to lines, from lines to the keys they are about, and to objects only
  * where somebody needs them. Pure: no connection, no retry (see `reflector`).
  */
-import { StringDecoder } from 'node:string_decoder';
+import { Utf8Decoder } from '@kubewright/core';
 import { informerErrors } from '../errors/informer-errors.js';
 
 /** The longest line to accept: an API server limits an object to about 1.5 MiB in etcd, and a request to 3 MiB. */
@@ -13,7 +13,7 @@ const defaultMaxLength = 16 * 1024 * 1024;
  * copied again and again, and a character cut by a chunk's end is put together.
  */
 export class LineSplitter {
-  readonly #decoder = new StringDecoder('utf8');
+  readonly #decoder = new Utf8Decoder();
   readonly #maxLength: number;
   #tail = '';
 
@@ -22,9 +22,13 @@ export class LineSplitter {
     this.#maxLength = maxLength;
   }
 
-  /** Calls `onLine` for each line that the chunk completes, without its end; empty lines are left out. */
+  /**
+   * Calls `onLine` for each line that the chunk completes, without its end; empty lines are left out.
+   *
+   * @throws WATCH_LINE_INVALID for a chunk with what is no UTF-8, WATCH_LINE_TOO_LONG
+   */
   push(chunk: Uint8Array, onLine: (line: string) => void): void {
-    const text = this.#decoder.write(chunk);
+    const text = this.#decode(chunk);
     let start = 0;
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
       const line = start === 0 && this.#tail !== '' ? this.#tail + text.slice(0, end) : text.slice(start, end);
@@ -35,6 +39,14 @@ export class LineSplitter {
     }
     if (start < text.length) this.#tail += start === 0 ? text : text.slice(start);
     this.#check(this.#tail.length);
+  }
+
+  #decode(chunk: Uint8Array): string {
+    try {
+      return this.#decoder.write(chunk);
+    } catch (cause) {
+      throw informerErrors.WATCH_LINE_INVALID({ problem: 'it is no UTF-8' }, { cause });
+    }
   }
 
   #check(length: number): void {

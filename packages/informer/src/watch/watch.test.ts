@@ -31,6 +31,11 @@ describe('LineSplitter', () => {
     }
   });
 
+  it('refuses what is no UTF-8 instead of giving it with other characters', () => {
+    const splitter = new LineSplitter();
+    expect(() => splitter.push(Buffer.from([0x22, 0xc3, 0x28, 0x22, 0x0a]), () => {})).toThrow(/it is no UTF-8/);
+  });
+
   it('refuses a line that grows beyond the limit, complete or not', () => {
     expect(() => new LineSplitter(10).push(Buffer.from('12345678901'), () => {})).toThrow(/longer than 10/);
     expect(() => new LineSplitter(10).push(Buffer.from('12345678901\n'), () => {})).toThrow(/longer than 10/);
