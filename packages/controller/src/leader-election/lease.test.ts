@@ -9,6 +9,8 @@ describe('a Lease that somebody else has written', () => {
     [0, 15_000],
     [-5, 15_000],
     [Number.NaN, 15_000],
+    [1, 15_000],
+    [0.5, 15_000],
     [30, 30_000],
     [2 ** 31, 3_600_000],
   ])('of %s seconds is waited for so long: %i ms', (leaseDurationSeconds, milliseconds) => {

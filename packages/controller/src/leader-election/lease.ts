@@ -16,11 +16,14 @@ const longestDuration = 60 * 60_000;
 /** Kubernetes counts transitions in 32 bits. */
 const mostTransitions = 2 ** 31 - 1;
 
-/** Milliseconds that a Lease is good for after a renewal. What is no duration (absent, zero, negative) counts as our own. */
+/**
+ * Milliseconds that a Lease is good for after a renewal: our own duration at least, since every copy that leads takes that for
+ * granted, whatever somebody has written into the Lease since.
+ */
 export function leaseDurationOf(spec: DeepReadonly<LeaseSpec> | undefined): number {
   const seconds = spec?.leaseDurationSeconds;
   if (seconds === undefined || !(seconds > 0)) return leaseDuration;
-  return Math.min(seconds * 1000, longestDuration);
+  return Math.min(Math.max(seconds * 1000, leaseDuration), longestDuration);
 }
 
 /** @param now - milliseconds since the epoch. */

@@ -1,6 +1,7 @@
 /** Finds the description of a kind by its name: among what the controller watches, otherwise by asking the server, once. */
 import type { GroupVersionKind, Kind, KubeObject } from '@kubewright/api';
 import { apiVersionOf } from '@kubewright/api';
+import { until } from '@kubewright/core';
 import type { Client, DiscoveredKind } from '@kubewright/informer';
 import { controllerErrors } from '../errors/controller-errors.js';
 import type { WatchedKinds } from '../runner/watched-kinds.js';
@@ -33,9 +34,12 @@ export class KindDirectory {
     return fresh;
   }
 
-  #discover(signal: AbortSignal): Promise<readonly DiscoveredKind[]> {
-    const discovered = (this.#discovered ??= this.client.discovery.discover({ signal }));
-    discovered.catch(() => (this.#discovered = undefined));
-    return discovered;
+  /** One answer is for all who ask meanwhile, so it ends with nobody's signal, and each of them waits no longer than theirs. */
+  async #discover(signal: AbortSignal): Promise<readonly DiscoveredKind[]> {
+    const discovered = (this.#discovered ??= this.client.discovery.discover());
+    discovered.catch(() => {
+      if (this.#discovered === discovered) this.#discovered = undefined;
+    });
+    return await until(() => discovered, signal);
   }
 }

@@ -19,13 +19,16 @@ export function requeueAfter(duration: number | string): RequeueAfter {
 }
 
 /**
- * Whether a value is what a reconcile may return: nothing, or `requeueAfter(…)` with a finite time and nothing else. Programs
- * that no compiler checked return other things too, and nothing of them must be taken for a wish.
+ * What a reconcile asks for: milliseconds until its next run, 0 for nothing; undefined for a value that it must not return, which
+ * is all but nothing and `requeueAfter(…)` with a finite time and nothing else. Programs that no compiler checked return other
+ * things too, and nothing of them must be taken for a wish. The value is read once: another read may answer something else.
  */
-export function isOutcome(value: unknown): value is Outcome {
-  if (value === undefined) return true;
-  if (typeof value !== 'object' || value === null || !('requeueAfter' in value)) return false;
-  return Object.keys(value).length === 1 && Number.isFinite(value.requeueAfter);
+export function delayOf(value: unknown): number | undefined {
+  if (value === undefined) return 0;
+  if (typeof value !== 'object' || value === null || !('requeueAfter' in value)) return undefined;
+  const { requeueAfter: delay, ...others } = value;
+  const isDelay = typeof delay === 'number' && Number.isFinite(delay) && Object.keys(others).length === 0;
+  return isDelay ? Math.max(delay, 0) : undefined;
 }
 
 /** Thrown by a reconcile whose failure no retry can mend: the key waits for a change of its object. */

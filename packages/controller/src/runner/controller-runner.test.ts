@@ -1,9 +1,11 @@
+import type { KubeObject } from '@kubewright/api';
 import type { Pod } from '@kubewright/api/core/v1';
 import { Pod as PodKind } from '@kubewright/api/core/v1';
 import { MetricsRegistry, noTracer } from '@kubewright/core';
 import type { LogFields, Logger, Metrics } from '@kubewright/core';
 import { FakeClock, SeededRandom } from '@kubewright/core/testing';
-import { Client, InformerFactory } from '@kubewright/informer';
+import { Client, InformerFactory, WorkQueue } from '@kubewright/informer';
+import type { ObjectKey } from '@kubewright/informer';
 import { ScriptedApiServer } from '@kubewright/informer/testing';
 import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
@@ -12,6 +14,7 @@ import type { ControllerOptions } from '../decorators/controller.js';
 import { Watches } from '../decorators/watches.js';
 import { requeueAfter } from '../reconcile/outcome.js';
 import { Reconciler } from '../reconcile/reconciler.js';
+import { watchSource } from './event-sources.js';
 import { ControllerRunner } from './controller-runner.js';
 
 interface Line {
@@ -51,10 +54,11 @@ async function start(
   names: readonly string[],
   reconcile: (name: string, signal: AbortSignal) => unknown,
   options: Partial<ControllerOptions> = {},
+  map: (name: string) => Iterable<ObjectKey> = (name) => [{ name, namespace: 'default' }],
 ) {
   const again = new Subject<string>();
   @Controller({ for: PodKind, name: 'tested', ...options })
-  @Watches(() => again, (name: string) => [{ name, namespace: 'default' }])
+  @Watches(() => again, map)
   class Tested extends Reconciler<Pod> {
     override reconcile(...[pod, { signal }]: Parameters<Reconciler<Pod>['reconcile']>): Promise<void> {
       return reconcile(pod.metadata.name ?? '', signal) as Promise<void>;
@@ -130,6 +134,55 @@ describe('what a reconcile returns', () => {
     await clock.advance(100);
     expect(lines.filter(({ message }) => message === 'reconcile failed').length).toBeGreaterThan(1);
     await runner.stop();
+  });
+});
+
+describe('a source of events', () => {
+  it('whose event cannot be mapped goes on, and the process with it', async () => {
+    const ran: string[] = [];
+    const { runner, again, clock, lines } = await start(
+      ['a'],
+      async (name) => void ran.push(name),
+      {},
+      (name) => {
+        if (name === 'broken') throw new Error('cannot be mapped');
+        return name === 'none' ? (JSON.parse('null') as []) : [{ name, namespace: 'default' }];
+      },
+    );
+    await clock.advance(0);
+    for (const name of ['broken', 'none', 'a']) again.next(name);
+    await clock.advance(0);
+    expect(ran).toEqual(['a', 'a']);
+    expect(lines.filter(({ level }) => level === 'error').map(({ message }) => message)).toEqual(
+      Array(2).fill('an event of a source could not be mapped to keys and was passed over'),
+    );
+    await runner.stop();
+  });
+
+  it('that cannot be made anew after an error is tried again', async () => {
+    let made = 0;
+    const clock = new FakeClock();
+    const lines: Line[] = [];
+    const failing = new Subject<never>();
+    const source = (): Subject<never> => {
+      if (++made === 2) throw new Error('not now');
+      return made === 1 ? failing : new Subject();
+    };
+    const queue = new WorkQueue<string>({ name: 'tested', clock });
+    const target = { name: 'tested', kind: PodKind, queue, clock, logger: new Log(lines) };
+    using _watch = watchSource(
+      { source, map: () => [] },
+      new (class extends Reconciler<KubeObject> {
+        override async reconcile(): Promise<void> {}
+      })(),
+      target,
+    );
+    failing.error(new Error('broken'));
+    await clock.advance(10_000);
+    expect(made).toBe(3);
+    expect(lines.map(({ message }) => message)).toEqual(
+      Array(2).fill('an event source failed and is subscribed to anew'),
+    );
   });
 });
 

@@ -65,7 +65,10 @@ export function watchKind(
 const firstRetry = 1_000;
 const longestRetry = 30_000;
 
-/** Subscribes to an Observable; after an error anew, with backoff. Its end is taken as it is: nothing more will come. */
+/**
+ * Subscribes to an Observable; after an error anew, with backoff. Its end is taken as it is: nothing more will come. An event
+ * that cannot be mapped is logged and passed over; RxJS would throw it again from a timer, which ends the process.
+ */
 export function watchSource(
   watch: SourceWatch,
   reconciler: Reconciler<KubeObject>,
@@ -74,17 +77,30 @@ export function watchSource(
   let retry = firstRetry;
   let pending: Disposable | undefined;
   let subscription: { unsubscribe(): void } | undefined;
+  const failed = (error: unknown): void => {
+    logger.error('an event source failed and is subscribed to anew', { error, milliseconds: retry });
+    pending = clock.setTimer(retry, again);
+    retry = Math.min(retry * 2, longestRetry);
+  };
+  const again = (): void => {
+    try {
+      subscribe();
+    } catch (error) {
+      failed(error);
+    }
+  };
   const subscribe = (): void => {
     subscription = watch.source(reconciler).subscribe({
       next: (event) => {
         retry = firstRetry;
-        for (const key of watch.map(event)) queue.add(keyText(key), { cause: { type: 'event', source: 'observable' } });
+        try {
+          for (const key of watch.map(event))
+            queue.add(keyText(key), { cause: { type: 'event', source: 'observable' } });
+        } catch (error) {
+          logger.error('an event of a source could not be mapped to keys and was passed over', { error });
+        }
       },
-      error: (error: unknown) => {
-        logger.error('an event source failed and is subscribed to anew', { error, milliseconds: retry });
-        pending = clock.setTimer(retry, subscribe);
-        retry = Math.min(retry * 2, longestRetry);
-      },
+      error: failed,
     });
   };
   subscribe();

@@ -12,7 +12,7 @@ import { addFinalizers, missingFinalizers, runFinalizers } from '../finalizers/f
 import type { FinalizerStep } from '../finalizers/finalizers.js';
 import { ChildWriter } from '../objects/child-writer.js';
 import type { ChildWriterOptions } from '../objects/child-writer.js';
-import { TerminalError, isOutcome } from '../reconcile/outcome.js';
+import { TerminalError, delayOf } from '../reconcile/outcome.js';
 import type { Outcome } from '../reconcile/outcome.js';
 import type { Reconciler } from '../reconcile/reconciler.js';
 import type { ControllerMetrics } from './controller-metrics.js';
@@ -63,9 +63,10 @@ export class ReconcileLoop<T extends KubeObject> {
       const outcome = await tracer.span(`reconcile ${name}`, { controller: name, key: item.key, id }, (span) =>
         this.#run(item, id, log, span, stop),
       );
-      if (!isOutcome(outcome))
+      const delay = delayOf(outcome);
+      if (delay === undefined)
         throw controllerErrors.RECONCILE_RESULT({ controller: name, key: item.key, value: outcome });
-      this.#succeeded(item, outcome, clock.monotonic() - started);
+      this.#succeeded(item, delay, clock.monotonic() - started);
     } catch (error) {
       this.#failed(item, error, log, stop, clock.monotonic() - started);
     }
@@ -196,11 +197,11 @@ export class ReconcileLoop<T extends KubeObject> {
     return { signal: AbortSignal.any([stop, late.signal]), [Symbol.dispose]: () => timer.cancel() };
   }
 
-  #succeeded(item: WorkItem<string>, outcome: Outcome, milliseconds: number): void {
+  #succeeded(item: WorkItem<string>, after: number, milliseconds: number): void {
     const { queue, metrics } = this.options;
     queue.forget(item.key);
-    if (outcome === undefined || outcome.requeueAfter <= 0) return metrics.finished('success', milliseconds);
-    queue.add(item.key, { after: outcome.requeueAfter, priority: item.priority, cause: { type: 'requeue' } });
+    if (after === 0) return metrics.finished('success', milliseconds);
+    queue.add(item.key, { after, priority: item.priority, cause: { type: 'requeue' } });
     return metrics.finished('requeue_after', milliseconds);
   }
 
