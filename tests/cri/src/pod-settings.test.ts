@@ -91,6 +91,36 @@ describe.skipIf(missingHere().length > 0)('what programs of a pod see (needs roo
     }
   });
 
+  it('limits that change while they run, one that is taken away and their score among them', async () => {
+    const { podSandboxId } = await runtime().runPodSandbox({ config: bed.podConfig() });
+    try {
+      const resources = { cpuQuota: -1n, cpuPeriod: 100_000n, oomScoreAdj: 500n };
+      const config = bed.containerConfig(waits, { linux: { resources } });
+      const { containerId } = await runtime().createContainer({ podSandboxId, config });
+      await runtime().startContainer({ containerId });
+      const files = '/sys/fs/cgroup/cpu/cpu.cfs_quota_us /sys/fs/cgroup/cpu.max';
+      const script = `cat ${files} /proc/1/oom_score_adj /proc/self/oom_score_adj 2>/dev/null`;
+      const seen = async (): Promise<string[]> => {
+        const { stdout } = await runtime().execSync({ containerId, cmd: ['/bin/sh', '-c', script], timeout: 10n });
+        return Buffer.from(stdout)
+          .toString()
+          .replace(/^max \d+$/m, '-1')
+          .replace(/^(\d+) \d+$/m, '$1')
+          .split('\n');
+      };
+      expect(await seen()).toEqual(['-1', '500', '500', '']);
+      for (const [linux, quota, score] of [
+        [{ cpuQuota: 20_000n, oomScoreAdj: 600n }, '20000', '600'],
+        [{ cpuQuota: -1n }, '-1', '600'],
+      ] as const) {
+        await runtime().updateContainerResources({ containerId, linux });
+        expect(await seen()).toEqual([quota, score, score, '']);
+      }
+    } finally {
+      await runtime().removePodSandbox({ podSandboxId });
+    }
+  });
+
   it('a limit of bandwidth that is none is refused, and nothing is left of it', async () => {
     const annotations = { 'kubernetes.io/ingress-bandwidth': '10' };
     await expect(run('', {}, { annotations })).rejects.toMatchObject({ status: Code.INVALID_ARGUMENT });

@@ -231,6 +231,21 @@ describe('ContainerManager', () => {
     await images.settled();
   });
 
+  it('takes the limit of processors away from a container that runs', async () => {
+    const [told, set]: [object[], object[]] = [[], []];
+    const update = async (_id: string, resources: object) => void told.push(resources);
+    const group = () => ({ ...pretendedGroup, setLimits: async (limits: object) => void set.push(limits) });
+    const manager = await open({ ...oci(), update }, { group });
+    const { id } = await running(manager);
+    for (const limits of [{ cpuQuota: 20_000n, cpuPeriod: 50_000n }, { cpuQuota: -1n }])
+      await manager.update(id, create(LinuxContainerResourcesSchema, limits));
+    expect([told, set]).toEqual([
+      [{ cpu: { quota: 20_000, period: 50_000 } }, {}],
+      [{ cpuQuota: 'max', cpuPeriod: 50_000 }],
+    ]);
+    expect(manager.find(id)?.config.linux?.resources).toMatchObject({ cpuQuota: -1n, cpuPeriod: 50_000n });
+  });
+
   it('keeps other limits for a container that was not started', async () => {
     const manager = await open();
     const { id } = await made(manager);

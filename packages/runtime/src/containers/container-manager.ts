@@ -222,8 +222,11 @@ export class ContainerManager {
       const container = this.#require(id);
       const { linux } = container.config;
       const merged = mergeResources(linux?.resources, resources);
-      if (container.phase === 'running')
+      if (container.phase === 'running') {
         await this.#runtime(container).update(id, ociResources(resources, this.#options));
+        const cpuPeriod = Number(merged.cpuPeriod || 100_000n);
+        if (resources.cpuQuota < 0n) await this.#options.group(container).setLimits({ cpuQuota: 'max', cpuPeriod });
+      }
       if (container.phase === 'created') await limitBundle(this.bundle(id), ociResources(merged, this.#options));
       if (resources.oomScoreAdj !== 0n && (container.phase === 'running' || container.phase === 'created')) {
         const { group, lowestOomScore } = this.#options;

@@ -13,7 +13,7 @@ const killTime = 1_000;
 const lookAgain = 10;
 
 /** What of a control group is needed here. */
-export type ContainerGroup = Pick<Cgroup, 'events' | 'kill' | 'processes' | 'remove'>;
+export type ContainerGroup = Pick<Cgroup, 'events' | 'kill' | 'processes' | 'remove' | 'setLimits'>;
 
 export interface ContainerRemainsOptions {
   readonly snapshotter: Snapshotter;

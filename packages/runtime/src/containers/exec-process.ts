@@ -51,6 +51,7 @@ export async function execProcess(options: ExecOptions): Promise<number> {
       ...(terminal !== undefined && { terminal: terminal.programEnd }),
     });
     if (terminal !== undefined) closeSync(terminal.programEnd);
+    shareScore(child.pid, options.process);
     let hasEnded = false;
     const send = (name: NodeJS.Signals): void => {
       try {
@@ -99,6 +100,19 @@ export async function execProcess(options: ExecOptions): Promise<number> {
     }
   } finally {
     for (const file of [pidFile, specFile]) rmSync(file, { force: true });
+  }
+}
+
+/**
+ * Commands get the container's score, and not that of this runtime, which the kernel may have been told to spare: crun 1.8 sets
+ * none for them. It is inherited, so the OCI runtime gets it before it has begun to work.
+ */
+function shareScore(pid: number, { oomScoreAdj }: OciProcess): void {
+  if (oomScoreAdj === undefined) return;
+  try {
+    writeFileSync(`/proc/${pid}/oom_score_adj`, String(oomScoreAdj));
+  } catch {
+    // It has ended already.
   }
 }
 

@@ -51,6 +51,11 @@ describe('buildSpec', () => {
     expect(specOf({ command: ['/c'], args: ['pod'] }).process.args).toEqual(['/c', 'pod']);
     const { env } = specOf({ envs: [{ key: 'A', value: Buffer.from('pod') }] }).process;
     expect(env).toEqual(['PATH=/bin', 'HOSTNAME=h', 'A=pod']);
+    for (const bytes of [
+      [0x63, 0xe9],
+      [0x61, 0, 0x62],
+    ])
+      expect(() => specOf({ envs: [{ key: 'A', value: Buffer.from(bytes) }] })).toThrow(/config\.envs\[0\]\.value/);
   });
 
   it('gives no capability that the runtime does not have', () => {

@@ -1,5 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import { MountPropagation, NamespaceMode, SecurityProfile_ProfileType as ProfileType } from '@kubewright/cri-sdk/v1';
 import type { ContainerConfig, Mount, UserNamespace } from '@kubewright/cri-sdk/v1';
+import { invalidArgument } from '@kubewright/grpc';
 import type { ImageProcess } from '../images/image-record.js';
 import { runtimeErrors } from '../errors.js';
 import { capabilitySets } from './capabilities.js';
@@ -128,7 +130,12 @@ function environmentOf({ envs, tty }: ContainerConfig, image: ImageProcess, host
     const cut = entry.indexOf('=');
     if (cut > 0) merged.set(entry.slice(0, cut), entry.slice(cut + 1));
   }
-  for (const { key, value } of envs) merged.set(key, Buffer.from(value).toString());
+  for (const [index, { key, value }] of envs.entries()) {
+    // The configuration is text, which would change other bytes, and a string of the kernel ends with 0.
+    if (!isUtf8(value) || value.includes(0))
+      throw invalidArgument({ field: `config.envs[${index}].value`, reason: `is no text: the value of '${key}'` });
+    merged.set(key, Buffer.from(value).toString());
+  }
   return [...merged].map(([key, value]) => `${key}=${value}`);
 }
 

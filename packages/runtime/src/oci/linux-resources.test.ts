@@ -25,7 +25,7 @@ describe('checkResources', () => {
     expect(check({ cpuQuota: -1n, memoryLimitInBytes: -1n, memorySwapLimitInBytes: -1n })).not.toThrow();
     for (const name of ['cpuPeriod', 'cpuShares'] as const) expect(check({ [name]: -1n })).toThrow(/linux\.cpu_/);
     const { cpu, memory } = ociResources(resources({ cpuQuota: -1n, memoryLimitInBytes: -1n }), { hugePages: true });
-    expect([cpu, memory]).toEqual([{ quota: -1 }, { limit: -1 }]);
+    expect([cpu, memory]).toEqual([undefined, { limit: -1 }]);
   });
 
   it('refuses scores that the kernel does not have', () => {

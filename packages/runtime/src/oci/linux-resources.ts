@@ -39,7 +39,8 @@ function checkRange(value: bigint, { least, most = mostExact }: Omit<Range, 'of'
 }
 
 /**
- * Limits in OCI's terms, of resources that were checked; what is 0 is not limited. Kubelets limit huge pages on machines that
+ * Limits in OCI's terms, of resources that were checked; what is 0 is not limited, and a quota of -1 neither: to take one away
+ * from what runs is more than this says. Kubelets limit huge pages on machines that
  * cannot, too: that is left out.
  */
 export function ociResources(
@@ -60,7 +61,8 @@ export function ociResources(
   } = resources;
   const cpu = {
     ...(cpuShares !== 0n && { shares: Number(cpuShares) }),
-    ...(cpuQuota !== 0n && { quota: Number(cpuQuota) }),
+    // None is the default, and crun makes of -1 on version 1 a number that the kernel refuses.
+    ...(cpuQuota > 0n && { quota: Number(cpuQuota) }),
     ...(cpuPeriod !== 0n && { period: Number(cpuPeriod) }),
     ...(cpusetCpus !== '' && { cpus: cpusetCpus }),
     ...(cpusetMems !== '' && { mems: cpusetMems }),

@@ -120,6 +120,7 @@ export const pretendedGroup: ContainerGroup = {
   kill: async () => 0,
   processes: async () => [],
   remove: async () => undefined,
+  setLimits: async () => undefined,
 };
 
 export function pretendedOciRuntime(exits: string): OciRuntime {
