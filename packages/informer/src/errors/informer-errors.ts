@@ -42,7 +42,7 @@ export const informerErrors = defineErrors('INFORMER', {
   OBJECT_REFUSED: (d: { plural: string; object: string; problem: string }) =>
     `the server sent '${d.object}' among the ${d.plural}, but ${d.problem}; listing again`,
   LIST_UNVERSIONED: (d: { plural: string }) =>
-    `the list of ${d.plural} has no resourceVersion, so no watch can go on from it; listing again instead`,
+    `the list of ${d.plural} has no resourceVersion or 0, so no watch can go on from it; listing again instead`,
   LIST_ENDLESS: (d: { plural: string; problem: string }) =>
     `the list of ${d.plural} does not come to an end: ${d.problem}; check the API server and what stands before it`,
   WATCH_DEADLINE: (d: { seconds: number }) =>

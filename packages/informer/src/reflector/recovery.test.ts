@@ -26,6 +26,8 @@ const cases: [Stage, unknown, Partial<Recovery>][] = [
     { next: 'relist', wait: true, forgetVersion: true },
   ],
   ['list', status(400), { next: 'relist', wait: true, forgetVersion: true }],
+  ['watch-open', status(431), { next: 'relist', wait: true, forgetVersion: true }],
+  ['list', status(414), { next: 'relist', wait: true, forgetVersion: true }],
   ['watch-open', status(422), { next: 'relist', wait: true, forgetVersion: true }],
   ['list', informerErrors.LIST_ENDLESS({ plural: '', problem: '' }), { next: 'relist', wait: true }],
   ['watch-open', informerErrors.LIST_UNVERSIONED({ plural: '' }), { next: 'relist', wait: true }],

@@ -27,6 +27,8 @@ export interface Recovery {
 
 /** How soon a kind is asked for again that the server does not serve (yet): controller-runtime's number. */
 const missingKindCap = 10_000;
+/** Statuses of a request that is too long, as one that names a version without end. */
+const tooLong: ReadonlySet<number> = new Set([414, 431]);
 /** Statuses with which servers refuse a watch-list that they do not know. */
 const refusals: ReadonlySet<number> = new Set([400, 405, 406, 415, 422, 501]);
 
@@ -62,7 +64,7 @@ export function planRecovery(stage: Stage, error: unknown, situation: Situation)
   }
   if (code === 404) return { next: 'relist', wait: true, cap: missingKindCap };
   // The server may take exception to the version: one that an earlier answer made up must not be asked for again and again.
-  const isDoubtful = code === 400 || code === 422;
+  const isDoubtful = code === 400 || code === 422 || tooLong.has(code);
   const isResumable = stage === 'watch-open' ? code === 429 || code >= 500 : stage === 'watch' && code === 429;
   return {
     next: isResumable ? 'rewatch' : 'relist',

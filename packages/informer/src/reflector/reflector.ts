@@ -146,8 +146,8 @@ export class Reflector<T extends KubeObject> {
     const { client, kind, selection, prepare, sink, clock, random, metrics } = this.#options;
     if (withInitialEvents) this.#report({ phase: 'syncing' });
     this.#stage = withInitialEvents ? 'watch-list' : 'watch-open';
-    // Some aggregated APIs give their lists none. A watch from nowhere would miss what was deleted since.
-    if (!withInitialEvents && this.#resourceVersion === '')
+    // Some aggregated APIs give their lists none, or 0, which means any. A watch from anywhere would miss what was deleted since.
+    if (!withInitialEvents && (this.#resourceVersion === '' || this.#resourceVersion === '0'))
       throw informerErrors.LIST_UNVERSIONED({ plural: kind.plural });
     const resourceVersion = withInitialEvents && this.#wantsNewest ? '' : this.#resourceVersion;
     const session = new WatchSession<T>({

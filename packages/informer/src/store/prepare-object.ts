@@ -27,9 +27,13 @@ function reduceManagedFields(object: { metadata: KubeObject['metadata'] }, manag
   object.metadata = kept.length === 0 ? metadata : { ...metadata, managedFields: kept };
 }
 
+/** Without recursion: API servers take objects of 10,000 levels, which may be more than the stack has room for. */
 function deepFreeze<T extends object>(value: T): T {
-  for (const child of Object.values(value)) {
-    if (typeof child === 'object' && child !== null && !Object.isFrozen(child)) deepFreeze(child as object);
+  const open: object[] = [value];
+  for (let object = open.pop(); object !== undefined; object = open.pop()) {
+    Object.freeze(object);
+    for (const child of Object.values(object) as unknown[])
+      if (typeof child === 'object' && child !== null && !Object.isFrozen(child)) open.push(child);
   }
-  return Object.freeze(value);
+  return value;
 }

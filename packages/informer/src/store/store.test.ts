@@ -1,4 +1,4 @@
-import type { DeepReadonly } from '@kubewright/api';
+import type { DeepReadonly, KubeObject } from '@kubewright/api';
 import { LabelSelector } from '@kubewright/api';
 import type { Pod } from '@kubewright/api/core/v1';
 import { describe, expect, it } from 'vitest';
@@ -166,6 +166,18 @@ describe('Lister', () => {
 });
 
 describe('objectPreparer', () => {
+  it('freezes an object that is as deep as API servers take one', () => {
+    const metadata = '{"metadata":{"name":"deep"},"spec":';
+    const deep = JSON.parse(`${metadata}${'{"a":'.repeat(9_998)}[{}]${'}'.repeat(9_999)}`) as KubeObject;
+    let inner: unknown = objectPreparer({ freeze: true })(deep);
+    let frozen = 0;
+    while (typeof inner === 'object' && inner !== null && Object.isFrozen(inner)) {
+      frozen++;
+      inner = Object.values(inner).at(-1);
+    }
+    expect([frozen, inner]).toEqual([10_001, undefined]);
+  });
+
   const withFields = (): Pod => ({
     ...(pod('a', 'u1', '1') as Pod),
     metadata: { name: 'a', managedFields: [{ manager: 'kubectl' }, { manager: 'mine' }] },
