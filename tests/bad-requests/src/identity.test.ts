@@ -148,8 +148,15 @@ describe('a credential that is wrong', () => {
     for (const authorization of ['Bearer wrong', 'bearer wrong', 'Bearer wrong token-of-plain'])
       expect((await door.nobody('GET', path, { headers: { authorization } })).status).toBe(401);
     const protocol = `base64url.bearer.authorization.k8s.io.${Buffer.from('wrong').toString('base64url')}`;
-    const headers = { 'sec-websocket-protocol': protocol };
+    const headers = { connection: 'upgrade', upgrade: 'websocket', 'sec-websocket-protocol': protocol };
     expect((await door.nobody('GET', path, { headers })).status).toBe(401);
+  });
+
+  it('is none that a page in a browser could send without opening a WebSocket', async () => {
+    const protocol = `base64url.bearer.authorization.k8s.io.${Buffer.from('token-of-plain').toString('base64url')}`;
+    const headers = { 'sec-websocket-protocol': protocol };
+    const answer = await door.nobody('GET', '/api/v1/namespaces/default/configmaps', { headers });
+    expect([answer.status, answer.body.message]).toEqual([403, expect.stringContaining('system:anonymous')]);
   });
 
   it('is not taken for anonymous by a review of tokens', async () => {

@@ -209,8 +209,8 @@ export const rows: readonly [string, ApiRequest, number, string, string | RegExp
   [
     'a malformed resourceVersion',
     { method: 'GET', path: `${configMaps}?resourceVersion=abc` },
-    422,
-    'Invalid',
+    400,
+    'BadRequest',
     'resourceVersion: Invalid value: "abc"',
   ],
   [

@@ -25,9 +25,10 @@ describe('TokenAuthenticator', () => {
     expect(await tokens.authenticate(request())).toBeUndefined();
   });
 
-  it('reads the token that a browser sends as a WebSocket subprotocol', () => {
+  it('reads the token that a browser sends as a WebSocket subprotocol, and only where it opens one', () => {
     const header = `base64url.bearer.authorization.k8s.io.${Buffer.from('secret').toString('base64url')}, v5.channel.k8s.io`;
-    expect(bearerToken(request({ 'sec-websocket-protocol': header }))).toBe('secret');
+    expect(bearerToken(request({ upgrade: 'websocket', 'sec-websocket-protocol': header }))).toBe('secret');
+    expect(bearerToken(request({ 'sec-websocket-protocol': header }))).toBeUndefined();
   });
 
   it('answers 401 for a token that nobody knew', async () => {

@@ -27,12 +27,13 @@ export class TokenAuthenticator implements Authenticator {
 }
 
 /**
- * The token of an `Authorization: Bearer` header, or of the WebSocket subprotocol that browsers have to use instead. As
+ * The token of an `Authorization: Bearer` header, or of the subprotocol that browsers have to use instead where they open a WebSocket. As
  * upstream reads it, the token is what stands between the first space and the second.
  */
 export function bearerToken({ headers = {} }: AuthenticationRequest): string | undefined {
   const [scheme = '', token = ''] = (headers['authorization'] ?? '').trim().split(' ');
   if (scheme.toLowerCase() === 'bearer' && token !== '') return token;
+  if (headers['upgrade']?.toLowerCase() !== 'websocket') return undefined;
   const encoded = /(?:^|,)\s*base64url\.bearer\.authorization\.k8s\.io\.([\w-]+)/.exec(
     headers['sec-websocket-protocol'] ?? '',
   )?.[1];

@@ -13,13 +13,20 @@ export interface ListOptions {
   readonly sendInitialEvents: boolean | undefined;
 }
 
-/** @throws 422 naming the parameters that do not go together. */
+/** @throws 400 for what is no revision. */
+export function checkResourceVersion(text: string): void {
+  if (!isUnsigned64(text))
+    throw statusErrors.badRequest(
+      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text.slice(0, 100))}: must be a decimal number of 64 bits`,
+    );
+}
+
+/** @throws 400 for a resourceVersion that is none; 422 naming the parameters that do not go together. */
 export function checkListOptions(options: ListOptions, watch: boolean): void {
   const found: FieldError[] = [];
   const forbid = (field: string, message: string): void => void found.push(fieldError.forbidden(field, message));
   const { resourceVersion, resourceVersionMatch: match, sendInitialEvents } = options;
-  if (!isUnsigned64(resourceVersion))
-    found.push(fieldError.invalid('resourceVersion', resourceVersion, 'must be a decimal number of 64 bits'));
+  checkResourceVersion(resourceVersion);
   if (match !== '' && match !== 'Exact' && match !== 'NotOlderThan')
     found.push(fieldError.notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan']));
   if (watch) {

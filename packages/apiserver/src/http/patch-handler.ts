@@ -1,7 +1,7 @@
 import { StatusError, decodeStrict, fieldError, prune, statusErrors } from '@kubewright/api';
 import type { JsonObject, MutableJson } from '@kubewright/api';
 import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from '../patch/index.js';
-import { isJsonObject, metaString, metadataOf } from '../object/object-bytes.js';
+import { isJsonObject } from '../object/object-bytes.js';
 import type { ServedResource } from '../registry/served-resource.js';
 import type { ObjectStore, UpdateOptions } from '../store/object-store.js';
 import { groupResource } from '../store/write-request.js';
@@ -94,30 +94,12 @@ async function readApply(
   return {
     produce(live) {
       const applied = resource.fieldManager.applyPatch({ live, config: value, manager, force, subresource });
-      if (live === undefined) claimNothing(applied, request);
       checkPatched(applied, resource, validation, context.warn);
       return applied;
     },
     createIfAbsent: subresource === '',
     recordManager: false,
   };
-}
-
-/**
- * An apply that creates: a uid names an object that is not there. A resourceVersion keeps an apply off what exists, and off
- * that alone; so one that no object has makes an apply that only creates.
- *
- * @throws 409 for a uid.
- */
-function claimNothing(applied: JsonObject, { resource, name }: WriteRequest): void {
-  const uid = metaString(applied, 'uid');
-  if (uid !== undefined)
-    throw statusErrors.conflict(
-      groupResource(resource),
-      name,
-      `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
-    );
-  delete metadataOf(applied)['resourceVersion'];
 }
 
 /** A patch may have made something of the object that could not have been sent. */

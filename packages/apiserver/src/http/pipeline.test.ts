@@ -91,7 +91,7 @@ describe('reviews', () => {
     expect((await call(transport, 'POST', path, question(['system:masters']))).body).toMatchObject({
       status: { allowed: true },
     });
-    expect((await call(transport, 'POST', path, { spec: { user: 'jane' } })).status).toBe(400);
+    expect((await call(transport, 'POST', path, { spec: { user: 'jane' } })).status).toBe(422);
     expect((await call(transport, 'POST', '/api/v1/namespaces/default/bindings', {})).status).toBe(405);
     await stop();
   });

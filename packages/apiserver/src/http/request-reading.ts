@@ -33,6 +33,8 @@ export function writeRequest(
   const found = [];
   if (dryRun.some((value) => value !== 'All')) found.push(fieldError.notSupported('dryRun', dryRun, ['All']));
   if (fieldManager.length > 128) found.push(fieldError.tooLong('fieldManager', 128));
+  if (/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(fieldManager))
+    found.push(fieldError.invalid('fieldManager', fieldManager, 'must consist of printable characters'));
   if (found.length > 0)
     throw statusErrors.invalid({ group: 'meta.k8s.io', kind: optionKinds[info.verb] ?? 'CreateOptions' }, '', found);
   return {

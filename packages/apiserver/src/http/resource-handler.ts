@@ -2,8 +2,8 @@
 import { statusErrors } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
 import type { AdmissionChain } from '../admission/admission.js';
-import { checkListOptions } from '../cache/list-options.js';
-import { listObjects } from '../cache/list-objects.js';
+import { checkListOptions, checkResourceVersion } from '../cache/list-options.js';
+import { listObjects, waitForRevision } from '../cache/list-objects.js';
 import { watchObjects } from '../cache/watch-objects.js';
 import { metadataOf, parseObject } from '../object/object-bytes.js';
 import type { ResourceRegistry } from '../registry/resource-registry.js';
@@ -57,11 +57,8 @@ export class ResourceHandler implements RequestHandler {
     if ((info.namespace !== '') !== (resource.scope === 'Namespaced')) {
       // A namespaced resource is read over all namespaces without one; nothing else is.
       const all = resource.scope === 'Namespaced' && info.name === '' && info.subresource === '';
-      if (!all || !['list', 'watch', 'deletecollection'].includes(info.verb)) {
-        if (all && info.verb === 'create')
-          throw statusErrors.badRequest('an empty namespace may not be set during creation');
-        throw statusErrors.unknownPath();
-      }
+      if (!all) throw statusErrors.unknownPath();
+      if (info.verb !== 'list' && info.verb !== 'watch') throw statusErrors.methodNotAllowed();
     }
     for (const warning of resource.warnings) context.warn(warning);
     const representation = negotiate(
@@ -101,6 +98,10 @@ export class ResourceHandler implements RequestHandler {
     resource: ServedResource,
     representation: Representation,
   ): Promise<ServerResponse> {
+    const { cache, clock } = this.#services.store.services;
+    const resourceVersion = context.query.get('resourceVersion') ?? '';
+    checkResourceVersion(resourceVersion);
+    if (resourceVersion !== '') await waitForRevision(cache, BigInt(resourceVersion), clock, context.signal);
     const object = await this.#services.store.get(resource, info.namespace, info.name, context.signal);
     return objectResponse(200, resource, object, representation);
   }

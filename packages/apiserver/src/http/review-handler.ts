@@ -1,6 +1,6 @@
 /** Reviews: questions about who somebody is and what he may do, asked as objects that are answered and never stored. */
 import { statusErrors } from '@kubewright/api';
-import type { JsonObject } from '@kubewright/api';
+import type { FieldError, JsonObject } from '@kubewright/api';
 import type { Authenticator, User } from '../auth/authenticator.js';
 import { bearerToken } from '../auth/token-authenticator.js';
 import type { Attributes, Authorizer, Decision } from '../auth/authorizer.js';
@@ -31,10 +31,19 @@ export class ReviewHandler implements RequestHandler {
     const reviews: Readonly<Record<string, Review>> = {
       tokenreviews: (_, spec) => this.#token(spec),
       selfsubjectreviews: ({ user }) => Promise.resolve({ userInfo: userInfo(user) }),
-      subjectaccessreviews: (_, spec) => this.#access(subjectOf(spec), spec),
-      localsubjectaccessreviews: (_, spec, { namespace }) =>
-        this.#access(subjectOf(spec), inNamespace(spec, namespace)),
-      selfsubjectaccessreviews: ({ user }, spec) => this.#access(user, spec),
+      subjectaccessreviews: (_, spec) => {
+        refuse('SubjectAccessReview', [...attributesProblems(spec), ...subjectProblems(spec)]);
+        return this.#access(subjectOf(spec), spec);
+      },
+      localsubjectaccessreviews: (_, spec, { namespace }) => {
+        const problems = [...attributesProblems(spec), ...subjectProblems(spec), ...namespaceProblems(spec, namespace)];
+        refuse('LocalSubjectAccessReview', problems);
+        return this.#access(subjectOf(spec), spec);
+      },
+      selfsubjectaccessreviews: ({ user }, spec) => {
+        refuse('SelfSubjectAccessReview', attributesProblems(spec));
+        return this.#access(user, spec);
+      },
     };
     this.#reviews = new Map(Object.entries(reviews));
   }
@@ -88,7 +97,42 @@ export class ReviewHandler implements RequestHandler {
   }
 }
 
-/** @throws 400 where neither a resource nor a path is asked about. */
+/** Exactly one thing is asked about. */
+function attributesProblems({ resourceAttributes: resource, nonResourceAttributes: path }: JsonObject): FieldError[] {
+  if (isJsonObject(resource) && isJsonObject(path))
+    return [invalid('nonResourceAttributes', 'cannot be specified in combination with resourceAttributes')];
+  if (isJsonObject(resource) || isJsonObject(path)) return [];
+  const why = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
+  return [invalid('resourceAttributes', why)];
+}
+
+/** A question about nobody would be answered for a user without a name. */
+function subjectProblems({ user = '', groups = [] }: JsonObject): FieldError[] {
+  const nobody = user === '' && (!Array.isArray(groups) || groups.length === 0);
+  return nobody ? [invalid('user', 'at least one of user or group must be specified')] : [];
+}
+
+/** Who may ask about a namespace asks about nothing else. */
+function namespaceProblems(
+  { resourceAttributes: resource, nonResourceAttributes: path }: JsonObject,
+  own: string,
+): FieldError[] {
+  if (isJsonObject(path)) return [invalid('nonResourceAttributes', 'disallowed on this kind of request')];
+  const asked = isJsonObject(resource) ? (resource['namespace'] ?? '') : own;
+  return asked === own ? [] : [invalid('resourceAttributes.namespace', 'must match metadata.namespace')];
+}
+
+const invalid = (field: string, why: string): FieldError => ({
+  field: `spec.${field}`,
+  reason: 'FieldValueInvalid',
+  message: `Invalid value: ${why}`,
+});
+
+/** @throws 422 where there are problems. */
+function refuse(kind: string, problems: readonly FieldError[]): void {
+  if (problems.length > 0) throw statusErrors.invalid({ group: 'authorization.k8s.io', kind }, '', problems);
+}
+
 function attributesOf(user: User, spec: JsonObject): Attributes {
   const text = (from: JsonObject, key: string): string => (typeof from[key] === 'string' ? from[key] : '');
   const { resourceAttributes: resource, nonResourceAttributes: path } = spec;
@@ -104,15 +148,8 @@ function attributesOf(user: User, spec: JsonObject): Attributes {
       namespace: text(resource, 'namespace'),
       name: text(resource, 'name'),
     };
-  if (isJsonObject(path)) return { kind: 'path', user, verb: text(path, 'verb'), path: text(path, 'path') };
-  throw statusErrors.badRequest('exactly one of nonResourceAttributes or resourceAttributes must be specified');
-}
-
-function inNamespace(spec: JsonObject, namespace: string): JsonObject {
-  const { resourceAttributes: resource } = spec;
-  if (!isJsonObject(resource) || (resource['namespace'] ?? namespace) !== namespace)
-    throw statusErrors.badRequest('spec.resourceAttributes.namespace must match the namespace of the request');
-  return { ...spec, resourceAttributes: { ...resource, namespace } };
+  const about = isJsonObject(path) ? path : {};
+  return { kind: 'path', user, verb: text(about, 'verb'), path: text(about, 'path') };
 }
 
 function subjectOf(spec: JsonObject): User {

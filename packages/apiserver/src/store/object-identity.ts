@@ -25,9 +25,9 @@ export function timestamp(clock: Clock, offsetSeconds = 0): string {
 }
 
 /**
- * Holds a body against the path it was sent to, and fills in what the path says.
+ * Holds a body against the path it was sent to, and fills in the namespace, which the path says.
  *
- * @throws 400 where the two disagree.
+ * @throws 400 where the two disagree, or the path names an object and the body does not.
  */
 export function matchRequest(object: JsonObject, request: WriteRequest): void {
   stampKind(object, request.resource);
@@ -41,8 +41,11 @@ export function matchRequest(object: JsonObject, request: WriteRequest): void {
   else metadata['namespace'] = request.namespace;
   if (request.name === '') return;
   const name = metaString(object, 'name');
-  if (name === undefined) metadata['name'] = request.name;
-  else if (name !== request.name)
+  if (name === undefined)
+    throw statusErrors.badRequest(
+      `the name of the object (${request.name} based on URL) was undeterminable: name must be provided`,
+    );
+  if (name !== request.name)
     throw statusErrors.badRequest(
       `the name of the object (${name}) does not match the name on the URL (${request.name})`,
     );
@@ -64,6 +67,23 @@ function stampKind(object: JsonObject, kind: GroupVersionKind): void {
   object['kind'] = kind.kind;
   if (metadata === undefined || metadata === null) object['metadata'] = {};
   else if (!isJsonObject(metadata)) throw statusErrors.badRequest('metadata must be an object');
+}
+
+/**
+ * For a change that creates: a uid names an object that is not there. A resourceVersion keeps a change off what exists, and
+ * off that alone; so one that no object has makes a change that only creates.
+ *
+ * @throws 409 for a uid.
+ */
+export function claimNothing(object: JsonObject, { resource, name }: WriteRequest): void {
+  const uid = metaString(object, 'uid');
+  if (uid !== undefined)
+    throw statusErrors.conflict(
+      groupResource(resource),
+      name,
+      `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+    );
+  delete metadataOf(object)['resourceVersion'];
 }
 
 /** Gives a new object its uid and time. Its name is there already, or follows from `generateName`. */

@@ -15,7 +15,7 @@ import { keyOf } from '../registry/served-resource.js';
 import type { ServedResource } from '../registry/served-resource.js';
 import type { Strategy } from '../strategy/strategy.js';
 import { sameContent, stringsOf, validateMetadata, validateMetadataUpdate } from './metadata-validation.js';
-import { generateName, matchRequest, stampNew, stampUpdate } from './object-identity.js';
+import { claimNothing, generateName, matchRequest, stampNew, stampUpdate } from './object-identity.js';
 import type { WriteHooks } from './write-hooks.js';
 import { groupResource } from './write-request.js';
 import type { WriteRequest } from './write-request.js';
@@ -51,6 +51,8 @@ export interface UpdateOptions {
 
 /** How often a generated name that is taken is replaced by another. */
 const nameAttempts = 8;
+/** The longest object, in bytes of its stored form: as much as one request may carry, since patches add up. */
+const longestObject = 3 * 1024 * 1024;
 
 export class ObjectStore {
   readonly services: ObjectStoreServices;
@@ -120,6 +122,8 @@ export class ObjectStore {
         if (!(options.createIfAbsent ?? strategy.allowCreateOnUpdate)) break;
         await request.authorizeCreate();
         const fresh = await options.produce(undefined);
+        matchRequest(fresh, request);
+        claimNothing(fresh, request);
         return { object: await this.create(request, fresh, options.recordManager), created: true };
       }
       const live = this.#served(resource, stored);
@@ -181,7 +185,7 @@ export class ObjectStore {
     if (sameContent(live, next)) return stored;
     const reservation = await hooks.reserve(request, next, live);
     try {
-      const written = await this.write(request, stored, next);
+      const written = await this.write(request, stored, next, refuseTooLong);
       if (written !== undefined) reservation.keep();
       return written;
     } finally {
@@ -200,10 +204,20 @@ export class ObjectStore {
     return removed === undefined ? undefined : this.#shown(request, stored.key, last, removed.revision);
   }
 
-  /** Writes a new state over a known one. Returns undefined where somebody else was faster. */
-  async write(request: WriteRequest, stored: CachedObject, next: JsonObject): Promise<CachedObject | undefined> {
+  /**
+   * Writes a new state over a known one. Returns undefined where somebody else was faster.
+   *
+   * @param check - throws for bytes that may not be stored. Default: all may, so that whatever is there can be deleted.
+   */
+  async write(
+    request: WriteRequest,
+    stored: CachedObject,
+    next: JsonObject,
+    check: (bytes: Uint8Array) => void = () => undefined,
+  ): Promise<CachedObject | undefined> {
     const { cache } = this.services;
     const bytes = this.#encode(request.resource, next);
+    check(bytes);
     if (request.dryRun) return this.#shown(request, stored.key, next, stored.revision);
     const result = await cache.storage.update(stored.key, bytes, stored.revision);
     if (result.ok) return this.#seen(request, stored.key, bytes, result.revision);
@@ -234,6 +248,7 @@ export class ObjectStore {
       const name = metaString(object, 'name') ?? '';
       const key = keyOf(resource, request.namespace, name);
       const bytes = this.#encode(resource, object);
+      refuseTooLong(bytes);
       if (request.dryRun) {
         if (cache.resource(resource.prefix).get(key) === undefined) return this.#shown(request, key, object, undefined);
       } else {
@@ -297,6 +312,12 @@ export class ObjectStore {
       signal,
     };
   }
+}
+
+/** @throws 413 */
+function refuseTooLong({ length }: Uint8Array): void {
+  if (length > longestObject)
+    throw statusErrors.tooLarge(`the object would take ${length} bytes, and may take ${longestObject}`);
 }
 
 /** Whether an object that is being deleted has nothing left that holds it. */
