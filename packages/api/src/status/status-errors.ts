@@ -27,6 +27,14 @@ function about({ group, resource }: GroupResource, name = '', more: StatusDetail
   };
 }
 
+/** What is wrong may be said in more words than the request had: so many errors are told one by one, in so many characters each. */
+const mostErrors = 100;
+const longestText = 4096;
+
+function shortened(text: string): string {
+  return text.length <= longestText ? text : `${text.slice(0, longestText)}…`;
+}
+
 /** Makes the errors that an API answers, in upstream's words. `name` is the object's; empty where the request named none. */
 export const statusErrors = {
   badRequest: (message: string): StatusError => new StatusError({ code: 400, reason: 'BadRequest', message }),
@@ -150,14 +158,18 @@ export const statusErrors = {
 
   /** @param name - the object's name, or its generateName where it has none. */
   invalid({ group, kind }: GroupKind, name: string, errors: readonly FieldError[]): StatusError {
-    const texts = [...new Set(errors.map(({ field, message }) => `${field}: ${message}`))];
+    const told = errors
+      .slice(0, mostErrors)
+      .map(({ field, reason, message }) => ({ reason, message: shortened(message), field: shortened(field) }));
+    const texts = [...new Set(told.map(({ field, message }) => `${field}: ${message}`))];
+    if (errors.length > mostErrors) texts.push(`and ${errors.length - mostErrors} more`);
     const list = texts.length === 1 ? `: ${texts[0]}` : texts.length === 0 ? '' : `: [${texts.join(', ')}]`;
     return new StatusError({
       code: 422,
       reason: 'Invalid',
       message: `${qualified(kind, group)} ${JSON.stringify(name)} is invalid${list}`,
       details: about({ group, resource: kind }, name, {
-        causes: errors.map(({ reason, message, field }) => ({ reason, message, field })),
+        causes: told,
       }),
     });
   },

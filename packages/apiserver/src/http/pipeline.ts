@@ -20,6 +20,7 @@ import { requestInfo } from './request-info.js';
 import type { RequestInfo } from './request-info.js';
 import { RequestSlots } from './request-slots.js';
 import { jsonResponse } from './server-request.js';
+import { shortStatus } from './short-status.js';
 import type { ServerRequest, ServerResponse } from './server-request.js';
 import type { YamlReader } from './yaml-reader.js';
 
@@ -218,7 +219,7 @@ export class Pipeline {
       const retry = error.retryAfterSeconds;
       const headers =
         retry !== undefined && [429, 503, 504, 500].includes(error.code) ? { 'retry-after': String(retry) } : {};
-      return jsonResponse(error.code, error.toStatus(), headers);
+      return jsonResponse(error.code, shortStatus(error.toStatus()), headers);
     }
     this.#services.logger.error('a request failed unexpectedly', { error });
     // What went wrong inside may tell of files and hosts: only our own errors are made to be read by others.

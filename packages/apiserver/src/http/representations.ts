@@ -15,8 +15,10 @@ import { tableEncoding, tableList, tableWatchEncoding } from './table-encoding.j
 
 const encoder = new TextEncoder();
 const encodeJson = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value));
-/** Answers up to this size are sent in one piece with a length, larger ones as a stream. */
+/** Answers up to this size are sent in one piece with a length, larger ones as a stream; and larger ones are not laid out. */
 const pieceBytes = 256 * 1024;
+/** What JSON's texts may hold as it is and those of YAML 1.1 may not: line breaks, and characters that are not printable. */
+const notInYaml = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 
 /** The encoding of single objects in JSON. */
 export function encodingOf(resource: ServedResource, { as, table }: Representation): ObjectEncoding {
@@ -62,6 +64,12 @@ export function valueResponse(status: number, value: unknown, { format, pretty }
   return bytesResponse(status, encoder.encode(text), 'application/json');
 }
 
+/** JSON as YAML, which it is but for a few characters. */
+function yamlOf(json: Uint8Array): Uint8Array {
+  const text = asBuffer(json).toString('utf8');
+  return encoder.encode(text.replace(notInYaml, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`));
+}
+
 /** One object; the stored bytes themselves where nothing has to be changed. */
 export function objectResponse(
   status: number,
@@ -70,12 +78,17 @@ export function objectResponse(
   representation: Representation,
 ): ServerResponse {
   const bytes = object.encode(encodingOf(resource, representation));
-  if (representation.format === 'json' && !representation.pretty)
+  const long = bytes.length > pieceBytes;
+  if (representation.format === 'json' && (long || !representation.pretty))
     return bytesResponse(status, bytes, 'application/json');
+  if (long) return bytesResponse(status, yamlOf(bytes), 'application/yaml');
   return valueResponse(status, JSON.parse(asBuffer(bytes).toString('utf8')), representation);
 }
 
-/** A list, streamed where it is long. */
+/**
+ * A list, streamed where it is long. A long one is JSON in one line also where it was asked for as YAML or laid out: that
+ * would be work on the whole of it, during which nobody else is answered.
+ */
 export async function listResponse(
   resource: ServedResource,
   list: ListResult,
@@ -85,21 +98,29 @@ export async function listResponse(
     representation.as === 'Table'
       ? tableList(resource, list, representation.table)
       : listBody(resource, list, representation);
-  const { value: first, done } = await body.next();
-  const bytes = first ?? new Uint8Array();
-  const second = done === true ? undefined : await body.next();
-  const whole = second === undefined || second.done === true;
-  if (whole && representation.format === 'json' && !representation.pretty)
-    return bytesResponse(200, bytes, 'application/json');
-  if (representation.format === 'json' && !representation.pretty)
-    return {
-      status: 200,
-      headers: { 'content-type': 'application/json' },
-      body: chained([bytes, second?.value ?? new Uint8Array()], body),
-    };
-  const chunks = [bytes, ...(whole ? [] : [second?.value ?? new Uint8Array()])];
-  if (!whole) for await (const chunk of body) chunks.push(chunk);
-  return valueResponse(200, JSON.parse(Buffer.concat(chunks).toString('utf8')), representation);
+  const head: Uint8Array[] = [];
+  let size = 0;
+  for (let next = await body.next(); ; next = await body.next()) {
+    if (next.done === true) return wholeResponse(Buffer.concat(head), representation);
+    head.push(next.value);
+    size += next.value.length;
+    if (size > pieceBytes) break;
+  }
+  const yaml = representation.format === 'yaml';
+  return {
+    status: 200,
+    headers: { 'content-type': yaml ? 'application/yaml' : 'application/json' },
+    body: yaml ? mapped(chained(head, body), yamlOf) : chained(head, body),
+  };
+}
+
+function wholeResponse(bytes: Uint8Array, representation: Representation): ServerResponse {
+  if (representation.format === 'json' && !representation.pretty) return bytesResponse(200, bytes, 'application/json');
+  return valueResponse(200, JSON.parse(asBuffer(bytes).toString('utf8')), representation);
+}
+
+async function* mapped<T>(items: AsyncIterable<T>, change: (item: T) => T): AsyncGenerator<T> {
+  for await (const item of items) yield change(item);
 }
 
 async function* chained(first: readonly Uint8Array[], rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

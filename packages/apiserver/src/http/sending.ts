@@ -37,8 +37,7 @@ async function* compressStream(body: AsyncIterable<Uint8Array>): AsyncGenerator<
   const feed = (async () => {
     for await (const chunk of body) {
       // Whoever stops reading destroys the stream, which then never drains.
-      if (!stream.write(chunk) && !stream.destroyed)
-        await new Promise((resolve) => stream.once('drain', resolve).once('close', resolve));
+      if (!stream.write(chunk) && !stream.destroyed) await drained(stream);
       if (stream.destroyed) return;
     }
     stream.end();
@@ -46,6 +45,17 @@ async function* compressStream(body: AsyncIterable<Uint8Array>): AsyncGenerator<
   feed.catch((error: unknown) => stream.destroy(error as Error));
   yield* stream as AsyncIterable<Uint8Array>;
   await feed;
+}
+
+/** Resolves when the stream takes more, or never will. Leaves no listener behind: a long answer waits often. */
+function drained(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off('drain', done).off('close', done);
+      resolve();
+    };
+    stream.on('drain', done).on('close', done);
+  });
 }
 
 /**

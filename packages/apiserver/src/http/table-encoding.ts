@@ -3,6 +3,7 @@ import { statusErrors } from '@kubewright/api';
 import type { ObjectEncoding } from '../cache/cached-object.js';
 import type { ListResult } from '../cache/list-objects.js';
 import type { WatchEncoding } from '../cache/watch-objects.js';
+import { turn } from '../async/turn.js';
 import { metadataOf } from '../object/object-bytes.js';
 import type { ServedResource } from '../registry/served-resource.js';
 import { tableFor } from '../tables/index.js';
@@ -72,21 +73,28 @@ export async function* tableList(
   const head = JSON.stringify(tableFor(resource.printer, [], { includeObject: include, now: now(), metadata }));
   let text = head.slice(0, -2);
   let separator = '';
+  let left = bytesPerStep;
   for await (const piece of list.pieces) {
-    for (let at = 0; at < piece.length; at += rowsPerStep) {
-      const objects = piece.slice(at, at + rowsPerStep).map((object) => servedObject(resource, object));
-      const { rows } = tableFor(resource.printer, objects, { includeObject: include, now: now() });
+    for (const object of piece) {
+      const { rows } = tableFor(resource.printer, [servedObject(resource, object)], {
+        includeObject: include,
+        now: now(),
+      });
       for (const row of rows) {
         text += separator + JSON.stringify(row);
         separator = ',';
       }
+      left -= object.bytes.length;
+      if (left > 0) continue;
+      left = bytesPerStep;
       yield encoder.encode(text);
       text = '';
+      await turn();
     }
   }
   yield encoder.encode(`${text}]}\n`);
   return undefined;
 }
 
-/** Each row parses its object: so many take about a millisecond. */
-const rowsPerStep = 50;
+/** Each row parses its object: so many bytes take about a millisecond. */
+const bytesPerStep = 64 * 1024;
