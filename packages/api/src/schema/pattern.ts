@@ -21,8 +21,8 @@ const maximumLength = 8192;
 const maximumSize = 10_000;
 
 const compiled = new Map<string, Pattern | Error>();
-/** So many characters of patterns are remembered; a program takes about a hundred bytes for each. */
-const rememberedLength = 512 * 1024;
+/** Patterns of so many steps, or characters, are remembered; a program takes about a hundred bytes for each. */
+const rememberedSize = 1024 * 1024;
 let remembered = 0;
 
 /** The compiled pattern, or the error that says why it is none. Compiled once per text, as long as they are not too many. */
@@ -30,12 +30,12 @@ export function compilePattern(pattern: string): Pattern | Error {
   const known = compiled.get(pattern);
   if (known !== undefined) return known;
   const result = compile(pattern);
-  if (remembered > rememberedLength) {
+  if (remembered > rememberedSize) {
     compiled.clear();
     remembered = 0;
   }
   compiled.set(pattern, result);
-  remembered += pattern.length;
+  remembered += Math.max(pattern.length, result instanceof Error ? 0 : result.size);
   return result;
 }
 

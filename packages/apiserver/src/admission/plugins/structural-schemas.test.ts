@@ -68,6 +68,11 @@ describe('patterns of a definition', () => {
     ]);
   });
 
+  it('may take so many steps together, however short they are', async () => {
+    const many = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`f${n}`, `^(a|b${n}){0,900}$`]));
+    expect((await define(many)).body.message).toContain('all patterns together may take 131072 steps');
+  });
+
   it('may have so much text together, and an object so much text to match', async () => {
     const many = Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`f${n}`, `^${'ab'.repeat(500)}${n}$`]));
     expect((await define(many)).body.message).toContain('all patterns together have 301390 characters');

@@ -41,6 +41,8 @@ export class StructuralSchemas implements AdmissionPlugin {
 
 /** More characters of patterns than this in one definition would fill the server's memory with their programs. */
 const maximumPatternText = 256 * 1024;
+/** And so would more steps than this, however few characters stand for them; all of them take less than a second to compile. */
+const maximumPatternSteps = 128 * 1024;
 
 /** Compiles what the checks will look up, and lets others have their turn: a definition may bring thousands of patterns. */
 async function compilePatterns(spec: JsonObject, signal: AbortSignal): Promise<FieldError | undefined> {
@@ -52,8 +54,15 @@ async function compilePatterns(spec: JsonObject, signal: AbortSignal): Promise<F
     const detail = `all patterns together have ${length} characters, and may have ${maximumPatternText}`;
     return fieldError.forbidden('spec.versions', detail);
   }
-  for (const pattern of patterns) {
-    compilePattern(pattern);
+  let steps = 0;
+  for (const text of patterns) {
+    const pattern = compilePattern(text);
+    if (!(pattern instanceof Error)) steps += pattern.size;
+    if (steps > maximumPatternSteps)
+      return fieldError.forbidden(
+        'spec.versions',
+        `all patterns together may take ${maximumPatternSteps} steps per character`,
+      );
     await turn();
     signal.throwIfAborted();
   }
