@@ -88,7 +88,10 @@ const bearer = (token: string): OutgoingHttpHeaders => ({ authorization: `Bearer
 function asker(url: string, credentials: OutgoingHttpHeaders): Ask {
   return (method, path, { body, type = 'application/json', headers = {}, first = false } = {}) =>
     new Promise((resolve, reject) => {
-      const content = body === undefined ? {} : { 'content-type': type };
+      // A text would be sent together with the headers, and change how those are encoded.
+      const bytes = Buffer.from(typeof body === 'object' ? JSON.stringify(body) : (body ?? ''));
+      // Without a length, the body of a DELETE would be taken for the next request.
+      const content = body === undefined ? {} : { 'content-type': type, 'content-length': bytes.length };
       const all = { ...credentials, ...content, ...headers };
       const { hostname: host, port } = new URL(url);
       const tls = { rejectUnauthorized: false, agent: false };
@@ -109,8 +112,7 @@ function asker(url: string, credentials: OutgoingHttpHeaders): Ask {
       });
       sent.on('timeout', () => sent.destroy(new Error(`${method} ${path} was not answered`)));
       sent.on('error', reject);
-      // A text would be sent together with the headers, and change how those are encoded.
-      sent.end(Buffer.from(typeof body === 'object' ? JSON.stringify(body) : (body ?? '')));
+      sent.end(bytes);
     });
 }
 

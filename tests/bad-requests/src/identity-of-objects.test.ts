@@ -67,6 +67,18 @@ describe('all namespaces at once', () => {
   });
 });
 
+describe('a delete', () => {
+  it.each<[string, object | string]>([
+    ['an object', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'another' } }],
+    ['a list', []],
+    ['nothing', 'null'],
+  ])('whose body is %s and no options deletes nothing', async (_what, body) => {
+    expect((await door.admin('DELETE', `${maps}/kept`, { body })).status).toBe(400);
+    expect((await door.admin('DELETE', maps, { body })).status).toBe(400);
+    expect((await door.admin('GET', `${maps}/kept`)).status).toBe(200);
+  });
+});
+
 describe('the size of an object', () => {
   it('does not grow with every patch', async () => {
     await door.allow('grower', [

@@ -2,6 +2,7 @@
 import { fieldError, statusErrors } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
 import type { ListOptions } from '../cache/list-options.js';
+import { isJsonObject, shown } from '../object/object-bytes.js';
 import type { ServedResource } from '../registry/served-resource.js';
 import { readDeleteOptions } from '../store/deletion.js';
 import type { DeleteOptions } from '../store/deletion.js';
@@ -95,7 +96,12 @@ export async function readDeletion(context: RequestContext): Promise<DeleteOptio
   if (bytes.length > 0) {
     const type = request.headers['content-type'];
     const { value } = await parseBody(bytes, type, 'DeleteOptions', false, context.yamlToJson);
-    return readDeleteOptions((value ?? {}) as JsonObject);
+    if (!isJsonObject(value)) throw statusErrors.badRequest('the body is no DeleteOptions');
+    const { kind = 'DeleteOptions' } = value;
+    // Somebody who sends another thing means another thing than to delete by the defaults.
+    if (kind !== 'DeleteOptions')
+      throw statusErrors.badRequest(`the body of a delete is DeleteOptions, and not ${shown(kind)}`);
+    return readDeleteOptions(value);
   }
   const options: JsonObject = {};
   if (query.has('gracePeriodSeconds')) options['gracePeriodSeconds'] = readNumber(query, 'gracePeriodSeconds');

@@ -50,7 +50,8 @@ export class ReviewHandler implements RequestHandler {
 
   handle(context: RequestContext): Promise<ServerResponse> | undefined {
     const { info } = context;
-    if (info.kind !== 'resource' || info.verb !== 'create' || info.subresource !== '') return undefined;
+    if (info.kind !== 'resource' || info.verb !== 'create' || info.name !== '' || info.subresource !== '')
+      return undefined;
     if (info.group !== 'authentication.k8s.io' && info.group !== 'authorization.k8s.io') return undefined;
     const review = this.#reviews.get(info.resource);
     return review && this.#answer(context, info, review);
