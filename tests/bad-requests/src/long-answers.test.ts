@@ -18,18 +18,17 @@ beforeAll(async () => {
 });
 afterAll(() => door[Symbol.asyncDispose]());
 
-/** The longest time that an ordinary request has to wait while others are answered, in milliseconds. */
-async function longestWait(others: () => Promise<unknown>): Promise<number> {
-  let longest = 0;
+/** How many ordinary requests, one after another, are answered while others are. */
+async function answeredBeside(others: () => Promise<unknown>): Promise<number> {
+  let answered = 0;
   const over = new AbortController();
   const done = others().finally(() => over.abort());
   while (!over.signal.aborted) {
-    const started = performance.now();
     await door.admin('GET', '/api/v1/namespaces/default');
-    longest = Math.max(longest, performance.now() - started);
+    answered++;
   }
   await done;
-  return longest;
+  return answered;
 }
 
 describe('who reads a long list', () => {
@@ -46,7 +45,8 @@ describe('who reads a long list', () => {
       const { status } = await reader('GET', path, { headers: { ...headers } });
       expect(status).toBe(200);
     };
-    expect(await longestWait(() => Promise.all([read(), read(), read()]))).toBeLessThan(2_000);
+    // A server that does nothing else meanwhile answers one or two.
+    expect(await answeredBeside(() => Promise.all([read(), read(), read()]))).toBeGreaterThan(3);
   });
 
   it('gets the same objects as YAML, whatever their texts hold', async () => {

@@ -27,19 +27,17 @@ describe('YamlReader', () => {
       '- '.repeat(50_000),
       '&a '.repeat(9_000),
     ];
-    let longest = 0;
-    let at = performance.now();
+    let turns = 0;
     const done = new AbortController();
-    const turns = (async () => {
+    const turning = (async () => {
       while (!done.signal.aborted) {
         await new Promise((resolve) => setImmediate(resolve));
-        longest = Math.max(longest, performance.now() - at);
-        at = performance.now();
+        turns++;
       }
     })();
     const results = await Promise.all(texts.map((text, n) => outcome(reader.toJson(text, `user-${n}`))));
     done.abort();
-    await turns;
+    await turning;
     expect(results.map((result) => result.slice(0, 30))).toEqual([
       'Unexpected double-quoted-scala',
       'the text has more than 400000 ',
@@ -47,7 +45,8 @@ describe('YamlReader', () => {
       expect.any(String),
       expect.any(String),
     ]);
-    expect(longest).toBeLessThan(500);
+    // A loop that is held for a text turns a few times for each.
+    expect(turns).toBeGreaterThan(200);
   }, 60_000);
 
   it('refuses what its aliases make too large', async () => {
