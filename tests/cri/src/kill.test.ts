@@ -83,7 +83,7 @@ describe.skipIf(missing.length > 0)(`a killed daemon (needs ${['root', 'crun', '
     expect(new Set(containers.map((one) => one.containerId)).size).toBe(1);
     const wrong = {
       ...bed.containerConfig('exit 0'),
-      devices: [{ hostPath: '/', containerPath: '/d', permissions: 'r' }],
+      devices: [{ hostPath: '/etc/passwd', containerPath: '/d', permissions: 'r' }],
     };
     const failing = {
       podSandboxId,

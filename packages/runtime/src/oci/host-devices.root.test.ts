@@ -51,4 +51,8 @@ describe.skipIf(process.getuid?.() !== 0)('hostDevices (needs root)', () => {
     const refused = { status: Code.INVALID_ARGUMENT };
     await expect(asked({ hostPath: '/dev/null', permissions: 'rx' })).rejects.toMatchObject(refused);
   });
+
+  it('refuses a directory that holds more than devices could be in', async () => {
+    await expect(asked({ hostPath: '/' })).rejects.toMatchObject({ code: 'KW_RUNTIME_NOT_SUPPORTED' });
+  });
 });

@@ -19,6 +19,8 @@ const skipped = new Set(['pts', 'shm', 'fd', 'mqueue', 'console', '.lxc', '.lxd-
 /** More than any machine's /dev has; what is more is a mistake. */
 const mostDevices = 4_096;
 const deepest = 8;
+/** So many names are looked at below one directory: a tree of files is no place for devices. */
+const mostNames = 20_000;
 
 /**
  * The devices that a container asks for. Of a directory, as device plugins hand out /dev/infiniband, all that are in it and
@@ -43,13 +45,13 @@ export async function hostDevices(devices: readonly Device[]): Promise<AllowedDe
 
 /** All devices of the machine, for a container that may do everything. */
 export function allHostDevices(): Promise<readonly OciDevice[]> {
-  return below('/dev', '/dev', 0);
+  return below('/dev', '/dev', { names: 0 });
 }
 
 async function devicesAt(hostPath: string, path: string): Promise<readonly OciDevice[]> {
   const found = await stat(hostPath).catch(() => undefined);
   if (found?.isDirectory() === true) {
-    const inside = await below(hostPath, path, 0);
+    const inside = await below(hostPath, path, { names: 0 });
     if (inside.length > 0) return inside;
   }
   const device = found && deviceOf(found);
@@ -57,17 +59,24 @@ async function devicesAt(hostPath: string, path: string): Promise<readonly OciDe
   throw runtimeErrors.NOT_SUPPORTED({ what: `'${hostPath}' as a device, since it is none and has none in it` });
 }
 
-async function below(directory: string, path: string, depth: number): Promise<OciDevice[]> {
+/** @param seen - counts the names that were looked at. @throws NOT_SUPPORTED for a tree that is too large or cannot be read */
+async function below(directory: string, path: string, seen: { names: number }, depth = 0): Promise<OciDevice[]> {
   const devices: OciDevice[] = [];
-  for (const name of (await readdir(directory)).toSorted()) {
+  const refused = (reason: string) => runtimeErrors.NOT_SUPPORTED({ what: `devices in '${directory}', ${reason}` });
+  const names = await readdir(directory).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === 'ENOENT') return [];
+    throw refused(`which cannot be read (${error.code ?? error.message})`);
+  });
+  for (const name of names.toSorted()) {
     if (skipped.has(name) || devices.length > mostDevices) continue;
+    if (++seen.names > mostNames) throw refused(`since there are more than ${mostNames} names`);
     // Devices come and go; one that went just now is not there.
     const found: Stats | undefined = await lstat(posix.join(directory, name)).catch(() => undefined);
     const inContainer = posix.join(path, name);
     const device = found && deviceOf(found);
     if (device !== undefined) devices.push({ path: inContainer, ...device });
     if (found?.isDirectory() === true && depth < deepest)
-      devices.push(...(await below(posix.join(directory, name), inContainer, depth + 1)));
+      devices.push(...(await below(posix.join(directory, name), inContainer, seen, depth + 1)));
   }
   return devices;
 }
