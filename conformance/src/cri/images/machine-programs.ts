@@ -8,7 +8,11 @@ const run = promisify(execFile);
 
 /** A program with the libraries that it loads. */
 export async function programFiles(path: string, target: string, mode = 0o755): Promise<ImageFile[]> {
-  const { stdout } = await run('ldd', [path]);
+  // A static program loads none, and ldd fails.
+  const { stdout } = await run('ldd', [path]).catch((error: { readonly stderr?: string }) => {
+    if (error.stderr?.includes('not a dynamic executable') === true) return { stdout: '' };
+    throw error;
+  });
   // `name => /path (address)` for libraries, `/path (address)` for the loader.
   const libraries = [...stdout.matchAll(/(?:=> |^\s*)(\/\S+) \(0x/gm)].map(([, library = '']) => library);
   return [
