@@ -30,5 +30,6 @@ export async function programFiles(path: string, target: string, mode = 0o755): 
 /** The names under which busybox is called. */
 export async function appletNames(busybox: string): Promise<string[]> {
   const { stdout } = await run(busybox, ['--list']);
-  return stdout.split('\n').filter(Boolean);
+  // Some list themselves; a file is no link to itself.
+  return stdout.split('\n').filter((name) => name !== '' && name !== 'busybox');
 }
