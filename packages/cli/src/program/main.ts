@@ -7,7 +7,7 @@ import type { CliCommand, CommandContext, ReadCommandLine } from '@kubewright/co
 import { loadSettings } from '@kubewright/core/config';
 import { builtinCommands } from '../commands/builtin-commands.js';
 import { cliErrors } from '../errors.js';
-import { consoleLogger } from 'kubewright';
+import { consoleLogger } from 'kubewright/logging';
 import { projectConfig } from './project.js';
 import { reportFailure } from './report-failure.js';
 import { untilInterrupted } from './until-interrupted.js';
