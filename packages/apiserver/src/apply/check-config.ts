@@ -1,5 +1,5 @@
 import type { Json } from '@kubewright/api';
-import { isArray, isObject } from '../patch/json-value.js';
+import { isArray, isObject } from '@kubewright/api/json';
 import type { FieldType, ListType, MapType, ScalarType } from './field-type.js';
 import { elementOf, unidentified } from './list-element.js';
 import { formatElement } from './path-element.js';

@@ -1,5 +1,5 @@
 import type { Json, Schema, SchemaResolver } from '@kubewright/api';
-import { isObject } from '../patch/json-value.js';
+import { isObject } from '@kubewright/api/json';
 import { deducedType } from './field-type.js';
 import type { FieldType, ListType, MapType, ScalarType } from './field-type.js';
 

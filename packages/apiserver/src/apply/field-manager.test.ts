@@ -3,7 +3,7 @@ import type { GroupVersionKind, Json, JsonObject, Schema } from '@kubewright/api
 import { builtinSchema, schemaOfKind } from '@kubewright/api/schemas';
 import { FakeClock } from '@kubewright/core/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ReadonlyJsonObject } from '../patch/json-value.js';
+import type { ReadonlyJsonObject } from '@kubewright/api/json';
 import { FieldManager } from './field-manager.js';
 import { FieldSet } from './field-set.js';
 

@@ -1,8 +1,8 @@
 import { apiVersionOf, statusErrors } from '@kubewright/api';
 import type { GroupVersionKind, Json, JsonObject, Schema, SchemaResolver } from '@kubewright/api';
 import type { Clock } from '@kubewright/core';
-import { deepCopyObject, deepEqual, isObject, own } from '../patch/json-value.js';
-import type { ReadonlyJsonObject } from '../patch/json-value.js';
+import { deepCopyObject, deepEqual, isObject, own } from '@kubewright/api/json';
+import type { ReadonlyJsonObject } from '@kubewright/api/json';
 import { checkConfig, describeProblems } from './check-config.js';
 import { compare } from './compare.js';
 import type { Comparison } from './compare.js';

@@ -3,7 +3,7 @@
  * lists and maps are divided among owners.
  */
 import type { Json } from '@kubewright/api';
-import { isArray, isObject } from '../patch/json-value.js';
+import { isArray, isObject } from '@kubewright/api/json';
 
 export interface ListType {
   /** An atomic list has one owner; an associative one is owned item by item. */

@@ -1,6 +1,6 @@
 /** FieldsV1, the JSON form of a field set in `metadata.managedFields`: a trie of element texts in which `.` marks a member. */
 import type { Json, JsonObject } from '@kubewright/api';
-import { isObject } from '../patch/json-value.js';
+import { isObject } from '@kubewright/api/json';
 import { FieldSet, leafNode } from './field-set.js';
 import type { FieldNode } from './field-set.js';
 import { parseElement } from './path-element.js';

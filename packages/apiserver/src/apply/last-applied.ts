@@ -4,8 +4,8 @@
  * keeps the annotation up to date for clients that still read it.
  */
 import type { Json, JsonObject } from '@kubewright/api';
-import { isObject, own } from '../patch/json-value.js';
-import type { ReadonlyJsonObject } from '../patch/json-value.js';
+import { isObject, own } from '@kubewright/api/json';
+import type { ReadonlyJsonObject } from '@kubewright/api/json';
 import { compare } from './compare.js';
 import { FieldSet } from './field-set.js';
 import type { FieldType } from './field-type.js';

@@ -1,5 +1,5 @@
 import type { Json } from '@kubewright/api';
-import { isArray, isObject, own } from '../patch/json-value.js';
+import { isArray, isObject, own } from '@kubewright/api/json';
 import type { ListType } from './field-type.js';
 import { keyElement, valueElement } from './path-element.js';
 import type { PathElement } from './path-element.js';

@@ -1,6 +1,6 @@
 /** `metadata.managedFields` as managers and the sets of fields they own. */
 import type { Json, JsonObject, MutableJson } from '@kubewright/api';
-import { isArray, isObject, own } from '../patch/json-value.js';
+import { isArray, isObject, own } from '@kubewright/api/json';
 import { FieldSet } from './field-set.js';
 import { decodeFieldsV1, encodeFieldsV1 } from './fields-v1.js';
 

@@ -1,5 +1,5 @@
 import type { Json } from '@kubewright/api';
-import { isArray, isObject, own, setOwn } from '../patch/json-value.js';
+import { isArray, isObject, own, setOwn } from '@kubewright/api/json';
 import { shapeOf, typeOfField } from './field-type.js';
 import type { FieldType, ListType, MapType } from './field-type.js';
 import { elementOf, indexItems } from './list-element.js';

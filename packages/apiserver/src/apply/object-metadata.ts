@@ -1,7 +1,7 @@
 /** Access to the metadata of an object as JSON, without trusting its shape. */
 import type { Json, JsonObject, MutableJson } from '@kubewright/api';
-import { deepEqual, isArray, isObject, own } from '../patch/json-value.js';
-import type { ReadonlyJsonObject } from '../patch/json-value.js';
+import { deepEqual, isArray, isObject, own } from '@kubewright/api/json';
+import type { ReadonlyJsonObject } from '@kubewright/api/json';
 
 /** What the server alone writes into metadata; nobody owns it. */
 const serverFields = new Set([

@@ -4,7 +4,7 @@
  * U+2028 and U+2029 escaped as Go's encoder does, so that elements are equal exactly when their texts are.
  */
 import type { Json } from '@kubewright/api';
-import { isArray, isObject } from '../patch/json-value.js';
+import { isArray, isObject } from '@kubewright/api/json';
 
 export type PathElement = string;
 

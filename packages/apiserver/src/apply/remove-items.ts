@@ -1,5 +1,5 @@
 import type { Json } from '@kubewright/api';
-import { isArray, isObject, setOwn } from '../patch/json-value.js';
+import { isArray, isObject, setOwn } from '@kubewright/api/json';
 import type { FieldSet } from './field-set.js';
 import { typeOfField } from './field-type.js';
 import type { FieldType } from './field-type.js';

@@ -1,5 +1,5 @@
 import type { Json } from '@kubewright/api';
-import { isArray, isObject } from '../patch/json-value.js';
+import { isArray, isObject } from '@kubewright/api/json';
 import { FieldSetBuilder } from './field-set.js';
 import type { FieldSet } from './field-set.js';
 import { shapeOf, typeOfField } from './field-type.js';

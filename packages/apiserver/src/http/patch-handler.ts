@@ -1,6 +1,6 @@
 import { StatusError, decodeStrict, fieldError, prune, statusErrors } from '@kubewright/api';
 import type { JsonObject, MutableJson } from '@kubewright/api';
-import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from '../patch/index.js';
+import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from '@kubewright/api/patch';
 import { isJsonObject } from '../object/object-bytes.js';
 import type { ServedResource } from '../registry/served-resource.js';
 import type { ObjectStore, UpdateOptions } from '../store/object-store.js';

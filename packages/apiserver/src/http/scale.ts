@@ -1,8 +1,8 @@
 /** The scale subresource: one shape for the number of replicas of every kind that has one. */
 import { LabelSelector, statusErrors } from '@kubewright/api';
 import type { JsonObject, MutableJson } from '@kubewright/api';
-import { applyJsonPatch, applyMergePatch } from '../patch/index.js';
-import { own, setOwn } from '../patch/json-value.js';
+import { applyJsonPatch, applyMergePatch } from '@kubewright/api/patch';
+import { own, setOwn } from '@kubewright/api/json';
 import { isJsonObject, metadataOf } from '../object/object-bytes.js';
 import type { ScalePaths, ServedResource } from '../registry/served-resource.js';
 import type { ObjectStore } from '../store/object-store.js';

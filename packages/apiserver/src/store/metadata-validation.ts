@@ -11,7 +11,7 @@ import {
 import type { FieldError, JsonObject } from '@kubewright/api';
 import type { NameFormat } from '../kinds/index.js';
 import { isJsonObject, metadataOf, shown } from '../object/object-bytes.js';
-import { deepEqual } from '../patch/json-value.js';
+import { deepEqual } from '@kubewright/api/json';
 
 /** Keys and values of all annotations together may have so many bytes. */
 const maximumAnnotations = 256 * 1024;

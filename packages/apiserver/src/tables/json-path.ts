@@ -4,7 +4,7 @@
  */
 import type { Json } from '@kubewright/api';
 import { isObject } from '../kinds/fields/fields.js';
-import { own } from '../patch/json-value.js';
+import { own } from '@kubewright/api/json';
 
 type Step =
   | { readonly type: 'key'; readonly key: string }

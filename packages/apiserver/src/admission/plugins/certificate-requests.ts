@@ -3,7 +3,7 @@ import { fieldError, statusErrors } from '@kubewright/api';
 import type { JsonObject, MutableJson } from '@kubewright/api';
 import type { Authorizer } from '../../auth/authorizer.js';
 import { isJsonObject } from '../../object/object-bytes.js';
-import { deepEqual, setOwn } from '../../patch/json-value.js';
+import { deepEqual, setOwn } from '@kubewright/api/json';
 import { groupResource } from '../../store/write-request.js';
 import { requestedOrganizations } from '../../tls/requested-organizations.js';
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.js';

@@ -3,7 +3,7 @@ import type { JsonObject } from '@kubewright/api';
 import type { PolicyRule } from '@kubewright/api/rbac/v1';
 import type { Authorizer } from '../../auth/authorizer.js';
 import { isJsonObject, metadataOf } from '../../object/object-bytes.js';
-import { deepEqual } from '../../patch/json-value.js';
+import { deepEqual } from '@kubewright/api/json';
 import { missingRules, ruleText } from '../../rbac/escalation.js';
 import type { RbacAuthorizer, RbacSource } from '../../rbac/rbac-authorizer.js';
 import { groupResource } from '../../store/write-request.js';

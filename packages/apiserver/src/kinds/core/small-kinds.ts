@@ -17,7 +17,7 @@ import type { Behavior } from '../strategy/behavior.js';
 import { portNumber } from '../validation/formats.js';
 import { quantityOf, validateResourceList } from '../validation/quantities.js';
 import { defaultPodTemplate } from './pod-defaults.js';
-import { own, setOwn } from '../../patch/json-value.js';
+import { own, setOwn } from '@kubewright/api/json';
 import { validatePodTemplate } from './pod-validation.js';
 
 export const serviceAccount: Behavior = { group: '', version: 'v1', kind: 'ServiceAccount' };

@@ -4,7 +4,7 @@
  * an own property or it is absent, whatever it is called.
  */
 import type { Json, JsonObject, MutableJson } from '@kubewright/api';
-import { own, setOwn } from '../../patch/json-value.js';
+import { own, setOwn } from '@kubewright/api/json';
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

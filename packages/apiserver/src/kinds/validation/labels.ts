@@ -2,7 +2,7 @@
 import { checkLabelValue, checkQualifiedName } from '@kubewright/api';
 import type { JsonObject, MutableJson } from '@kubewright/api';
 import type { FieldErrors } from '../fields/field-errors.js';
-import { own } from '../../patch/json-value.js';
+import { own } from '@kubewright/api/json';
 import { has, isObject, objectsAt, stringsAt, textAt } from '../fields/fields.js';
 
 /** The most that all annotations of an object may hold, in bytes of keys and values. */

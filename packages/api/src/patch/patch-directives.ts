@@ -2,9 +2,9 @@
  * The directives of a strategic merge patch: keys that begin with a dollar sign and steer the merge instead of taking
  * part in it.
  */
-import { statusErrors } from '@kubewright/api';
-import type { JsonObject, MutableJson } from '@kubewright/api';
-import { isArray, isObject, setOwn } from './json-value.js';
+import { statusErrors } from '../status/status-errors.js';
+import type { JsonObject, MutableJson } from '../json/json.js';
+import { isArray, isObject, setOwn } from '../json/json-value.js';
 
 /** In a map or list item: `replace`, `delete`. */
 export const patchDirective = '$patch';

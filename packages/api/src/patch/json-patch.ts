@@ -1,8 +1,8 @@
-import { statusErrors } from '@kubewright/api';
-import type { Json, JsonObject, MutableJson } from '@kubewright/api';
+import { statusErrors } from '../status/status-errors.js';
+import type { Json, JsonObject, MutableJson } from '../json/json.js';
 import { parsePointer } from './json-pointer.js';
-import { deepCopy, deepCopyObject, deepEqual, isArray, isObject, own, setOwn } from './json-value.js';
-import type { ReadonlyJsonObject } from './json-value.js';
+import { deepCopy, deepCopyObject, deepEqual, isArray, isObject, own, setOwn } from '../json/json-value.js';
+import type { ReadonlyJsonObject } from '../json/json-value.js';
 import { inapplicablePatch } from './inapplicable-patch.js';
 
 /** kube-apiserver's limit on the operations of one JSON patch. */

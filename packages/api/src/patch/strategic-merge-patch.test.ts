@@ -1,9 +1,10 @@
-import { StatusError } from '@kubewright/api';
-import type { Json, Schema } from '@kubewright/api';
-import { builtinSchema } from '@kubewright/api/schemas';
+import { StatusError } from '../status/status-error.js';
+import type { Json } from '../json/json.js';
+import type { Schema } from '../schema/schema.js';
+import { builtinSchema } from '../builtin/schemas.js';
 import { SeededRandom } from '@kubewright/core/testing';
 import { describe, expect, it } from 'vitest';
-import type { ReadonlyJsonObject } from './json-value.js';
+import type { ReadonlyJsonObject } from '../json/json-value.js';
 import { applyStrategicMergePatch } from './strategic-merge-patch.js';
 
 const podSpec = builtinSchema('io.k8s.api.core.v1.PodSpec');

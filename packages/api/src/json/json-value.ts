@@ -2,7 +2,7 @@
  * What patching and applying need of JSON values beyond their type: own properties only, equality, copies. A body may
  * carry the key `__proto__`; it is an ordinary key here and never reaches a prototype.
  */
-import type { Json, JsonObject, MutableJson } from '@kubewright/api';
+import type { Json, JsonObject, MutableJson } from './json.js';
 
 /** A JSON object that is only read. */
 export type ReadonlyJsonObject = { readonly [key: string]: Json };

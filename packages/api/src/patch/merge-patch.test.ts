@@ -1,6 +1,6 @@
-import type { Json } from '@kubewright/api';
+import type { Json } from '../json/json.js';
 import { describe, expect, it } from 'vitest';
-import type { ReadonlyJsonObject } from './json-value.js';
+import type { ReadonlyJsonObject } from '../json/json-value.js';
 import { applyMergePatch } from './merge-patch.js';
 
 describe('applyMergePatch', () => {

@@ -1,7 +1,8 @@
-import { statusErrors } from '@kubewright/api';
-import type { Json, JsonObject, MutableJson, Schema, SchemaResolver } from '@kubewright/api';
-import { deepCopyObject, isArray, isObject, own, setOwn } from './json-value.js';
-import type { ReadonlyJsonObject } from './json-value.js';
+import { statusErrors } from '../status/status-errors.js';
+import type { Json, JsonObject, MutableJson } from '../json/json.js';
+import type { Schema, SchemaResolver } from '../schema/schema.js';
+import { deepCopyObject, isArray, isObject, own, setOwn } from '../json/json-value.js';
+import type { ReadonlyJsonObject } from '../json/json-value.js';
 import {
   applyRetainKeys,
   content,

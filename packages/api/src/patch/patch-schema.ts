@@ -1,4 +1,4 @@
-import type { Schema, SchemaResolver } from '@kubewright/api';
+import type { Schema, SchemaResolver } from '../schema/schema.js';
 
 /** What a strategic merge patch must know of one field. */
 export interface PatchField {

@@ -3,9 +3,9 @@
  * keep the patch's order, items that only the object has keep theirs, and the two sequences are interleaved by the
  * object's order.
  */
-import { statusErrors } from '@kubewright/api';
-import type { JsonObject, MutableJson } from '@kubewright/api';
-import { isArray, isObject, own } from './json-value.js';
+import { statusErrors } from '../status/status-errors.js';
+import type { JsonObject, MutableJson } from '../json/json.js';
+import { isArray, isObject, own } from '../json/json-value.js';
 import { content, patchDirective } from './patch-directives.js';
 import { inapplicablePatch } from './inapplicable-patch.js';
 

@@ -1,4 +1,4 @@
-import { StatusError } from '@kubewright/api';
+import { StatusError } from '../status/status-error.js';
 
 /**
  * The 422 for a patch that is well formed but does not fit the object. Its message is the one that kube-apiserver sends;

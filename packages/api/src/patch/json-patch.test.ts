@@ -1,8 +1,8 @@
-import { StatusError } from '@kubewright/api';
-import type { Json } from '@kubewright/api';
+import { StatusError } from '../status/status-error.js';
+import type { Json } from '../json/json.js';
 import { describe, expect, it } from 'vitest';
 import { applyJsonPatch } from './json-patch.js';
-import type { ReadonlyJsonObject } from './json-value.js';
+import type { ReadonlyJsonObject } from '../json/json-value.js';
 
 function refusal(original: ReadonlyJsonObject, patch: Json): StatusError {
   try {

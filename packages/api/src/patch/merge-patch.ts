@@ -1,7 +1,7 @@
-import { statusErrors } from '@kubewright/api';
-import type { Json, JsonObject, MutableJson } from '@kubewright/api';
-import { deepCopy, isObject, own, setOwn } from './json-value.js';
-import type { ReadonlyJsonObject } from './json-value.js';
+import { statusErrors } from '../status/status-errors.js';
+import type { Json, JsonObject, MutableJson } from '../json/json.js';
+import { deepCopy, isObject, own, setOwn } from '../json/json-value.js';
+import type { ReadonlyJsonObject } from '../json/json-value.js';
 
 /**
  * Applies a JSON merge patch (RFC 7386) and returns a new object that shares nothing with its arguments; neither changes.
