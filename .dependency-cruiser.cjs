@@ -4,7 +4,7 @@
  */
 const floors = [
   ['core'],
-  ['api', 'grpc', 'linux'],
+  ['api', 'grpc', 'linux', 'pki'],
   ['informer'],
   ['controller'],
   ['controllers', 'scheduler', 'apiserver', 'cri-sdk', 'cni-sdk', 'csi-sdk', 'device-sdk'],

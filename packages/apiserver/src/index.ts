@@ -25,8 +25,6 @@ export type { Attributes, Decision, PathAttributes, ResourceAttributes } from '.
 export { CertificateAuthenticator } from './auth/certificate-authenticator.js';
 export { TokenAuthenticator, UnknownTokenAuthenticator } from './auth/token-authenticator.js';
 export type { StaticToken } from './auth/token-authenticator.js';
-export { CertificateAuthority } from './tls/certificate-authority.js';
-export type { CertificateRequest, Credentials, Subject } from './tls/certificate-authority.js';
 
 // For authors of storages
 export { Storage } from './storage/storage.js';

@@ -1,7 +1,7 @@
 import { applySchemaDefaults, validateValue } from '@kubewright/api';
 import type { JsonObject, MutableJson } from '@kubewright/api';
-import { isJsonObject, metadataOf, shown } from '../object/object-bytes.js';
 import { deepEqual } from '@kubewright/api/json';
+import { isJsonObject, metadataOf, shown } from '../object/object-bytes.js';
 import type { FieldError, Strategy } from '../strategy/strategy.js';
 import type { DefinitionVersion } from './definition.js';
 

@@ -5,11 +5,11 @@
 import { isConflict, isNotFound } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
 import type { Clock, Logger } from '@kubewright/core';
+import { deepEqual } from '@kubewright/api/json';
 import type { AdmissionChain } from '../admission/admission.js';
 import type { ResourceCache } from '../cache/resource-cache.js';
 import type { WatchCache } from '../cache/watch-cache.js';
 import { isJsonObject, metadataOf, parseObject } from '../object/object-bytes.js';
-import { deepEqual } from '@kubewright/api/json';
 import type { ResourceRegistry } from '../registry/resource-registry.js';
 import { storagePrefix } from '../registry/served-resource.js';
 import type { ServedResource } from '../registry/served-resource.js';

@@ -7,12 +7,12 @@ import { SystemClock, SystemRandom } from '@kubewright/core';
 import type { Logger } from '@kubewright/core';
 import { FakeClock } from '@kubewright/core/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CertificateAuthority } from '@kubewright/pki';
 import { CertificateAuthenticator } from '../auth/certificate-authenticator.js';
 import type { ApiServerOptions } from '../server/api-server.js';
 import { call } from '../testing/requests.js';
 import { startTestApiServer } from '../testing/start-test-api-server.js';
 import type { TestApiServer } from '../testing/start-test-api-server.js';
-import { CertificateAuthority } from '../tls/certificate-authority.js';
 
 const maps = '/api/v1/namespaces/default/configmaps';
 const config = (name: string) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } });

@@ -3,13 +3,13 @@ import { connect } from 'node:http2';
 import { gunzipSync } from 'node:zlib';
 import { SystemClock, SystemRandom } from '@kubewright/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CertificateAuthority } from '@kubewright/pki';
 import { AnonymousAuthenticator } from '../auth/anonymous-authenticator.js';
 import { CertificateAuthenticator } from '../auth/certificate-authenticator.js';
 import { call } from '../testing/requests.js';
 import { startTestApiServer } from '../testing/start-test-api-server.js';
 import type { TestApiServer } from '../testing/start-test-api-server.js';
 import { bootstrapObjects } from '../bootstrap/bootstrap-objects.js';
-import { CertificateAuthority } from '../tls/certificate-authority.js';
 
 interface Reply {
   readonly status: number;

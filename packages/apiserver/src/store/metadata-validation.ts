@@ -9,9 +9,9 @@ import {
   indexPath,
 } from '@kubewright/api';
 import type { FieldError, JsonObject } from '@kubewright/api';
+import { deepEqual } from '@kubewright/api/json';
 import type { NameFormat } from '../kinds/index.js';
 import { isJsonObject, metadataOf, shown } from '../object/object-bytes.js';
-import { deepEqual } from '@kubewright/api/json';
 
 /** Keys and values of all annotations together may have so many bytes. */
 const maximumAnnotations = 256 * 1024;

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@kubewright/api';
-import { isJsonObject, metadataOf } from '../object/object-bytes.js';
 import { setOwn } from '@kubewright/api/json';
+import { isJsonObject, metadataOf } from '../object/object-bytes.js';
 import type { DeletionOptions, FieldError, Strategy } from '../strategy/strategy.js';
 
 /** The strategy of a subresource that changes one part of an object and nothing else, as `finalize` of a namespace. */

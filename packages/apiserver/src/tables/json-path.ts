@@ -3,8 +3,8 @@
  * `.status.conditions[?(@.type=="Ready")].status`. No recursion, no slices, no unions.
  */
 import type { Json } from '@kubewright/api';
-import { isObject } from '../kinds/fields/fields.js';
 import { own } from '@kubewright/api/json';
+import { isObject } from '../kinds/fields/fields.js';
 
 type Step =
   | { readonly type: 'key'; readonly key: string }

@@ -2,10 +2,10 @@
  * Who the cluster's authority is and how its administrator proves who he is. Kept in the data directory where there is one,
  * made anew otherwise. The server's own certificate is not kept: each start issues one, so it never expires.
  */
-import { CertificateAuthority } from '@kubewright/apiserver';
 import type { User } from '@kubewright/apiserver';
 import { Clock, Plugin, Random, inject } from '@kubewright/core';
 import type { Lifecycle } from '@kubewright/core';
+import { CertificateAuthority } from '@kubewright/pki';
 import { DataDirectory } from '../data-directory/data-directory.js';
 import { clusterErrors } from '../errors/cluster-errors.js';
 

@@ -1,11 +1,11 @@
 /** Who asks for a certificate, who approves it and who signs it: what a CertificateSigningRequest says of that is not believed. */
 import { fieldError, statusErrors } from '@kubewright/api';
 import type { JsonObject, MutableJson } from '@kubewright/api';
+import { deepEqual, setOwn } from '@kubewright/api/json';
+import { requestedOrganizations } from '@kubewright/pki';
 import type { Authorizer } from '../../auth/authorizer.js';
 import { isJsonObject } from '../../object/object-bytes.js';
-import { deepEqual, setOwn } from '@kubewright/api/json';
 import { groupResource } from '../../store/write-request.js';
-import { requestedOrganizations } from '../../tls/requested-organizations.js';
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.js';
 
 const group = 'certificates.k8s.io';

@@ -1,9 +1,9 @@
 import { statusErrors } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
 import type { PolicyRule } from '@kubewright/api/rbac/v1';
+import { deepEqual } from '@kubewright/api/json';
 import type { Authorizer } from '../../auth/authorizer.js';
 import { isJsonObject, metadataOf } from '../../object/object-bytes.js';
-import { deepEqual } from '@kubewright/api/json';
 import { missingRules, ruleText } from '../../rbac/escalation.js';
 import type { RbacAuthorizer, RbacSource } from '../../rbac/rbac-authorizer.js';
 import { groupResource } from '../../store/write-request.js';

@@ -1,9 +1,9 @@
 /** ConfigMaps and Secrets: keys, size, immutability. */
 import { checkConfigMapKey } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
+import { setOwn } from '@kubewright/api/json';
 import type { FieldErrors } from '../fields/field-errors.js';
 import { ensureObject, equal, isObject, objectAt, setDefault, textAt } from '../fields/fields.js';
-import { setOwn } from '@kubewright/api/json';
 import type { Behavior } from '../strategy/behavior.js';
 
 /** The most that one ConfigMap or Secret may hold, in bytes: 1 MiB. */

@@ -1,7 +1,7 @@
 /** The defaults of a pod's specification, in a Pod and in every template of one. */
 import type { JsonObject } from '@kubewright/api';
-import { ensureObject, has, objectAt, objectsAt, present, setDefault, textAt } from '../fields/fields.js';
 import { setOwn } from '@kubewright/api/json';
+import { ensureObject, has, objectAt, objectsAt, present, setDefault, textAt } from '../fields/fields.js';
 import { defaultVolume } from './volume-defaults.js';
 
 /** Kinds of container lists in a pod's specification. */

@@ -1,6 +1,7 @@
 /** Kinds of the core group with few rules: service accounts, endpoints, quotas, limits, templates, bindings. */
 import { checkDns1123Label } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
+import { own, setOwn } from '@kubewright/api/json';
 import type { FieldErrors } from '../fields/field-errors.js';
 import {
   ensureObject,
@@ -17,7 +18,6 @@ import type { Behavior } from '../strategy/behavior.js';
 import { portNumber } from '../validation/formats.js';
 import { quantityOf, validateResourceList } from '../validation/quantities.js';
 import { defaultPodTemplate } from './pod-defaults.js';
-import { own, setOwn } from '@kubewright/api/json';
 import { validatePodTemplate } from './pod-validation.js';
 
 export const serviceAccount: Behavior = { group: '', version: 'v1', kind: 'ServiceAccount' };

@@ -1,8 +1,8 @@
 /** Labels, annotations and selectors wherever they occur inside an object. */
 import { checkLabelValue, checkQualifiedName } from '@kubewright/api';
 import type { JsonObject, MutableJson } from '@kubewright/api';
-import type { FieldErrors } from '../fields/field-errors.js';
 import { own } from '@kubewright/api/json';
+import type { FieldErrors } from '../fields/field-errors.js';
 import { has, isObject, objectsAt, stringsAt, textAt } from '../fields/fields.js';
 
 /** The most that all annotations of an object may hold, in bytes of keys and values. */

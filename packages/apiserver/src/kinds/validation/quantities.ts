@@ -2,8 +2,8 @@
 import { checkQualifiedName, Quantity } from '@kubewright/api';
 import type { JsonObject, MutableJson } from '@kubewright/api';
 import { KubewrightError } from '@kubewright/core';
-import type { FieldErrors } from '../fields/field-errors.js';
 import { own } from '@kubewright/api/json';
+import type { FieldErrors } from '../fields/field-errors.js';
 import { isObject, objectAt, scalarText } from '../fields/fields.js';
 
 const syntax = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";

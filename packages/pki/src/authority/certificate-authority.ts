@@ -17,8 +17,9 @@ import {
   tagged,
   time,
   utf8String,
-} from './der.js';
-import { ipBytes } from './ip-bytes.js';
+} from '../der/der.js';
+import { ipBytes } from '../der/ip-bytes.js';
+import { pkiErrors } from '../errors.js';
 
 /** A certificate and its private key, both PEM. */
 export interface Credentials {
@@ -103,11 +104,13 @@ export class CertificateAuthority {
     return new CertificateAuthority({ certificate, key: keyPem(privateKey) }, subject, clock, random);
   }
 
-  /** Takes up an authority that was stored. Throws when the key does not belong to the certificate. */
+  /** Takes up an authority that was stored.
+   * @throws KW_PKI_FOREIGN_KEY when the key does not belong to the certificate.
+   */
   static load(credentials: Credentials, clock: Clock, random: Random): CertificateAuthority {
     const parsed = new X509Certificate(credentials.certificate);
     if (!parsed.checkPrivateKey(createPrivateKey(credentials.key))) {
-      throw new TypeError("the certificate authority's key does not belong to its certificate");
+      throw pkiErrors.FOREIGN_KEY({});
     }
     const commonName = /^CN=(.*)$/m.exec(parsed.subject)?.[1] ?? '';
     return new CertificateAuthority(credentials, { commonName }, clock, random);
