@@ -7,7 +7,7 @@ const floors = [
   ['api', 'grpc', 'linux', 'pki'],
   ['informer'],
   ['controller'],
-  ['controllers', 'scheduler', 'apiserver', 'cri-sdk', 'cni-sdk', 'csi-sdk', 'device-sdk'],
+  ['controllers', 'scheduler', 'apiserver', 'node', 'cri-sdk', 'cni-sdk', 'csi-sdk', 'device-sdk'],
   ['runtime', 'network', 'storage', 'kubelet', 'proxy', 'dns', 'metrics', 'ingress'],
   ['cluster', 'dashboard'],
   ['kubewright', 'create-kubewright', 'cni-sanity'],

@@ -6,11 +6,12 @@ import type { PodStatus } from '@kubewright/api/core/v1';
 import type { Clock, Logger } from '@kubewright/core';
 import { WorkQueue, parseStoreKey } from '@kubewright/informer';
 import type { Client, HandlerRegistration, InformerEvent, SharedInformer } from '@kubewright/informer';
+import { podStatus, stageOf } from '@kubewright/node';
 import type { NodeIdentity } from './node-identity.js';
 import { PodAddresses } from './pod-addresses.js';
-import { nextStage, stageOf } from './pod-stage.js';
-import { podStatus } from './pod-status.js';
 import { behaviorOf } from './simulated-behavior.js';
+import { nextStage } from './simulated-life.js';
+import { simulatedNames } from './simulated-names.js';
 
 export interface PodAgentOptions {
   readonly nodes: readonly { readonly identity: NodeIdentity; readonly client: Client }[];
@@ -151,7 +152,7 @@ export class PodAgent {
       return this.#queue.add(key, { after: 1_000 });
     }
     const stage = isDue ? next.stage : current.stage;
-    const status = podStatus(pod, stage, { podIp, hostIp }, now);
+    const status = podStatus(pod, stage, { podIp, hostIp, names: simulatedNames(uid) }, now);
     const answer = isReported(pod, status) ? pod : await this.#report(key, uid, status, node.client, signal);
     const began = isDue ? now : since;
     this.#records.set(uid, { pod: answer, since: began });

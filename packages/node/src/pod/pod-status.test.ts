@@ -1,9 +1,14 @@
 import type { Pod, PodSpec, PodStatus } from '@kubewright/api/core/v1';
 import { describe, expect, it } from 'vitest';
+import type { RuntimeNames } from '../container/container-status.js';
 import type { Stage } from './pod-stage.js';
 import { podStatus } from './pod-status.js';
 
-const place = { podIp: '10.244.0.2', hostIp: '198.18.0.1' };
+const names: RuntimeNames = {
+  container: (name, restarts) => `test://${name}-${restarts}`,
+  image: (image) => `test://${image}`,
+};
+const place = { podIp: '10.244.0.2', hostIp: '198.18.0.1', names };
 const start = Date.UTC(2026, 0, 1);
 
 function pod(spec: Partial<PodSpec> = {}, status?: PodStatus): Pod {
@@ -50,7 +55,7 @@ describe('podStatus', () => {
         },
       ],
     });
-    expect(status.containerStatuses?.[0]?.containerID).toMatch(/^simulated:\/\/[0-9a-f]{64}$/);
+    expect(status.containerStatuses?.[0]).toMatchObject({ containerID: 'test://web-0', imageID: 'test://nginx' });
     expect(verdicts(status)).toEqual({
       PodReadyToStartContainers: 'True',
       Initialized: 'True',

@@ -1,8 +1,7 @@
-/** What a simulated node reports about one container. Pure. */
-import { createHash } from 'node:crypto';
+/** What a node reports about one container. */
 import type { DeepReadonly } from '@kubewright/api';
 import type { Container, ContainerState, ContainerStateTerminated, ContainerStatus } from '@kubewright/api/core/v1';
-import type { Stage } from './pod-stage.js';
+import type { Stage } from '../pod/pod-stage.js';
 
 type OldStatus = DeepReadonly<ContainerStatus> | undefined;
 type ReadonlyContainer = DeepReadonly<Container>;
@@ -10,9 +9,16 @@ type ReadonlyContainer = DeepReadonly<Container>;
 /** A sidecar runs beside the containers, though it is listed with those that run before them. */
 export const isSidecar = (container: ReadonlyContainer): boolean => container.restartPolicy === 'Always';
 
+/** How a runtime names what it made of one Pod, as `containerd://…`. Answers the same for the same arguments. */
+export interface RuntimeNames {
+  /** @param restarts - how often the container was started anew; each start is a container of its own. */
+  container(name: string, restarts: number): string;
+  /** @param image - as the container's spec has it. */
+  image(image: string): string;
+}
+
 export interface StatusContext {
-  /** The Pod's. */
-  readonly uid: string;
+  readonly names: RuntimeNames;
   readonly stage: Stage;
   /** Whether the containers that run before the others are done. */
   readonly isInitialized: boolean;
@@ -22,14 +28,14 @@ export interface StatusContext {
 
 /** A container that runs for as long as the Pod does. Times of what was there before are kept. */
 export function containerStatus(container: ReadonlyContainer, old: OldStatus, context: StatusContext): ContainerStatus {
-  const { stage, uid } = context;
+  const { stage, names } = context;
   const restarts = stage.name === 'waiting' ? 0 : stage.restarts;
-  const containerID = identifier('container', uid, container.name, String(restarts));
+  const containerID = names.container(container.name, restarts);
   const lastState = lastStateOf(old, containerID, context);
   return {
     name: container.name,
     image: container.image ?? '',
-    imageID: stage.name === 'waiting' ? '' : imageId(container),
+    imageID: stage.name === 'waiting' ? '' : names.image(container.image ?? ''),
     ...(stage.name !== 'waiting' && { containerID }),
     ready: stage.name === 'running',
     started: stage.name === 'running',
@@ -46,12 +52,12 @@ export function initContainerStatus(
   context: StatusContext,
 ): ContainerStatus {
   if (isSidecar(container)) return containerStatus(container, old, context);
-  const { isInitialized, uid, at } = context;
-  const containerID = identifier('container', uid, container.name, '0');
+  const { isInitialized, names, at } = context;
+  const containerID = names.container(container.name, 0);
   return {
     name: container.name,
     image: container.image ?? '',
-    imageID: isInitialized ? imageId(container) : '',
+    imageID: isInitialized ? names.image(container.image ?? '') : '',
     ...(isInitialized && { containerID }),
     ready: isInitialized,
     started: false,
@@ -70,7 +76,7 @@ function stateOf(old: OldStatus, containerID: string, { stage, isInitialized, at
       return { running: copyOf(old?.state?.running) ?? { startedAt: at } };
     case 'backing-off':
       return {
-        waiting: { reason: 'CrashLoopBackOff', message: 'the simulated container ended and will be started again' },
+        waiting: { reason: 'CrashLoopBackOff', message: 'the container ended and will be started again' },
       };
     case 'ended': {
       const startedAt = old?.state?.running?.startedAt ?? at;
@@ -99,12 +105,4 @@ function termination(
 
 function copyOf<T extends object>(value: DeepReadonly<T> | undefined): T | undefined {
   return value === undefined ? undefined : (structuredClone(value) as T);
-}
-
-function imageId({ image = '' }: ReadonlyContainer): string {
-  return `simulated://sha256:${createHash('sha256').update(image).digest('hex')}`;
-}
-
-function identifier(...parts: readonly string[]): string {
-  return `simulated://${createHash('sha256').update(parts.join('/')).digest('hex')}`;
 }

@@ -1,23 +1,30 @@
-/** What a simulated node reports about a Pod in a given stage. Pure; reasons and messages are the kubelet's. */
+/** What a node reports about a Pod in a given stage. Reasons and messages are the kubelet's. */
 import { formatTime } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import type { Pod, PodCondition, PodStatus } from '@kubewright/api/core/v1';
-import { containerStatus, initContainerStatus, isSidecar } from './container-status.js';
-import type { StatusContext } from './container-status.js';
+import { containerStatus, initContainerStatus, isSidecar } from '../container/container-status.js';
+import type { RuntimeNames, StatusContext } from '../container/container-status.js';
 import type { Stage } from './pod-stage.js';
 
+/** Where a Pod runs. */
 export interface PodPlace {
   readonly podIp: string;
   readonly hostIp: string;
+  readonly names: RuntimeNames;
 }
 
-/** The fields that a node owns of a Pod's status. Conditions that others set are not among them. */
+/**
+ * The fields that a node owns of a Pod's status. Conditions that others set are not among them. Times of what has not
+ * changed since the Pod's present status are kept.
+ *
+ * @param now - milliseconds since the epoch
+ */
 export function podStatus(pod: DeepReadonly<Pod>, stage: Stage, place: PodPlace, now: number): PodStatus {
   const { spec, status } = pod;
   const at = formatTime(now);
   const initContainers = spec?.initContainers ?? [];
   const isInitialized = stage.name !== 'waiting' || initContainers.every(isSidecar);
-  const context: StatusContext = { uid: pod.metadata.uid ?? '', stage, isInitialized, at };
+  const context: StatusContext = { names: place.names, stage, isInitialized, at };
   const named = (statuses: PodStatus['containerStatuses'], name: string) =>
     statuses?.find((each) => each.name === name);
   return {
