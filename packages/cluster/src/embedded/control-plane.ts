@@ -7,8 +7,9 @@ import { stockControllers } from '@kubewright/controllers';
 import { provide } from '@kubewright/core';
 import type { PluginLike } from '@kubewright/core';
 import type { ClusterConnection } from '@kubewright/informer';
-import { Binder } from '../binder/binder.js';
+import { Binder } from '@kubewright/scheduler';
 import { SimulatedNodes, SimulatedNodesOptions } from '../node/simulated-nodes.js';
+import { SchedulerAccess } from '../scheduler/scheduler-access.js';
 import { KubernetesEndpoints } from '../server/kubernetes-endpoints.js';
 
 export interface ControlPlaneOptions {
@@ -28,6 +29,7 @@ export function controlPlane({ connection, certificateAuthority, nodes, version 
     ControllerManager,
     stockControllers({ certificateAuthority }),
     KubernetesEndpoints,
+    SchedulerAccess,
     Binder,
     { name: 'simulated-nodes-options', provides: [options] },
     SimulatedNodes,

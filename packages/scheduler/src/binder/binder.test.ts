@@ -4,8 +4,6 @@ import { FakeClock, SeededRandom } from '@kubewright/core/testing';
 import { Client, InformerFactory } from '@kubewright/informer';
 import { ScriptedApiServer } from '@kubewright/informer/testing';
 import { describe, expect, it } from 'vitest';
-import { nodeIdentity } from '../node/node-identity.js';
-import { PodAgent } from '../node/pod-agent.js';
 import { Binder } from './binder.js';
 
 /** A server that takes requests and never answers them, and what a part of a cluster needs to ask it. */
@@ -30,22 +28,10 @@ describe('a start that is given up leaves nothing that goes on asking the server
   it('of the binder', async () => {
     const stuck = stuckCluster();
     const { cluster, transport, clock, random } = stuck;
-    const binder = new Binder(cluster, { transport: () => transport }, clock, random, silentLogger);
+    const connection = { name: 'stuck', open: () => Promise.resolve({ transport, namespace: 'default' }) };
+    const binder = new Binder(cluster, connection, clock, random, silentLogger);
     const stop = new AbortController();
     const starting = binder.start({ signal: stop.signal, fail: () => undefined });
-    await clock.advance(0);
-    stop.abort(new Error('stopped'));
-    await expect(starting).rejects.toThrow('stopped');
-    await expectSilence(stuck);
-  });
-
-  it('of what runs pods on simulated nodes', async () => {
-    const stuck = stuckCluster();
-    const { client, clock, informers } = stuck;
-    const nodes = [{ identity: nodeIdentity(0), client }];
-    const agent = new PodAgent({ nodes, pods: informers.informer(Pod), clock, logger: silentLogger });
-    const stop = new AbortController();
-    const starting = agent.start(stop.signal);
     await clock.advance(0);
     stop.abort(new Error('stopped'));
     await expect(starting).rejects.toThrow('stopped');

@@ -6,11 +6,10 @@ import { Clock, Logger, Plugin, Random, inject } from '@kubewright/core';
 import type { Lifecycle, StartContext } from '@kubewright/core';
 import { Client, WorkQueue, parseStoreKey } from '@kubewright/informer';
 import type { HandlerRegistration, InformerEvent } from '@kubewright/informer';
-import { ServerAccess } from '../server/server-access.js';
+import { SchedulerConnection } from '../connection/scheduler-connection.js';
 import { chooseNode, isUnassigned } from './choose-node.js';
 import type { Candidate } from './choose-node.js';
 
-const user = { name: 'system:kube-scheduler', groups: ['system:authenticated'] };
 const nodeIndex = 'kubewright.io/assigned-node';
 const workers = 8;
 
@@ -34,7 +33,7 @@ export class Binder implements Lifecycle {
 
   constructor(
     @inject(Cluster) private readonly cluster: Cluster,
-    @inject(ServerAccess) private readonly server: ServerAccess,
+    @inject(SchedulerConnection) private readonly connection: SchedulerConnection,
     @inject(Clock) private readonly clock: Clock,
     @inject(Random) private readonly random: Random,
     @inject(Logger) private readonly logger: Logger,
@@ -45,7 +44,7 @@ export class Binder implements Lifecycle {
   /** Resolves when Pods are assigned. */
   async start({ signal }: StartContext): Promise<void> {
     const { clock, random, logger } = this;
-    const transport = this.server.transport(user);
+    const { transport } = await this.connection.open({ clock });
     const client = new Client({
       transport,
       clock,
