@@ -67,12 +67,11 @@ export type {
 } from './config/settings.js';
 
 // For plugin authors
-export { Plugin, contribute, phases, pluginData, provide } from './plugin/plugin.js';
+export { Plugin, contribute, pluginData, provide } from './plugin/plugin.js';
 export type {
   Binding,
   BindingTarget,
   Implementation,
-  Phase,
   PluginData,
   PluginDefinition,
   PluginLike,
@@ -80,6 +79,8 @@ export type {
 export { extensionPoint, isExtensionPoint } from './plugin/extension-point.js';
 export type { ExtensionPoint } from './plugin/extension-point.js';
 export type { Lifecycle, StartContext, StopContext } from './plugin/lifecycle.js';
+export { stages } from './plugin/stage.js';
+export type { Stage } from './plugin/stage.js';
 export { HealthCheck } from './health/health-check.js';
 export type { Health } from './health/health-check.js';
 export { CliCommand, defineCommand } from './cli/command.js';

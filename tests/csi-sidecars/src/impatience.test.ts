@@ -10,7 +10,7 @@ import { sidecarsWith, wrapCalls } from './wrapped-connection.js';
 const given = new Map<string, number>();
 
 /** Gives every call up at once when it is made for the first time, while the driver goes on with it and succeeds. */
-@Plugin({ name: 'impatient-driver-connection', phase: 'informers', provides: [DriverConnection] })
+@Plugin({ name: 'impatient-driver-connection', stage: 'prepare', provides: [DriverConnection] })
 class ImpatientConnection extends DriverConnection {
   constructor(@inject(DriverEndpoint) endpoint: string, @inject(Clock) clock: Clock) {
     super(endpoint, clock);

@@ -39,7 +39,7 @@ function killing(connection: ClusterConnection): ClusterConnection {
   };
 }
 
-@Plugin({ name: 'killing-driver-connection', phase: 'informers', provides: [DriverConnection] })
+@Plugin({ name: 'killing-driver-connection', stage: 'prepare', provides: [DriverConnection] })
 class KillingDriverConnection extends DriverConnection {
   constructor(@inject(DriverEndpoint) endpoint: string, @inject(Clock) clock: Clock) {
     super(endpoint, clock);

@@ -5,7 +5,7 @@ import { Plugin } from 'kubewright';
 
 const writes = new Set(['create', 'update', 'patch', 'delete']);
 
-@Plugin({ name: 'write-log', phase: 'server', contributes: [RequestHandler] })
+@Plugin({ name: 'write-log', stage: 'foundation', contributes: [RequestHandler] })
 export class WriteLog implements RequestHandler {
   readonly #agents = new Map<string, string>();
   readonly #owners = new Map<string, string>();

@@ -19,7 +19,7 @@ interface StoredCredentials {
 
 const file = 'credentials.json';
 
-@Plugin({ name: 'cluster-credentials', phase: 'storage' })
+@Plugin({ name: 'cluster-credentials', stage: 'foundation' })
 export class ClusterCredentials implements Lifecycle {
   #authority: CertificateAuthority | undefined;
   #adminToken = '';

@@ -18,7 +18,7 @@ export interface DataPath {
 
 export const DataPath: Token<DataPath> = token('@kubewright/cluster/DataPath');
 
-@Plugin({ name: 'data-directory', phase: 'storage' })
+@Plugin({ name: 'data-directory', stage: 'foundation' })
 export class DataDirectory implements Lifecycle {
   /** Absolute; undefined where the cluster keeps nothing. */
   readonly path: string | undefined;

@@ -14,7 +14,7 @@ class Database {}
 @Plugin({ name: 'controller' })
 class Controller {}
 
-const early: PluginDefinition = { name: 'early', phase: 'server' };
+const early: PluginDefinition = { name: 'early', stage: 'foundation' };
 const service: PluginDefinition = { name: 'service', provides: [provide(token('t'), { value: 1 })] };
 const filters = extensionPoint('Filters');
 const filter: PluginDefinition = { name: 'filter', contributes: [contribute(filters, { value: 1 })] };

@@ -19,10 +19,9 @@ const serverPoints = new Set<Token<unknown>>([
   RequestHandler,
   UpgradeHandler,
 ]);
-const serverPhases: readonly unknown[] = ['storage', 'server'];
 
 /**
- * Plugins that extend the API server, provide its storage or say that they belong to the phase of either go to the server's
+ * Plugins that extend the API server, provide its storage or say that they belong to the foundation go to the server's
  * host, where the control plane sees them too; all others to the control plane's.
  */
 export function placePlugins(plugin: PluginLike): PlacedPlugins {
@@ -55,9 +54,7 @@ const toControlPlane = (plugin: PluginLike): PlacedPlugins => ({ server: [], con
 function belongsToServer(data: PluginData | undefined): boolean {
   if (data === undefined) return false;
   const tokens = [...(data.contributes ?? []), ...(data.provides ?? [])].map(tokenOf);
-  return (
-    serverPhases.includes(data.phase) || tokens.some((token) => serverPoints.has(token) || token === StorageBackend)
-  );
+  return data.stage === 'foundation' || tokens.some((token) => serverPoints.has(token) || token === StorageBackend);
 }
 
 function tokenOf(entry: NonNullable<PluginData['provides']>[number]): Token<unknown> {

@@ -28,7 +28,7 @@ export interface ServerOptions {
 export const ServerOptions: Token<ServerOptions> = token('@kubewright/cluster/ServerOptions');
 
 /** The API server as a plugin: with the cluster's storage and credentials, and what plugins contribute to it. */
-@Plugin({ name: 'api-server', phase: 'server', provides: [ServerAccess] })
+@Plugin({ name: 'api-server', stage: 'foundation', provides: [ServerAccess] })
 export class EmbeddedApiServer implements ServerAccess, Lifecycle {
   #server: ApiServer | undefined;
   #url: string | undefined;

@@ -8,7 +8,7 @@ import { Plugin } from '@kubewright/core';
  * Handlers that come and go while the server runs: nodes start after the server and answer for the streams of their Pods,
  * logs, exec, attach and port-forward.
  */
-@Plugin({ name: 'late-handlers', phase: 'server', contributes: [RequestHandler, UpgradeHandler] })
+@Plugin({ name: 'late-handlers', stage: 'foundation', contributes: [RequestHandler, UpgradeHandler] })
 export class LateHandlers implements RequestHandler, UpgradeHandler {
   readonly #handlers = new Set<RequestHandler & UpgradeHandler>();
 

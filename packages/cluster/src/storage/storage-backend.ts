@@ -14,7 +14,7 @@ export interface StorageBackend {
 export const StorageBackend: Token<StorageBackend> = token('@kubewright/cluster/StorageBackend');
 
 /** Keeps nothing beyond the process. */
-@Plugin({ name: 'storage', phase: 'storage', provides: [StorageBackend] })
+@Plugin({ name: 'storage', stage: 'foundation', provides: [StorageBackend] })
 export class MemoryBackend implements StorageBackend, Lifecycle {
   readonly storage = new MemoryStorage();
 
@@ -24,7 +24,7 @@ export class MemoryBackend implements StorageBackend, Lifecycle {
 }
 
 /** Keeps everything in the data directory. */
-@Plugin({ name: 'storage', phase: 'storage', provides: [StorageBackend] })
+@Plugin({ name: 'storage', stage: 'foundation', provides: [StorageBackend] })
 export class SqliteBackend implements StorageBackend, Lifecycle {
   #storage: SqliteStorage | undefined;
 

@@ -45,7 +45,7 @@ interface OpenCluster {
 }
 
 /** The cluster behind a connection; opened when the host starts, closed when it has stopped. */
-@Plugin({ name: 'cluster', phase: 'server', provides: [Cluster] })
+@Plugin({ name: 'cluster', stage: 'foundation', provides: [Cluster] })
 export class ConnectedCluster implements Cluster, Lifecycle {
   #open: OpenCluster | undefined;
 

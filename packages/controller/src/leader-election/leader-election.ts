@@ -37,7 +37,7 @@ type Attempt =
  * renewal was answered for 10 s. Until then `Leadership` sees to it that nothing is written that another leader could meet. A
  * stop in order gives the Lease back.
  */
-@Plugin({ name: 'leader-election', phase: 'webhooks' })
+@Plugin({ name: 'leader-election', stage: 'serve' })
 export class LeaderElection implements Lifecycle {
   readonly #identity: string;
   /** The newest state of the Lease, and when it was first seen: clocks of other machines are not compared with ours. */

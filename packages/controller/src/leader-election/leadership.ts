@@ -15,7 +15,7 @@ import { leaseDuration, renewDeadline } from './lease.js';
  *   The server may nevertheless carry out what it has received in full: a write that it had before the process was stopped and
  *   holds back for more than those 5 s comes late. A resourceVersion or uid in it is what keeps it off what changed since.
  */
-@Plugin({ name: 'leadership', phase: 'storage', provides: [WriteFence] })
+@Plugin({ name: 'leadership', stage: 'foundation', provides: [WriteFence] })
 export class Leadership implements WriteFence {
   readonly #writes = new Set<AbortController>();
   /** When the request was sent that renewed the lease last, on the monotonic clock. */

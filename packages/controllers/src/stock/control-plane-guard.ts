@@ -13,7 +13,7 @@ const key = { name: 'kube-controller-manager', namespace: 'kube-system' };
  * A lease that looks stale by this machine's clock is watched for as long as it lasts before it is believed to be: the
  * clocks may differ. A cluster without the lease, as an embedded one, costs one read.
  */
-@Plugin({ name: 'control-plane-guard', phase: 'informers' })
+@Plugin({ name: 'control-plane-guard', stage: 'prepare' })
 export class ControlPlaneGuard implements Lifecycle {
   constructor(
     @inject(Cluster) private readonly cluster: Cluster,

@@ -21,7 +21,7 @@ interface Step {
 }
 const Step = extensionPoint<Step>('@kubewright/core/test/Step');
 
-@Plugin({ name: 'store', provides: [Store], phase: 'storage' })
+@Plugin({ name: 'store', provides: [Store], stage: 'foundation' })
 class MemoryStore implements Store {
   get(): string {
     return 'memory';

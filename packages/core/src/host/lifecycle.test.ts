@@ -52,19 +52,19 @@ describe('the order of start and stop', () => {
     );
   });
 
-  it('follows phases where nothing depends, and pulls what an early plugin needs into its phase', async () => {
+  it('follows stages where nothing depends, and pulls what an early plugin needs into its stage', async () => {
     const { log, plugin } = recorder();
     const bundle = [
       plugin('controller'),
-      plugin('health', { phase: 'health' }),
-      plugin('server', { phase: 'server', requires: ['helper'] }),
+      plugin('installer', { stage: 'prepare' }),
+      plugin('endpoint', { stage: 'serve', requires: ['helper'] }),
       plugin('helper'),
-      plugin('storage', { phase: 'storage' }),
+      plugin('storage', { stage: 'foundation' }),
     ];
     const host = await new Host().use(bundle).start();
     expect(host.state).toBe('running');
     expect(log.filter((line) => line.startsWith('started'))).toEqual(
-      ['storage', 'helper', 'server', 'health', 'controller'].map((name) => `started ${name}`),
+      ['storage', 'helper', 'endpoint', 'installer', 'controller'].map((name) => `started ${name}`),
     );
   });
 

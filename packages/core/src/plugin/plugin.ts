@@ -7,13 +7,7 @@ import { inheritInjection } from '../di/injection.js';
 import type { Token } from '../di/token.js';
 import type { ExtensionPoint } from './extension-point.js';
 import type { Lifecycle } from './lifecycle.js';
-
-/**
- * The order in which plugins start where dependencies do not decide it. A plugin starts after all plugins of the phases
- * before its own; what it depends on is pulled into its phase if it belonged to a later one.
- */
-export const phases = ['storage', 'server', 'bootstrap', 'health', 'webhooks', 'informers', 'run'] as const;
-export type Phase = (typeof phases)[number];
+import type { Stage } from './stage.js';
 
 /** A token or extension point together with what stands behind it. Made by `provide` and `contribute`. */
 export interface Binding {
@@ -32,8 +26,8 @@ export interface PluginData {
   readonly name: string;
   /** The plugin's own version, for those who require `name@range`. */
   readonly version?: string;
-  /** Default: `run`, the last. */
-  readonly phase?: Phase;
+  /** Default: `work`, the last. */
+  readonly stage?: Stage;
   /**
    * What has to be there and to start first, beyond what the constructor injects: tokens, extension points (at least one
    * contribution), or names of plugins, with a version range where it matters (`'storage@^1.2.0'`).

@@ -1,12 +1,12 @@
 import { tokenName } from '../di/token.js';
-import { phases } from '../plugin/plugin.js';
-import type { Phase } from '../plugin/plugin.js';
+import { defaultStage, stages } from '../plugin/stage.js';
+import type { Stage } from '../plugin/stage.js';
 import type { Dependency } from './dependencies.js';
 import type { Registration } from './registration.js';
 
 export interface GraphNode {
   readonly name: string;
-  readonly phase: Phase;
+  readonly stage: Stage;
   readonly provides: readonly string[];
   readonly contributes: readonly string[];
 }
@@ -27,7 +27,7 @@ export class PluginGraph {
   constructor(registrations: readonly Registration[], dependencies: readonly Dependency[]) {
     this.nodes = registrations.map(({ data, provides, contributes }) => ({
       name: data.name,
-      phase: data.phase ?? 'run',
+      stage: data.stage ?? defaultStage,
       provides: provides.map(({ token }) => tokenName(token)),
       contributes: contributes.map(({ token }) => tokenName(token)),
     }));
@@ -38,12 +38,12 @@ export class PluginGraph {
     }));
   }
 
-  /** One line per plugin under the heading of its phase, one more for each dependency. Ends with a newline unless empty. */
+  /** One line per plugin under the heading of its stage, one more for each dependency. Ends with a newline unless empty. */
   toString(): string {
     const lines: string[] = [];
-    for (const phase of phases) {
-      const members = this.nodes.filter((node) => node.phase === phase);
-      if (members.length > 0) lines.push(`${phase}:`);
+    for (const stage of stages) {
+      const members = this.nodes.filter((node) => node.stage === stage);
+      if (members.length > 0) lines.push(`${stage}:`);
       for (const { name } of members) {
         lines.push(`  ${name}`);
         for (const { from, to, via } of this.edges)

@@ -1,7 +1,7 @@
-/** The order of the start, from dependencies and phases. Pure. */
+/** The order of the start, from dependencies and stages. Pure. */
 import { coreErrors } from '../errors/core-errors.js';
 import type { KubewrightError } from '../errors/define-errors.js';
-import { phases } from '../plugin/plugin.js';
+import { defaultStage, stages } from '../plugin/stage.js';
 import type { Dependency } from './dependencies.js';
 import type { Registration } from './registration.js';
 
@@ -35,51 +35,51 @@ function pathText(path: readonly Dependency[]): string {
 }
 
 /**
- * Groups plugins into waves: those of a wave may start together, after all earlier waves. Phases come in order; inside a
- * phase a plugin stands behind what it depends on; registration order decides the rest. There must be no cycle.
+ * Groups plugins into waves: those of a wave may start together, after all earlier waves. Stages come in order; inside a
+ * stage a plugin stands behind what it depends on; registration order decides the rest. There must be no cycle.
  */
 export function startWaves(
   registrations: readonly Registration[],
   dependencies: readonly Dependency[],
 ): Registration[][] {
   const outgoing = byDependent(dependencies);
-  const phaseOf = effectivePhases(registrations, outgoing);
+  const stageOf = effectiveStages(registrations, outgoing);
   const depths = new Map<Registration, number>();
   const depthOf = (node: Registration): number => {
     const known = depths.get(node);
     if (known !== undefined) return known;
     const below = (outgoing.get(node) ?? [])
-      .filter(({ to }) => phaseOf.get(to) === phaseOf.get(node))
+      .filter(({ to }) => stageOf.get(to) === stageOf.get(node))
       .map(({ to }) => depthOf(to) + 1);
     const depth = Math.max(0, ...below);
     depths.set(node, depth);
     return depth;
   };
-  const waves = new Map<string, { phase: number; depth: number; plugins: Registration[] }>();
+  const waves = new Map<string, { stage: number; depth: number; plugins: Registration[] }>();
   for (const node of registrations) {
-    const [phase, depth] = [phaseOf.get(node) ?? 0, depthOf(node)];
-    const wave = waves.get(`${phase}/${depth}`);
+    const [stage, depth] = [stageOf.get(node) ?? 0, depthOf(node)];
+    const wave = waves.get(`${stage}/${depth}`);
     if (wave) wave.plugins.push(node);
-    else waves.set(`${phase}/${depth}`, { phase, depth, plugins: [node] });
+    else waves.set(`${stage}/${depth}`, { stage, depth, plugins: [node] });
   }
   return [...waves.values()]
-    .sort((left, right) => left.phase - right.phase || left.depth - right.depth)
+    .sort((left, right) => left.stage - right.stage || left.depth - right.depth)
     .map(({ plugins }) => plugins);
 }
 
-/** Each plugin's phase as a number, not later than that of any plugin that depends on it. */
-function effectivePhases(
+/** Each plugin's stage as a number, not later than that of any plugin that depends on it. */
+function effectiveStages(
   registrations: readonly Registration[],
   outgoing: ReadonlyMap<Registration, readonly Dependency[]>,
 ): Map<Registration, number> {
-  const phaseOf = new Map<Registration, number>();
+  const stageOf = new Map<Registration, number>();
   const pull = (node: Registration, limit: number): void => {
-    if ((phaseOf.get(node) ?? phases.length) <= limit) return;
-    phaseOf.set(node, limit);
+    if ((stageOf.get(node) ?? stages.length) <= limit) return;
+    stageOf.set(node, limit);
     for (const { to } of outgoing.get(node) ?? []) pull(to, limit);
   };
-  for (const node of registrations) pull(node, phases.indexOf(node.data.phase ?? 'run'));
-  return phaseOf;
+  for (const node of registrations) pull(node, stages.indexOf(node.data.stage ?? defaultStage));
+  return stageOf;
 }
 
 function byDependent(dependencies: readonly Dependency[]): Map<Registration, Dependency[]> {

@@ -162,7 +162,7 @@ describe('validation', () => {
 });
 
 describe('graph', () => {
-  @Plugin({ name: 'engine', phase: 'server' })
+  @Plugin({ name: 'engine', stage: 'foundation' })
   class Engine {
     constructor(@multiInject(Hook) readonly hooks: readonly object[]) {}
   }
@@ -175,10 +175,10 @@ describe('graph', () => {
   it('prints as text', () => {
     expect(host.graph().toString()).toBe(
       [
-        'server:',
+        'foundation:',
         '  engine',
         '    needs hook (extension point @test/Hook)',
-        'run:',
+        'work:',
         '  hook',
         '    needs base',
         '  base',
@@ -203,7 +203,7 @@ describe('graph', () => {
 
   it('lists nodes and edges, also of plugins that do not fit together', () => {
     const graph = new Host().use(NeedsA).graph();
-    expect(graph.nodes).toEqual([{ name: 'needs-a', phase: 'run', provides: ['NeedsA'], contributes: [] }]);
+    expect(graph.nodes).toEqual([{ name: 'needs-a', stage: 'work', provides: ['NeedsA'], contributes: [] }]);
     expect(graph.edges).toEqual([]);
   });
 });

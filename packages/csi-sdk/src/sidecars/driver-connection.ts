@@ -25,7 +25,7 @@ export interface DriverInfo {
 }
 
 /** The driver that the sidecars of a host work for. */
-@Plugin({ name: 'csi-driver-connection', phase: 'informers' })
+@Plugin({ name: 'csi-driver-connection', stage: 'prepare' })
 export class DriverConnection implements Lifecycle {
   readonly client: CsiClient;
   readonly #connection: CsiClient;

@@ -27,7 +27,7 @@ const defaultPort = 9808;
 const defaultTimeout = 1_000;
 
 /** Answers `/healthz` with 200 where the driver's `Probe` says that it is ready, and with 500 and the reason otherwise. */
-@Plugin({ name: 'csi-liveness-probe', phase: 'health' })
+@Plugin({ name: 'csi-liveness-probe', stage: 'serve' })
 export class LivenessProbe implements Lifecycle {
   readonly #client: CsiClient;
   #server: Server | undefined;

@@ -17,7 +17,7 @@ export interface HealthServerOptions {
 
 export const HealthServerOptions: Token<HealthServerOptions> = token('kubewright/HealthServerOptions');
 
-@Plugin({ name: 'health-server', phase: 'health' })
+@Plugin({ name: 'health-server', stage: 'serve' })
 export class HealthServer implements Lifecycle {
   #server: Server | undefined;
 

@@ -45,7 +45,7 @@ abstract class Definitions implements Lifecycle {
 }
 
 /** Gives a cluster the kinds of volume snapshots where it has none; those that it has stay as they are. */
-@Plugin({ name: 'volume-snapshot-definitions', phase: 'informers' })
+@Plugin({ name: 'volume-snapshot-definitions', stage: 'prepare' })
 export class SnapshotDefinitions extends Definitions {
   protected override definitions(): readonly CustomResourceDefinition[] {
     return snapshotDefinitions();
@@ -53,7 +53,7 @@ export class SnapshotDefinitions extends Definitions {
 }
 
 /** The same for the kinds of volume group snapshots. */
-@Plugin({ name: 'volume-group-snapshot-definitions', phase: 'informers' })
+@Plugin({ name: 'volume-group-snapshot-definitions', stage: 'prepare' })
 export class GroupSnapshotDefinitions extends Definitions {
   protected override definitions(): readonly CustomResourceDefinition[] {
     return groupSnapshotDefinitions();
