@@ -1,7 +1,6 @@
 /** How objects and lists leave the server: as stored bytes where possible, transformed where asked for. */
 import { apiVersionOf } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
-import { stringify } from 'yaml';
 import type { CachedObject, ObjectEncoding } from '../cache/cached-object.js';
 import type { ListResult } from '../cache/list-objects.js';
 import type { WatchEncoding } from '../cache/watch-objects.js';
@@ -57,9 +56,16 @@ export function partialMetadata(object: JsonObject): JsonObject {
   return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: metadataOf(object) };
 }
 
-/** Any JSON value in the wanted format. */
-export function valueResponse(status: number, value: unknown, { format, pretty }: Representation): ServerResponse {
-  if (format === 'yaml') return bytesResponse(status, encoder.encode(stringify(value)), 'application/yaml');
+/** Any JSON value in the wanted format. What writes YAML is loaded when somebody wants it. */
+export async function valueResponse(
+  status: number,
+  value: unknown,
+  { format, pretty }: Representation,
+): Promise<ServerResponse> {
+  if (format === 'yaml') {
+    const { stringify } = await import('yaml');
+    return bytesResponse(status, encoder.encode(stringify(value)), 'application/yaml');
+  }
   const text = pretty ? `${JSON.stringify(value, undefined, 2)}\n` : JSON.stringify(value);
   return bytesResponse(status, encoder.encode(text), 'application/json');
 }
@@ -71,12 +77,12 @@ function yamlOf(json: Uint8Array): Uint8Array {
 }
 
 /** One object; the stored bytes themselves where nothing has to be changed. */
-export function objectResponse(
+export async function objectResponse(
   status: number,
   resource: ServedResource,
   object: CachedObject,
   representation: Representation,
-): ServerResponse {
+): Promise<ServerResponse> {
   const bytes = object.encode(encodingOf(resource, representation));
   const long = bytes.length > pieceBytes;
   if (representation.format === 'json' && (long || !representation.pretty))
@@ -114,7 +120,7 @@ export async function listResponse(
   };
 }
 
-function wholeResponse(bytes: Uint8Array, representation: Representation): ServerResponse {
+async function wholeResponse(bytes: Uint8Array, representation: Representation): Promise<ServerResponse> {
   if (representation.format === 'json' && !representation.pretty) return bytesResponse(200, bytes, 'application/json');
   return valueResponse(200, JSON.parse(asBuffer(bytes).toString('utf8')), representation);
 }

@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { statusErrors } from '@kubewright/api';
 import type { Clock, Timer } from '@kubewright/core';
-import { yamlToJson } from './yaml.worker.js';
 import type { YamlReply, YamlRequest } from './yaml.worker.js';
 
 /** Shorter texts are parsed where they arrive, in characters: the worst of this length takes a few milliseconds. */
@@ -46,7 +45,11 @@ export class YamlReader implements AsyncDisposable {
    * @throws Error that says what is wrong with the text; 429 where too many wait.
    */
   async toJson(text: string, user: string): Promise<string> {
-    if (text.length <= shortText) return yamlToJson(text);
+    if (text.length <= shortText) {
+      // With the first text: a server that nobody sends YAML loads no parser.
+      const { yamlToJson } = await import('./yaml.worker.js');
+      return yamlToJson(text);
+    }
     const queue = this.#waiting.get(user) ?? [];
     if (this.#closed || queue.length >= waitingPerUser || this.#waitingJobs >= waitingInAll)
       throw statusErrors.tooManyRequests('too many YAML texts wait to be parsed, please try again later.', 1);

@@ -1,5 +1,4 @@
 import { dirname, isAbsolute, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { informerErrors } from '../errors/informer-errors.js';
 
 export interface KubeconfigCluster {
@@ -50,8 +49,9 @@ export interface Kubeconfig {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Reads one kubeconfig's text. Paths in it become absolute: they are relative to the file. Unknown fields are left alone. */
-export function parseKubeconfig(text: string, path: string): Kubeconfig {
+/** Reads one kubeconfig's text, for which YAML's parser is loaded. Paths in it become absolute: they are relative to the file. Unknown fields are left alone. */
+export async function parseKubeconfig(text: string, path: string): Promise<Kubeconfig> {
+  const { parse } = await import('yaml');
   let document: unknown;
   try {
     document = parse(text);

@@ -46,9 +46,9 @@ async function authorizationOf(text: string): Promise<string | undefined> {
 }
 
 describe('kubeconfig', () => {
-  it('merges files, the first that names something wins, and paths are relative to their file', () => {
-    const first = parseKubeconfig('clusters: [{ name: c, cluster: { server: https://one } }]', '/a/config');
-    const second = parseKubeconfig(
+  it('merges files, the first that names something wins, and paths are relative to their file', async () => {
+    const first = await parseKubeconfig('clusters: [{ name: c, cluster: { server: https://one } }]', '/a/config');
+    const second = await parseKubeconfig(
       'current-context: x\nclusters: [{ name: c, cluster: { server: https://two } }, { name: d, cluster: { server: https://d, certificate-authority: ca.crt } }]',
       '/b/config',
     );

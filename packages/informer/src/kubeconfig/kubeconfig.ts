@@ -65,7 +65,7 @@ async function load({ path, text, env = process.env }: KubeconfigOptions): Promi
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw informerErrors.KUBECONFIG_INVALID({ path: file, problem: 'it cannot be read' }, { cause });
     });
-    if (content !== undefined) found.push(parseKubeconfig(content, file));
+    if (content !== undefined) found.push(await parseKubeconfig(content, file));
   }
   if (found.length === 0) throw informerErrors.KUBECONFIG_NOT_FOUND({ paths });
   return mergeKubeconfigs(found);

@@ -1,5 +1,4 @@
-import { Agent } from 'undici';
-import type { Dispatcher } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import { informerErrors } from '../errors/informer-errors.js';
 import { StaticCredentials } from './credentials.js';
 import type { Credential, Credentials } from './credentials.js';
@@ -52,9 +51,12 @@ export class HttpTransport implements Transport {
   async send(request: ApiRequest, signal?: AbortSignal): Promise<ApiResponse> {
     if (this.#isClosed) throw informerErrors.TRANSPORT_CLOSED({});
     signal?.throwIfAborted();
+    // Loaded with the first request: who talks to a cluster in his own process never needs it.
+    const undici = await import('undici');
     const credential = await this.#credentials.get(signal);
     signal?.throwIfAborted();
-    const sent: Promise<Dispatcher.ResponseData> = this.#agentFor(credential).request({
+    if (this.#isClosed) throw informerErrors.TRANSPORT_CLOSED({});
+    const sent: Promise<Dispatcher.ResponseData> = this.#agentFor(credential, undici.Agent).request({
       origin: this.#origin,
       path: this.#prefix + request.path,
       method: request.method,
@@ -81,7 +83,7 @@ export class HttpTransport implements Transport {
   }
 
   /** The connections belong to one client certificate; where it changes, open requests finish on the old ones. */
-  #agentFor({ certificate }: Credential): Agent {
+  #agentFor({ certificate }: Credential, AgentClass: typeof Agent): Agent {
     if (this.#agent !== undefined && this.#agent.certificate === certificate?.cert) return this.#agent.agent;
     const {
       ca,
@@ -91,7 +93,7 @@ export class HttpTransport implements Transport {
       headersTimeout = 75_000,
     } = this.#options;
     const previous = this.#agent?.agent;
-    const agent = new Agent({
+    const agent = new AgentClass({
       allowH2: false,
       headersTimeout,
       bodyTimeout: 0,
