@@ -24,4 +24,14 @@ describe('aggregatedRules', () => {
     ];
     expect(aggregatedRules(all, roles)).toEqual(['secrets', 'pods', 'nodes'].map(rule));
   });
+
+  it('takes a list that is absent and one that is empty for the same', () => {
+    const all: ClusterRole = {
+      ...role('all', {}),
+      aggregationRule: { clusterRoleSelectors: [{ matchLabels: { a: 'yes' } }] },
+    };
+    const written = { ...rule('pods'), resourceNames: [] };
+    const roles = [role('x', { a: 'yes' }, 'pods'), { ...role('y', { a: 'yes' }), rules: [written] }];
+    expect(aggregatedRules(all, roles)).toEqual([rule('pods')]);
+  });
 });

@@ -5,7 +5,7 @@
 import { apiVersionOf, isConflict } from '@kubewright/api';
 import type { KubeObject } from '@kubewright/api';
 import { Cluster, EventRecorder } from '@kubewright/controller';
-import { Clock, HealthCheck, Logger, Metrics, Plugin, Random, inject } from '@kubewright/core';
+import { Clock, HealthCheck, Host, Logger, Metrics, Plugin, Random, inject, until } from '@kubewright/core';
 import type { Health, Lifecycle } from '@kubewright/core';
 import { InformerFactory, WorkQueue } from '@kubewright/informer';
 import type { DiscoveredKind, InformerEvent, SharedInformer } from '@kubewright/informer';
@@ -19,7 +19,7 @@ import type { GraphChanges, GraphNode } from './owner-graph.js';
 import { ResourceMonitors } from './resource-monitors.js';
 
 const name = 'garbage-collector-controller';
-/** Milliseconds before the first look at what the server serves. */
+/** Milliseconds from the end of the host's start to the first look at what the server serves. */
 const startDelay = 50;
 
 interface Running {
@@ -45,6 +45,7 @@ export class GarbageCollector implements Lifecycle, HealthCheck {
     @inject(Random) private readonly random: Random,
     @inject(Logger) private readonly logger: Logger,
     @inject(Metrics) private readonly metrics: Metrics,
+    @inject(Host) private readonly host: Host,
   ) {
     this.#collect = new WorkQueue({ name: 'garbage_collector_attempt_to_delete', clock, metrics });
     this.#orphan = new WorkQueue({ name: 'garbage_collector_attempt_to_orphan', clock, metrics });
@@ -84,8 +85,7 @@ export class GarbageCollector implements Lifecycle, HealthCheck {
     const work = (queue: WorkQueue, look: (node: GraphNode) => Promise<'done' | 'again'>): Promise<void>[] =>
       Array.from({ length: this.workers }, () => this.#work(queue, look, signal));
     const finished = Promise.all([
-      // What starts together with it goes first: watching every kind takes a while, and there is nothing to collect yet.
-      clock.sleep(startDelay, signal).then(
+      this.#whenStarted(signal).then(
         () => monitors.run(signal),
         () => undefined,
       ),
@@ -97,6 +97,15 @@ export class GarbageCollector implements Lifecycle, HealthCheck {
     ]);
     this.#running = { stop, finished };
     return Promise.resolve();
+  }
+
+  /**
+   * What starts together with it goes first, and what the start was for: watching every kind takes a while, and there is nothing
+   * to collect yet. Besides, the informers that others start are shared instead of doubled.
+   */
+  async #whenStarted(signal: AbortSignal): Promise<void> {
+    await until(() => this.host.start(), signal);
+    await this.clock.sleep(startDelay, signal);
   }
 
   async stop(): Promise<void> {
