@@ -27,12 +27,13 @@ let resources: readonly ApiResource[] | undefined;
 export const builtinSchema: SchemaResolver = (name) => {
   const schema = load().schemas.get(name);
   if (schema === undefined) throw apiErrors.UNKNOWN_SCHEMA({ name });
-  return schema;
+  return freeze(schema);
 };
 
-/** The schema of a built-in kind (lists and options included), or undefined for a kind that is not built in. */
+/** The schema of a built-in kind (lists and options included), or undefined for a kind that is not built in. Frozen. */
 export function schemaOfKind(kind: GroupVersionKind): Schema | undefined {
-  return load().byKind.get(kindKey(kind));
+  const schema = load().byKind.get(kindKey(kind));
+  return schema && freeze(schema);
 }
 
 /** The names of all built-in schemas, sorted. */
@@ -50,10 +51,8 @@ function load(): Tables {
   if (tables !== undefined) return tables;
   const schemas = new Map(Object.entries(JSON.parse(schemasJson) as Record<string, Schema>));
   const byKind = new Map<string, Schema>();
-  for (const schema of schemas.values()) {
-    freeze(schema);
+  for (const schema of schemas.values())
     for (const kind of schema['x-kubernetes-group-version-kind'] ?? []) byKind.set(kindKey(kind), schema);
-  }
   tables = { schemas, byKind };
   return tables;
 }
@@ -62,7 +61,9 @@ function kindKey({ group, version, kind }: GroupVersionKind): string {
   return `${group}/${version}/${kind}`;
 }
 
+/** To any depth, once: what is frozen is so below as well. Few of the schemas are ever asked for, so each when it is. */
 function freeze<T extends object>(value: T): T {
+  if (Object.isFrozen(value)) return value;
   for (const child of Object.values(value) as unknown[]) if (typeof child === 'object' && child !== null) freeze(child);
   return Object.freeze(value);
 }

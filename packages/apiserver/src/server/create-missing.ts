@@ -1,4 +1,4 @@
-import { isAlreadyExists } from '@kubewright/api';
+import { apiVersionOf, isAlreadyExists } from '@kubewright/api';
 import type { JsonObject, KubeObject } from '@kubewright/api';
 import { metaString } from '../object/object-bytes.js';
 import type { ResourceRegistry } from '../registry/resource-registry.js';
@@ -23,15 +23,22 @@ export async function createMissing(
   store: ObjectStore,
   objects: readonly KubeObject[],
 ): Promise<void> {
+  const resources = creatable(registry);
   const [namespaces, others] = [true, false].map((wanted) =>
     objects.filter(({ apiVersion, kind }) => (apiVersion === 'v1' && kind === 'Namespace') === wanted),
   );
   for (const wave of [namespaces, others])
-    await Promise.all((wave ?? []).map((object) => createIfMissing(registry, store, object)));
+    await Promise.all((wave ?? []).map((object) => createIfMissing(resources, store, object)));
 }
 
-async function createIfMissing(registry: ResourceRegistry, store: ObjectStore, wanted: KubeObject): Promise<void> {
-  const resource = resourceOf(registry, wanted);
+async function createIfMissing(
+  resources: ReadonlyMap<string, ServedResource>,
+  store: ObjectStore,
+  wanted: KubeObject,
+): Promise<void> {
+  const { apiVersion, kind } = wanted;
+  const resource = resources.get(`${apiVersion} ${kind}`);
+  if (resource === undefined) throw errors.UNKNOWN_KIND({ apiVersion, kind });
   const object = JSON.parse(JSON.stringify(wanted)) as JsonObject;
   const namespace = resource.scope === 'Namespaced' ? (metaString(object, 'namespace') ?? 'default') : '';
   const name = metaString(object, 'name') ?? '';
@@ -55,15 +62,12 @@ async function createIfMissing(registry: ResourceRegistry, store: ObjectStore, w
   }
 }
 
-function resourceOf(registry: ResourceRegistry, { apiVersion, kind }: KubeObject): ServedResource {
-  const [version = '', group = ''] = apiVersion.split('/').reverse();
-  for (const resource of registry.all())
-    if (
-      resource.kind === kind &&
-      resource.version === version &&
-      resource.group === group &&
-      resource.verbs.includes('create')
-    )
-      return resource;
-  throw errors.UNKNOWN_KIND({ apiVersion, kind });
+/** By `apiVersion kind`. */
+function creatable(registry: ResourceRegistry): Map<string, ServedResource> {
+  const found = new Map<string, ServedResource>();
+  for (const resource of registry.all()) {
+    const id = `${apiVersionOf(resource)} ${resource.kind}`;
+    if (resource.verbs.includes('create') && !found.has(id)) found.set(id, resource);
+  }
+  return found;
 }
