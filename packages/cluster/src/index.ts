@@ -12,6 +12,5 @@ export type { EmbeddedConnectionOptions } from './embedded/embedded-connection.j
 
 // For plugin authors
 export { LateHandlers } from './server/late-handlers.js';
-export { StorageBackend } from './storage/storage-backend.js';
 export { ServerAccess } from './server/server-access.js';
 export { clusterErrors } from './errors/cluster-errors.js';

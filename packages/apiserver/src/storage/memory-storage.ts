@@ -1,8 +1,10 @@
+import { Plugin } from '@kubewright/core';
+import type { Lifecycle } from '@kubewright/core';
 import { errors } from '../errors/errors.js';
 import { SortedMap, prefixEnd } from '../sorted-map/sorted-map.js';
 import { checkKey } from './storage-key.js';
+import { Storage } from './storage.js';
 import type {
-  Storage,
   StorageBatch,
   StorageEntry,
   StorageEvent,
@@ -18,7 +20,8 @@ interface LogRecord extends StorageEvent {
 }
 
 /** Keeps everything in memory and nothing across restarts. For tests and throw-away clusters. */
-export class MemoryStorage implements Storage {
+@Plugin({ name: 'storage', contributes: [Storage] })
+export class MemoryStorage implements Storage, Lifecycle {
   readonly exclusive = true;
   readonly location = 'memory';
   readonly #entries = new SortedMap<StorageEntry>();
@@ -88,6 +91,10 @@ export class MemoryStorage implements Storage {
       this.#log = this.#log.slice(this.#indexAfter(revision));
       this.#compacted = revision;
     });
+  }
+
+  stop(): Promise<void> {
+    return this.close();
   }
 
   close(): Promise<void> {

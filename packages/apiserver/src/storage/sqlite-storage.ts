@@ -1,6 +1,8 @@
 import { chmod, mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { Plugin } from '@kubewright/core';
+import type { Lifecycle } from '@kubewright/core';
 import { deferred } from '../async/deferred.js';
 import { errors } from '../errors/errors.js';
 import { prefixEnd } from '../sorted-map/sorted-map.js';
@@ -14,8 +16,8 @@ import type {
   SqliteWorkerData,
 } from './sqlite-protocol.js';
 import { checkKey } from './storage-key.js';
+import { Storage } from './storage.js';
 import type {
-  Storage,
   StorageBatch,
   StorageEntry,
   StorageEvent,
@@ -44,50 +46,60 @@ const replayPage = 500;
  * after its transaction was synced to disk; writes that arrive meanwhile share the next transaction. The database is
  * worked on by a thread of its own, so the caller's event loop never waits for the disk.
  */
-export class SqliteStorage implements Storage {
+@Plugin({ name: 'storage', contributes: [Storage] })
+export class SqliteStorage implements Storage, Lifecycle {
   readonly exclusive = true;
-  readonly #worker: Worker;
   readonly location: string;
+  readonly #directory: string;
+  readonly #maxBytes: number;
+  #worker: Worker | undefined;
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
-  #failure: Error | undefined;
+  #failure: Error | undefined = errors.STORAGE_CLOSED({});
   readonly #watches = new Set<{ after: bigint; queue: StorageEvent[]; revision: bigint }>();
   readonly #news = new WakeUp();
   readonly #closed = new AbortController();
   readonly #opened = deferred<'open' | 'locked'>();
 
-  private constructor(path: string, maxBytes: number) {
-    this.location = path;
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    this.#worker = new Worker(new URL(`./sqlite.worker.${extension}`, import.meta.url), {
-      workerData: { path, maxBytes } satisfies SqliteWorkerData,
-    });
-    this.#worker.on('message', (message: SqliteMessage) => this.#receive(message));
-    this.#worker.on('error', (error) => this.#fail(errors.STORAGE_FAILED({ reason: String(error) }, { cause: error })));
-    this.#worker.on('exit', () => this.#fail(errors.STORAGE_CLOSED({})));
+  /** @param directory - where the database is; nothing is opened before `start`. */
+  constructor(directory: string, { maxBytes = 0 }: SqliteStorageOptions = {}) {
+    this.#directory = directory;
+    this.#maxBytes = maxBytes;
+    this.location = join(directory, 'kubewright.db');
+  }
+
+  /** A storage that is open already. @throws what `start` throws */
+  static async open(directory: string, options: SqliteStorageOptions = {}): Promise<SqliteStorage> {
+    const storage = new SqliteStorage(directory, options);
+    await storage.start();
+    return storage;
   }
 
   /**
-   * Opens the database of a directory and creates both where they are missing.
+   * Opens the database and creates it, and the directory, where they are missing.
    *
    * @throws DATA_LOCKED where a living process uses the directory; STORAGE_FAILED where the database cannot be opened.
    */
-  static async open(directory: string, options: SqliteStorageOptions = {}): Promise<SqliteStorage> {
+  async start(): Promise<void> {
+    const directory = this.#directory;
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const pidFile = join(directory, 'kubewright.pid');
-    const path = join(directory, 'kubewright.db');
-    await makePrivate(path).catch((cause: unknown) => {
-      throw errors.STORAGE_FAILED({ reason: `${path}: ${(cause as Error).message}` }, { cause });
+    await makePrivate(this.location).catch((cause: unknown) => {
+      throw errors.STORAGE_FAILED({ reason: `${this.location}: ${(cause as Error).message}` }, { cause });
     });
-    const storage = new SqliteStorage(path, options.maxBytes ?? 0);
-    const outcome = await storage.#opened.promise;
+    this.#failure = undefined;
+    this.#work();
+    const outcome = await this.#opened.promise;
     if (outcome === 'locked') {
       const pid = await readFile(pidFile, 'utf8').catch(() => 'unknown');
       throw errors.DATA_LOCKED({ directory, pid: pid.trim() });
     }
     // Only for the message above: what keeps others out is the lock on the database.
     await writeFile(pidFile, `${process.pid}\n`, { mode: 0o600 });
-    return storage;
+  }
+
+  stop(): Promise<void> {
+    return this.close();
   }
 
   async currentRevision(): Promise<bigint> {
@@ -157,7 +169,7 @@ export class SqliteStorage implements Storage {
     this.#failure = errors.STORAGE_CLOSED({});
     await closing;
     this.#closed.abort();
-    await this.#worker.terminate();
+    await this.#worker?.terminate();
   }
 
   async #write(key: string, value: Uint8Array | undefined, expected: bigint | undefined): Promise<WriteResult> {
@@ -165,12 +177,22 @@ export class SqliteStorage implements Storage {
     return (await this.#ask({ op: 'write', key, value: value && exact(value), expected })) as WriteResult;
   }
 
+  #work(): void {
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    this.#worker = new Worker(new URL(`./sqlite.worker.${extension}`, import.meta.url), {
+      workerData: { path: this.location, maxBytes: this.#maxBytes } satisfies SqliteWorkerData,
+    });
+    this.#worker.on('message', (message: SqliteMessage) => this.#receive(message));
+    this.#worker.on('error', (error) => this.#fail(errors.STORAGE_FAILED({ reason: String(error) }, { cause: error })));
+    this.#worker.on('exit', () => this.#fail(errors.STORAGE_CLOSED({})));
+  }
+
   #ask(command: SqliteCommand): Promise<SqliteResult> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { command, resolve, reject });
-      this.#worker.postMessage({ id, command } satisfies SqliteRequest, []);
+      this.#worker?.postMessage({ id, command } satisfies SqliteRequest, []);
     });
   }
 

@@ -3,8 +3,8 @@
  * API. Values are opaque bytes. Neighbours: the watch cache reads it, the generic store writes it. It knows nothing of
  * Kubernetes objects.
  */
-import { token } from '@kubewright/core';
-import type { Token } from '@kubewright/core';
+import { extensionPoint } from '@kubewright/core';
+import type { ExtensionPoint } from '@kubewright/core';
 
 export interface StorageEntry {
   readonly key: string;
@@ -83,4 +83,8 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-export const Storage: Token<Storage> = token('@kubewright/apiserver/Storage');
+/**
+ * Where a server keeps its objects. It takes exactly one: another contribution takes the place of the one that is there with
+ * `use(…, { replaces: 'storage' })`. Who contributes a storage opens and closes it.
+ */
+export const Storage: ExtensionPoint<Storage> = extensionPoint('@kubewright/apiserver/Storage');

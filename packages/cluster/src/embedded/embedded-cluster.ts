@@ -2,7 +2,7 @@
  * A whole cluster in this process: it composes the API server, the stock controllers and simulated nodes out of plugins. What
  * each of them does is in its own folder or package.
  */
-import { kubernetesVersion } from '@kubewright/apiserver';
+import { MemoryStorage, kubernetesVersion } from '@kubewright/apiserver';
 import type { User } from '@kubewright/apiserver';
 import { Clock, Host, Logger, coreErrors, provide } from '@kubewright/core';
 import type { PluginGraph, PluginLike, Token, UseOptions } from '@kubewright/core';
@@ -15,7 +15,7 @@ import type { KubeconfigContent } from '../kubeconfig/kubeconfig-writer.js';
 import { mostNodes } from '../node/node-identity.js';
 import { EmbeddedApiServer, ServerOptions } from '../server/embedded-api-server.js';
 import { LateHandlers } from '../server/late-handlers.js';
-import { MemoryBackend, SqliteBackend } from '../storage/storage-backend.js';
+import { DirectoryStorage } from '../storage/directory-storage.js';
 import { placePlugins } from './place-plugins.js';
 
 export interface EmbeddedClusterOptions {
@@ -69,7 +69,7 @@ export class EmbeddedCluster implements AsyncDisposable {
       { name: 'server-options', provides: [provide(ServerOptions, { value: { listen: place } })] },
       { name: 'data-path', provides: [provide(DataPath, { value: { path: dataDirectory } })] },
       DataDirectory,
-      storage === 'sqlite' ? SqliteBackend : MemoryBackend,
+      storage === 'sqlite' ? DirectoryStorage : MemoryStorage,
       ClusterCredentials,
       LateHandlers,
       EmbeddedApiServer,

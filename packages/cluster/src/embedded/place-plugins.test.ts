@@ -1,15 +1,14 @@
-import { AdmissionPlugin } from '@kubewright/apiserver';
+import { AdmissionPlugin, Storage } from '@kubewright/apiserver';
 import { Plugin, contribute, extensionPoint, provide, token } from '@kubewright/core';
 import type { PluginDefinition } from '@kubewright/core';
 import { describe, expect, it } from 'vitest';
-import { StorageBackend } from '../storage/storage-backend.js';
 import { placePlugins } from './place-plugins.js';
 
 @Plugin({ name: 'policy', contributes: [AdmissionPlugin] })
 class Policy implements AdmissionPlugin {
   readonly name = 'Policy';
 }
-@Plugin({ name: 'database', provides: [StorageBackend] })
+@Plugin({ name: 'database', contributes: [Storage] })
 class Database {}
 @Plugin({ name: 'controller' })
 class Controller {}

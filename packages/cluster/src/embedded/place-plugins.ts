@@ -2,10 +2,16 @@
  * An embedded cluster has two hosts: the server's, which is up first and quickly, and the control plane's below it, whose
  * parts are clients of the server. A user names plugins without knowing of that; what a plugin extends tells where it belongs.
  */
-import { AdmissionPlugin, Authenticator, Authorizer, RequestHandler, UpgradeHandler } from '@kubewright/apiserver';
+import {
+  AdmissionPlugin,
+  Authenticator,
+  Authorizer,
+  RequestHandler,
+  Storage,
+  UpgradeHandler,
+} from '@kubewright/apiserver';
 import { pluginData } from '@kubewright/core';
 import type { PluginData, PluginLike, Token } from '@kubewright/core';
-import { StorageBackend } from '../storage/storage-backend.js';
 
 export interface PlacedPlugins {
   readonly server: readonly PluginLike[];
@@ -17,6 +23,7 @@ const serverPoints = new Set<Token<unknown>>([
   Authenticator,
   Authorizer,
   RequestHandler,
+  Storage,
   UpgradeHandler,
 ]);
 
@@ -54,7 +61,7 @@ const toControlPlane = (plugin: PluginLike): PlacedPlugins => ({ server: [], con
 function belongsToServer(data: PluginData | undefined): boolean {
   if (data === undefined) return false;
   const tokens = [...(data.contributes ?? []), ...(data.provides ?? [])].map(tokenOf);
-  return data.stage === 'foundation' || tokens.some((token) => serverPoints.has(token) || token === StorageBackend);
+  return data.stage === 'foundation' || tokens.some((token) => serverPoints.has(token));
 }
 
 function tokenOf(entry: NonNullable<PluginData['provides']>[number]): Token<unknown> {

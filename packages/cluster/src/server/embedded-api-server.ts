@@ -6,6 +6,7 @@ import {
   Authorizer,
   CertificateAuthenticator,
   RequestHandler,
+  Storage,
   TokenAuthenticator,
   UnknownTokenAuthenticator,
   UpgradeHandler,
@@ -17,7 +18,6 @@ import type { Lifecycle, StartContext, Token } from '@kubewright/core';
 import type { Transport } from '@kubewright/informer';
 import { ClusterCredentials, clusterAdmin } from '../credentials/cluster-credentials.js';
 import { clusterErrors } from '../errors/cluster-errors.js';
-import { StorageBackend } from '../storage/storage-backend.js';
 import { ServerAccess } from './server-access.js';
 
 export interface ServerOptions {
@@ -35,7 +35,7 @@ export class EmbeddedApiServer implements ServerAccess, Lifecycle {
 
   constructor(
     @inject(ServerOptions) private readonly options: ServerOptions,
-    @inject(StorageBackend) private readonly backend: StorageBackend,
+    @inject(Storage) private readonly storage: Storage,
     @inject(ClusterCredentials) private readonly credentials: ClusterCredentials,
     @multiInject(Authenticator) @optional() private readonly authenticators: readonly Authenticator[],
     @multiInject(Authorizer) @optional() private readonly authorizers: readonly Authorizer[],
@@ -50,9 +50,9 @@ export class EmbeddedApiServer implements ServerAccess, Lifecycle {
 
   /** Resolves when requests are served, inside the process and, where asked for, at the port. */
   async start({ signal }: StartContext): Promise<void> {
-    const { clock, random, logger, metrics, credentials } = this;
+    const { storage, clock, random, logger, metrics, credentials } = this;
     const server = new ApiServer({
-      storage: this.backend.storage,
+      storage,
       authenticators: [
         ...this.authenticators,
         new TokenAuthenticator([{ token: credentials.adminToken, user: clusterAdmin }]),

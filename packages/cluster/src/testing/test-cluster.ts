@@ -1,10 +1,10 @@
+import { Storage } from '@kubewright/apiserver';
 import { Cluster } from '@kubewright/controller';
 import { Clock, SystemClock } from '@kubewright/core';
 import type { Logger, PluginLike, Token } from '@kubewright/core';
 import type { Client, ClusterConnection, InformerFactory } from '@kubewright/informer';
 import { EmbeddedCluster } from '../embedded/embedded-cluster.js';
 import { clusterErrors } from '../errors/cluster-errors.js';
-import { StorageBackend } from '../storage/storage-backend.js';
 import { StorageChanges } from './storage-changes.js';
 
 // Loaded with this module, so that the first cluster does not have to wait for it.
@@ -102,7 +102,7 @@ export class TestCluster implements AsyncDisposable {
     const clock = this.get(Clock);
     const deadline = clock.monotonic() + timeout;
     const stop = new AbortController();
-    const changes = await StorageChanges.follow(this.get(StorageBackend).storage, stop.signal);
+    const changes = await StorageChanges.follow(this.get(Storage), stop.signal);
     try {
       for (;;) {
         const changed = changes.next();
