@@ -11,6 +11,9 @@ export type { ListenerOptions } from './http/listener.js';
 export { kubernetesServiceAddress } from './allocation/service-allocator.js';
 export { kubernetesVersion } from './http/document-handler.js';
 
+// Where its extension points live
+export { serverLevel } from './server-level.js';
+
 // Where it keeps its objects
 export { MemoryStorage } from './storage/memory-storage.js';
 export { SqliteStorage } from './storage/sqlite-storage.js';

@@ -67,7 +67,7 @@ export type {
 } from './config/settings.js';
 
 // For plugin authors
-export { Plugin, contribute, pluginData, provide } from './plugin/plugin.js';
+export { Plugin, contribute, last, pluginData, provide } from './plugin/plugin.js';
 export type {
   Binding,
   BindingTarget,
@@ -77,7 +77,9 @@ export type {
   PluginLike,
 } from './plugin/plugin.js';
 export { extensionPoint, isExtensionPoint } from './plugin/extension-point.js';
-export type { ExtensionPoint } from './plugin/extension-point.js';
+export type { ExtensionPoint, ExtensionPointOptions } from './plugin/extension-point.js';
+export { level, levelOf } from './plugin/level.js';
+export type { Level } from './plugin/level.js';
 export type { Lifecycle, StartContext, StopContext } from './plugin/lifecycle.js';
 export { stages } from './plugin/stage.js';
 export type { Stage } from './plugin/stage.js';
@@ -96,7 +98,8 @@ export type {
 } from './cli/command.js';
 export { PluginGraph } from './registry/graph.js';
 export type { GraphEdge, GraphNode } from './registry/graph.js';
-export type { UseOptions } from './registry/registry.js';
+export { nameOfPlugin } from './registry/registry.js';
+export type { PluginReference, PluginUse, UseOptions } from './registry/registry.js';
 export { didYouMean } from './text/nearest.js';
 export { until } from './abort/until.js';
 export { Utf8Decoder, decodeUtf8 } from './text/utf8-decoder.js';

@@ -6,6 +6,7 @@
 import type { JsonObject } from '@kubewright/api';
 import { extensionPoint } from '@kubewright/core';
 import type { ExtensionPoint } from '@kubewright/core';
+import { serverLevel } from '../server-level.js';
 import type { User } from '../auth/authenticator.js';
 import type { ServedResource } from '../registry/served-resource.js';
 
@@ -41,7 +42,7 @@ export interface AdmissionPlugin {
 }
 
 /** The plugins of a server; those of the server itself run first. */
-export const AdmissionPlugin: ExtensionPoint<AdmissionPlugin> = extensionPoint('@kubewright/apiserver/AdmissionPlugin');
+export const AdmissionPlugin: ExtensionPoint<AdmissionPlugin> = extensionPoint('@kubewright/apiserver/AdmissionPlugin', { level: serverLevel });
 
 export class AdmissionChain {
   readonly #mutating: readonly AdmissionPlugin[];

@@ -5,6 +5,7 @@
 import type { ApiRequest } from '@kubewright/informer';
 import { extensionPoint } from '@kubewright/core';
 import type { ExtensionPoint } from '@kubewright/core';
+import { serverLevel } from '../server-level.js';
 
 /** An authenticated user, as every request inside the server carries one. */
 export interface User {
@@ -31,4 +32,4 @@ export interface Authenticator {
   authenticate(request: AuthenticationRequest): Promise<User | undefined>;
 }
 
-export const Authenticator: ExtensionPoint<Authenticator> = extensionPoint('@kubewright/apiserver/Authenticator');
+export const Authenticator: ExtensionPoint<Authenticator> = extensionPoint('@kubewright/apiserver/Authenticator', { level: serverLevel });

@@ -1,6 +1,7 @@
 /** Who may do what. The server asks once per request, before it reads the body. */
 import { extensionPoint } from '@kubewright/core';
 import type { ExtensionPoint } from '@kubewright/core';
+import { serverLevel } from '../server-level.js';
 import type { User } from './authenticator.js';
 
 interface CommonAttributes {
@@ -41,4 +42,4 @@ export interface Authorizer {
   authorize(attributes: Attributes): Promise<Decision>;
 }
 
-export const Authorizer: ExtensionPoint<Authorizer> = extensionPoint('@kubewright/apiserver/Authorizer');
+export const Authorizer: ExtensionPoint<Authorizer> = extensionPoint('@kubewright/apiserver/Authorizer', { level: serverLevel });

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { extensionPoint } from '@kubewright/core';
 import type { ExtensionPoint } from '@kubewright/core';
+import { serverLevel } from '../server-level.js';
 import type { User } from '../auth/authenticator.js';
 import type { RequestInfo } from './request-info.js';
 import type { ServerRequest, ServerResponse } from './server-request.js';
@@ -31,7 +32,7 @@ export interface RequestHandler {
   handle(context: RequestContext): Promise<ServerResponse> | undefined;
 }
 
-export const RequestHandler: ExtensionPoint<RequestHandler> = extensionPoint('@kubewright/apiserver/RequestHandler');
+export const RequestHandler: ExtensionPoint<RequestHandler> = extensionPoint('@kubewright/apiserver/RequestHandler', { level: serverLevel });
 
 /** Serves requests that turn their connection into another protocol, as exec and port-forward do. */
 export interface UpgradeHandler {
@@ -42,4 +43,4 @@ export interface UpgradeHandler {
   upgrade(context: RequestContext, socket: Duplex, head: Buffer): Promise<void> | undefined;
 }
 
-export const UpgradeHandler: ExtensionPoint<UpgradeHandler> = extensionPoint('@kubewright/apiserver/UpgradeHandler');
+export const UpgradeHandler: ExtensionPoint<UpgradeHandler> = extensionPoint('@kubewright/apiserver/UpgradeHandler', { level: serverLevel });

@@ -5,6 +5,7 @@
  */
 import { extensionPoint } from '@kubewright/core';
 import type { ExtensionPoint } from '@kubewright/core';
+import { serverLevel } from '../server-level.js';
 
 export interface StorageEntry {
   readonly key: string;
@@ -87,4 +88,4 @@ export interface Storage {
  * Where a server keeps its objects. It takes exactly one: another contribution takes the place of the one that is there with
  * `use(…, { replaces: 'storage' })`. Who contributes a storage opens and closes it.
  */
-export const Storage: ExtensionPoint<Storage> = extensionPoint('@kubewright/apiserver/Storage');
+export const Storage: ExtensionPoint<Storage> = extensionPoint('@kubewright/apiserver/Storage', { level: serverLevel });

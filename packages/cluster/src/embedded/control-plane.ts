@@ -2,10 +2,10 @@
  * What runs on an embedded cluster besides its API server: stock controllers, nodes, and who assigns Pods to them. In a module
  * of its own, so that a server can be up before these are loaded.
  */
-import { ControllerManager, connectTo } from '@kubewright/controller';
+import { ControllerManager, clusterLevel, connectTo } from '@kubewright/controller';
 import { stockControllers } from '@kubewright/controllers';
 import { provide } from '@kubewright/core';
-import type { PluginLike } from '@kubewright/core';
+import type { Level, PluginLike } from '@kubewright/core';
 import type { ClusterConnection } from '@kubewright/informer';
 import { Binder } from '@kubewright/scheduler';
 import { SimulatedNodes, SimulatedNodesOptions } from '../node/simulated-nodes.js';
@@ -21,6 +21,9 @@ export interface ControlPlaneOptions {
   /** The Kubernetes version that nodes report. */
   readonly version: string;
 }
+
+/** What plugins of the control plane extend. */
+export const levels: readonly Level[] = [clusterLevel];
 
 export function controlPlane({ connection, certificateAuthority, nodes, version }: ControlPlaneOptions): PluginLike[] {
   const options = provide(SimulatedNodesOptions, { value: { count: nodes, version } });

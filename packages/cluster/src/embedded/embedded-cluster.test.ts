@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigMap, Node, Pod } from '@kubewright/api/core/v1';
-import { Plugin } from '@kubewright/core';
+import { Plugin, inject, provide, token } from '@kubewright/core';
+import { AdmissionPlugin } from '@kubewright/apiserver';
 import { Client, kubeconfig } from '@kubewright/informer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clusterErrors } from '../errors/cluster-errors.js';
@@ -88,6 +89,24 @@ describe('EmbeddedCluster', () => {
     expect(controlPlane).not.toContain('binder');
     await using running = await cluster.start();
     expect(() => running.use(Scheduler)).toThrow(/has started: register plugins/);
+  });
+
+  it('puts a plugin of the server beside it together with what it needs, and the rest beside the controllers', async () => {
+    const Words = token<readonly string[]>('@test/Words');
+    @Plugin({ name: 'policy', contributes: [AdmissionPlugin] })
+    class Policy implements AdmissionPlugin {
+      readonly name = 'Policy';
+      constructor(@inject(Words) readonly words: readonly string[]) {}
+    }
+    const words = { name: 'words', provides: [provide(Words, { value: [] })] };
+    const cluster = new EmbeddedCluster().use([{ name: 'mine' }, words, Policy]).without('binder', 'simulated-nodes');
+    const [server, controlPlane] = (await cluster.graphs()).map(([, graph]) => graph.nodes.map(({ name }) => name));
+    expect(server).toEqual(expect.arrayContaining(['api-server', 'words', 'policy']));
+    expect(controlPlane).toEqual(expect.arrayContaining(['deployment-controller', 'mine']));
+    expect(controlPlane).not.toContain('binder');
+    await expect(new EmbeddedCluster({ nodes: 0 }).without('binde').start()).rejects.toThrow(
+      "is to do without 'binde', which is not registered (did you mean 'binder'?)",
+    );
   });
 
   it('is a connection whose end stops it', async () => {

@@ -2,10 +2,10 @@
  * A whole cluster in this process: it composes the API server, the stock controllers and simulated nodes out of plugins. What
  * each of them does is in its own folder or package.
  */
-import { MemoryStorage, kubernetesVersion } from '@kubewright/apiserver';
+import { MemoryStorage, kubernetesVersion, serverLevel } from '@kubewright/apiserver';
 import type { User } from '@kubewright/apiserver';
 import { Clock, Host, Logger, coreErrors, provide } from '@kubewright/core';
-import type { PluginGraph, PluginLike, Token, UseOptions } from '@kubewright/core';
+import type { PluginGraph, PluginLike, PluginReference, PluginUse, Token, UseOptions } from '@kubewright/core';
 import type { ClusterConnection, Transport } from '@kubewright/informer';
 import { ClusterCredentials, clusterAdmin } from '../credentials/cluster-credentials.js';
 import { DataDirectory, DataPath } from '../data-directory/data-directory.js';
@@ -16,7 +16,6 @@ import { mostNodes } from '../node/node-identity.js';
 import { EmbeddedApiServer, ServerOptions } from '../server/embedded-api-server.js';
 import { LateHandlers } from '../server/late-handlers.js';
 import { DirectoryStorage } from '../storage/directory-storage.js';
-import { placePlugins } from './place-plugins.js';
 
 export interface EmbeddedClusterOptions {
   /** Names the cluster in kubeconfigs and logs. Default: `kubewright`. */
@@ -47,41 +46,37 @@ export class EmbeddedCluster implements AsyncDisposable {
   readonly name: string;
   readonly #options: EmbeddedClusterOptions;
   readonly #server: Host;
-  readonly #later: { readonly plugin: PluginLike; readonly options: UseOptions | undefined }[] = [];
+  readonly #used: PluginUse[] = [];
+  readonly #without: PluginReference[] = [];
+  /** What is not the server's, once it is known. */
+  #later: LaterPlugins | undefined;
   #controlPlane: Host | undefined;
   #failure: Promise<void> | undefined;
   #starting: Promise<this> | undefined;
 
   constructor(options: EmbeddedClusterOptions = {}) {
-    const {
-      dataDirectory,
-      storage = dataDirectory === undefined ? 'memory' : 'sqlite',
-      nodes = 1,
-      listen = false,
-    } = options;
+    const { dataDirectory, nodes = 1 } = options;
     if (!Number.isInteger(nodes) || nodes < 0 || nodes > mostNodes) throw clusterErrors.INVALID_NODES({ value: nodes });
-    if (storage === 'sqlite' && dataDirectory === undefined) throw clusterErrors.DIRECTORY_REQUIRED({});
+    if (storageOf(options) === 'sqlite' && dataDirectory === undefined) throw clusterErrors.DIRECTORY_REQUIRED({});
     this.#options = options;
     this.name = options.name ?? 'kubewright';
-    const place = listen === false ? undefined : { host: '127.0.0.1', port: 0, ...(listen === true ? {} : listen) };
-    this.#server = new Host({ name: this.name }).use([
-      optionsPlugin(options),
-      { name: 'server-options', provides: [provide(ServerOptions, { value: { listen: place } })] },
-      { name: 'data-path', provides: [provide(DataPath, { value: { path: dataDirectory } })] },
-      DataDirectory,
-      storage === 'sqlite' ? DirectoryStorage : MemoryStorage,
-      ClusterCredentials,
-      LateHandlers,
-      EmbeddedApiServer,
-    ]);
+    this.#server = this.#makeServer();
   }
 
-  /** Adds a plugin, or puts it in the place of one that is there: of the API server or of the control plane, as it extends the one or the other. */
+  /**
+   * Adds a plugin, or puts it in the place of one that is there. It becomes part of the API server or of the control plane, as the
+   * extension points to which it contributes say, together with what it needs.
+   */
   use(plugin: PluginLike, options?: UseOptions): this {
-    if (this.#starting !== undefined) throw coreErrors.ALREADY_STARTED({ host: this.name });
-    const { server, controlPlane } = placePlugins(plugin);
-    if (server.length > 0) this.#server.use(server, options);
-    if (controlPlane.length > 0) this.#later.push({ plugin: controlPlane, options });
+    if (this.#later !== undefined) throw coreErrors.ALREADY_STARTED({ host: this.name });
+    this.#used.push({ plugin, options });
+    return this;
+  }
+
+  /** Does without plugins that the cluster has by itself, each named by its name or its class. */
+  without(...plugins: readonly PluginReference[]): this {
+    if (this.#later !== undefined) throw coreErrors.ALREADY_STARTED({ host: this.name });
+    this.#without.push(...plugins);
     return this;
   }
 
@@ -91,6 +86,7 @@ export class EmbeddedCluster implements AsyncDisposable {
    * @param options - `signal`: stops the cluster when it aborts, during the start or later.
    */
   async serve(options: { readonly signal?: AbortSignal } = {}): Promise<this> {
+    this.#later ??= this.#place(this.#server);
     await this.#server.start(options);
     return this;
   }
@@ -117,8 +113,7 @@ export class EmbeddedCluster implements AsyncDisposable {
 
   /** The plugins of the server and of the control plane and what they need of each other, by the names of the two. */
   async graphs(): Promise<[name: string, graph: PluginGraph][]> {
-    const controlPlane = this.#controlPlane ?? (await this.#makeControlPlane(''));
-    return [this.#server, controlPlane].map((host) => [host.name, host.graph()]);
+    return (await this.#hosts()).map((host) => [host.name, host.graph()]);
   }
 
   /** Something bound in the cluster: a service of the control plane where it runs, or else of the server. */
@@ -170,7 +165,8 @@ export class EmbeddedCluster implements AsyncDisposable {
   }
 
   async #startControlPlane(): Promise<void> {
-    const host = await this.#makeControlPlane(this.#server.get(ClusterCredentials).authority.certificate);
+    const authority = this.#server.get(ClusterCredentials).authority.certificate;
+    const host = await this.#makeControlPlane(this.#server, this.#later, authority);
     await host.start();
     this.#controlPlane = host;
     // A cluster without its controllers is of no use: if they fail, all of it stops.
@@ -181,14 +177,54 @@ export class EmbeddedCluster implements AsyncDisposable {
     this.#failure.catch(() => undefined); // `closed` hands it on.
   }
 
-  async #makeControlPlane(certificateAuthority: string): Promise<Host> {
-    const { controlPlane } = await import('./control-plane.js');
-    const { nodes = 1 } = this.#options;
-    const host = this.#server.child({ name: `${this.name} control plane` });
-    host.use(controlPlane({ connection: this.connection(), certificateAuthority, nodes, version: kubernetesVersion }));
-    for (const { plugin, options } of this.#later) host.use(plugin, options);
-    return host;
+  /** The two hosts, or as long as they are not made, others like them. */
+  async #hosts(): Promise<readonly Host[]> {
+    if (this.#controlPlane !== undefined) return [this.#server, this.#controlPlane];
+    const server = this.#later === undefined ? this.#makeServer() : this.#server;
+    return [server, await this.#makeControlPlane(server, this.#later ?? this.#place(server), '')];
   }
+
+  #makeServer(): Host {
+    const { dataDirectory, listen = false } = this.#options;
+    const place = listen === false ? undefined : { host: '127.0.0.1', port: 0, ...(listen === true ? {} : listen) };
+    return new Host({ name: this.name, levels: [serverLevel] }).use([
+      optionsPlugin(this.#options),
+      { name: 'server-options', provides: [provide(ServerOptions, { value: { listen: place } })] },
+      { name: 'data-path', provides: [provide(DataPath, { value: { path: dataDirectory } })] },
+      DataDirectory,
+      storageOf(this.#options) === 'sqlite' ? DirectoryStorage : MemoryStorage,
+      ClusterCredentials,
+      LateHandlers,
+      EmbeddedApiServer,
+    ]);
+  }
+
+  /** Gives the server's host what belongs to it. */
+  #place(server: Host): LaterPlugins {
+    const used = server.claim(this.#used);
+    const [own, without] = [true, false].map((wanted) => this.#without.filter((each) => server.has(each) === wanted));
+    server.without(...(own ?? []));
+    return { used, without: without ?? [] };
+  }
+
+  async #makeControlPlane(server: Host, later: LaterPlugins | undefined, certificateAuthority: string): Promise<Host> {
+    const { controlPlane, levels } = await import('./control-plane.js');
+    const { nodes = 1 } = this.#options;
+    const host = server.child({ name: `${this.name} control plane`, levels });
+    host.use(controlPlane({ connection: this.connection(), certificateAuthority, nodes, version: kubernetesVersion }));
+    for (const { plugin, options } of later?.used ?? []) host.use(plugin, options);
+    return host.without(...(later?.without ?? []));
+  }
+}
+
+/** What the control plane's host gets when it is made. */
+interface LaterPlugins {
+  readonly used: readonly PluginUse[];
+  readonly without: readonly PluginReference[];
+}
+
+function storageOf({ dataDirectory, storage }: EmbeddedClusterOptions): 'memory' | 'sqlite' {
+  return storage ?? (dataDirectory === undefined ? 'memory' : 'sqlite');
 }
 
 function optionsPlugin({ clock, logger }: EmbeddedClusterOptions): PluginLike {

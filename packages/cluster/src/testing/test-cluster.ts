@@ -1,7 +1,7 @@
 import { Storage } from '@kubewright/apiserver';
 import { Cluster } from '@kubewright/controller';
-import { Clock, SystemClock } from '@kubewright/core';
-import type { Logger, PluginLike, Token } from '@kubewright/core';
+import { Clock } from '@kubewright/core';
+import type { Logger, PluginLike, PluginReference, Token } from '@kubewright/core';
 import type { Client, ClusterConnection, InformerFactory } from '@kubewright/informer';
 import { EmbeddedCluster } from '../embedded/embedded-cluster.js';
 import { clusterErrors } from '../errors/cluster-errors.js';
@@ -15,6 +15,10 @@ export interface TestClusterOptions {
   readonly controllers?: readonly PluginLike[];
   /** Whatever else the cluster is to have, as admission plugins. */
   readonly plugins?: readonly PluginLike[];
+  /** Plugins that take the place of the cluster's own, by the names of these. */
+  readonly replaces?: Readonly<Record<string, PluginLike>>;
+  /** The cluster's own plugins that it is to do without, each by its name or its class. */
+  readonly without?: readonly PluginReference[];
   /** How many simulated nodes. Default: 1. */
   readonly nodes?: number;
   /** Opens a port on the loopback address, for clients outside the process. Default: false. */
@@ -57,15 +61,16 @@ export class TestCluster implements AsyncDisposable {
 
   /** Resolves when all controllers run and the nodes are ready. */
   static async start(options: TestClusterOptions = {}): Promise<TestCluster> {
-    const { controllers = [], plugins = [], nodes, listen = false, clock = new SystemClock(), logger } = options;
+    const { controllers = [], plugins = [], nodes, listen = false, clock, logger, replaces = {} } = options;
     const cluster = new EmbeddedCluster({
       name: 'test',
       listen,
-      clock,
+      ...(clock !== undefined && { clock }),
       ...(nodes !== undefined && { nodes }),
       ...(logger !== undefined && { logger }),
     });
-    cluster.use([...plugins, ...controllers]);
+    cluster.use([...plugins, ...controllers]).without(...(options.without ?? []));
+    for (const [name, plugin] of Object.entries(replaces)) cluster.use(plugin, { replaces: name });
     return new TestCluster(await cluster.start());
   }
 

@@ -6,6 +6,7 @@ import type { KubeObject } from '@kubewright/api';
 import { Plugin, extensionPoint } from '@kubewright/core';
 import type { Class, ExtensionPoint, PluginData } from '@kubewright/core';
 import type { InformerScope } from '@kubewright/informer';
+import { clusterLevel } from '../cluster/cluster-level.js';
 import type { Resource } from '../custom-resource/custom-resource.js';
 import { controllerErrors } from '../errors/controller-errors.js';
 import type { Reconciler } from '../reconcile/reconciler.js';
@@ -34,6 +35,7 @@ export interface ControllerOptions {
 /** All reconcilers of a host. */
 export const ControllerExtension: ExtensionPoint<Reconciler<KubeObject>> = extensionPoint(
   '@kubewright/controller/Controller',
+  { level: clusterLevel },
 );
 
 const optionsKey = Symbol.for('@kubewright/controller/ControllerOptions');

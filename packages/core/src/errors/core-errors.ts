@@ -35,6 +35,14 @@ export const coreErrors = defineErrors('CORE', {
     `plugins depend on each other in a circle: ${d.path}: remove one of these dependencies, or move what both sides need into a third plugin`,
   UNKNOWN_REPLACED: (d: { plugin: string; replaces: string; hint: string }) =>
     `plugin '${d.plugin}' is to replace '${d.replaces}', which is not registered${d.hint}: correct the name, or drop { replaces }`,
+  UNKNOWN_LEFT_OUT: (d: { host: string; name: string; hint: string }) =>
+    `host '${d.host}' is to do without '${d.name}', which is not registered${d.hint}: correct the name, or drop it`,
+  LEVEL_REDEFINED: (d: { point: string; first: string; second: string }) =>
+    `the extension point ${d.point} was declared at level ${d.first} and again at level ${d.second}: declare it once, or with one level`,
+  WRONG_LEVEL: (d: { plugin: string; point: string; level: string; host: string; hosted: readonly string[] }) =>
+    `plugin '${d.plugin}' contributes to ${d.point}, which lives at level ${d.level}, and host '${d.host}' has ${d.hosted.length === 0 ? 'no level' : d.hosted.join(' and ')}: use() it with a program that has that level`,
+  TWO_LEVELS: (d: { plugin: string; point: string; level: string; host: string; here: string }) =>
+    `plugin '${d.plugin}' contributes to ${d.here} and to ${d.point}, which lives at level ${d.level} and so in another host than '${d.host}': make two plugins of it, of which one injects the other`,
   CONSTRUCTION_FAILED: (d: { plugin: string; reason: string }) =>
     `plugin '${d.plugin}' could not be built: ${d.reason}`,
   START_FAILED: (d: { plugin: string; reason: string }) => `plugin '${d.plugin}' failed to start: ${d.reason}`,

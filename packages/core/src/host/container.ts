@@ -5,12 +5,19 @@ import { isExtensionPoint } from '../plugin/extension-point.js';
 import type { BindingTarget } from '../plugin/plugin.js';
 import type { Registration } from '../registry/registration.js';
 
+/** One contribution as the container knows it. */
+export interface ContributionKey {
+  readonly key: symbol;
+  /** Whether it comes behind all that do not say so. */
+  readonly last: boolean;
+}
+
 /** A host's container, and the keys of the contributions in it, by extension point, in the order in which consumers see them. */
 export interface Contents {
   readonly container: Container;
-  readonly contributions: ReadonlyMap<Token<unknown>, readonly symbol[]>;
+  readonly contributions: ReadonlyMap<Token<unknown>, readonly ContributionKey[]>;
   /** Those of `contributions` that do not come from the parent. */
-  readonly own: ReadonlyMap<Token<unknown>, readonly symbol[]>;
+  readonly own: ReadonlyMap<Token<unknown>, readonly ContributionKey[]>;
 }
 
 /**
@@ -24,32 +31,29 @@ export function fillContainer(
   parent?: Contents,
 ): Contents {
   const container = new Container({ defaultScope: 'Singleton', ...(parent ? { parent: parent.container } : {}) });
-  const own = new Map<Token<unknown>, symbol[]>();
+  const own = new Map<Token<unknown>, ContributionKey[]>();
   const bind = (token: Token<unknown>, target: BindingTarget, plugin: symbol): void => {
     const to = container.bind(token);
     if ('value' in target) to.toConstantValue(target.value);
     else if ('class' in target) to.to(target.class as Newable);
     else to.toService(plugin);
   };
-  const contribute = (point: Token<unknown>, key: symbol): void => {
-    container.bind(point).toService(key);
-    own.set(point, [...(own.get(point) ?? []), key]);
+  const contribute = (point: Token<unknown>, key: symbol, last = false): void => {
+    const keys = own.get(point);
+    if (keys) keys.push({ key, last });
+    else own.set(point, [{ key, last }]);
   };
-  // inversify shows a child's consumer either its own bindings or its parent's, so the parent's are repeated in the child.
-  for (const [point, keys] of parent?.contributions ?? []) {
-    if (!overrides.has(point)) for (const key of keys) container.bind(point).toService(key);
-  }
 
   for (const { class: pluginClass, key, provides, contributes } of registrations) {
     if (pluginClass) container.bind(key).to(pluginClass as Newable);
     for (const { token, target } of provides) if (!overrides.has(token)) bind(token, target, key);
-    for (const { token, target } of contributes) {
+    for (const { token, target, last } of contributes) {
       if (overrides.has(token)) continue;
-      if ('plugin' in target) contribute(token, key);
+      if ('plugin' in target) contribute(token, key, last);
       else {
         const contribution = Symbol(key.description);
         bind(contribution, target, key);
-        contribute(token, contribution);
+        contribute(token, contribution, last);
       }
     }
   }
@@ -65,8 +69,14 @@ export function fillContainer(
   }
   for (const [token, value] of services)
     if (!container.isCurrentBound(token)) container.bind(token).toConstantValue(value);
-  const contributions = new Map(own);
-  for (const [point, keys] of parent?.contributions ?? [])
-    if (!overrides.has(point)) contributions.set(point, [...keys, ...(own.get(point) ?? [])]);
+  // inversify shows a child's consumer either its own bindings or its parent's, so the parent's are repeated in the child.
+  const contributions = new Map<Token<unknown>, readonly ContributionKey[]>();
+  for (const point of new Set([...(parent?.contributions.keys() ?? []), ...own.keys()])) {
+    const inherited = overrides.has(point) ? [] : (parent?.contributions.get(point) ?? []);
+    const all = [...inherited, ...(own.get(point) ?? [])];
+    const ordered = [...all.filter(({ last }) => !last), ...all.filter(({ last }) => last)];
+    contributions.set(point, ordered);
+    for (const { key } of ordered) container.bind(point).toService(key);
+  }
   return { container, contributions, own };
 }

@@ -11,13 +11,14 @@ import { Readiness, runChecks } from '../health/readiness.js';
 import type { CheckResult, ReadinessReport } from '../health/readiness.js';
 import { Logger } from '../logger/logger.js';
 import type { ExtensionPoint } from '../plugin/extension-point.js';
+import type { Level } from '../plugin/level.js';
 import type { Lifecycle } from '../plugin/lifecycle.js';
 import type { PluginLike } from '../plugin/plugin.js';
 import type { Surroundings } from '../registry/dependencies.js';
 import { PluginGraph } from '../registry/graph.js';
 import type { Registration } from '../registry/registration.js';
 import { Registry } from '../registry/registry.js';
-import type { Resolution, UseOptions } from '../registry/registry.js';
+import type { PluginReference, PluginUse, Resolution, UseOptions } from '../registry/registry.js';
 import { fillContainer } from './container.js';
 import type { Contents } from './container.js';
 import { defaultServices } from './default-services.js';
@@ -31,6 +32,11 @@ export interface HostOptions {
   readonly name?: string;
   /** Milliseconds that a stop may take in all. Default: 30,000, as controller managers of Kubernetes have it. */
   readonly gracePeriod?: number;
+  /**
+   * The levels whose extension points are consumed here. A plugin that contributes to a point of another level is refused then,
+   * and `claim` knows which plugins belong here. Default: whatever its plugins contribute to.
+   */
+  readonly levels?: readonly Level[];
 }
 
 export type HostState = 'new' | 'starting' | 'running' | 'stopping' | 'stopped';
@@ -56,7 +62,7 @@ export class Host implements AsyncDisposable {
   readonly closed: Promise<void>;
   readonly #parent: Host | undefined;
   readonly #gracePeriod: number;
-  readonly #registry = new Registry();
+  readonly #registry: Registry;
   readonly #children = new Set<Host>();
   #settleClosed: (failure?: Error) => void = () => undefined;
   #state: HostState = 'new';
@@ -74,6 +80,7 @@ export class Host implements AsyncDisposable {
     this.name = options.name ?? 'host';
     this.#gracePeriod = options.gracePeriod ?? (parent ? parent.#gracePeriod : defaultGracePeriod);
     this.#parent = parent;
+    this.#registry = new Registry(this.name, options.levels);
     this.closed = new Promise((resolve, reject) => {
       this.#settleClosed = (failure) => (failure ? reject(failure) : resolve());
     });
@@ -89,6 +96,31 @@ export class Host implements AsyncDisposable {
     this.#mustBeNew();
     this.#registry.use(plugin, options);
     return this;
+  }
+
+  /**
+   * Does without registered plugins, each named by its name or its class: they are neither built nor started, and what needs
+   * them is told so by `validate` and `start`.
+   */
+  without(...plugins: readonly PluginReference[]): this {
+    this.#mustBeNew();
+    this.#registry.without(plugins);
+    return this;
+  }
+
+  /** Whether a plugin is registered here, be it that another has taken its place. */
+  has(plugin: PluginReference): boolean {
+    return this.#registry.has(plugin);
+  }
+
+  /**
+   * Of several plugins, registers those that belong to this host: which contribute to extension points of its levels or replace
+   * plugins of it, and what these and the host's own need of the others. Gives back the others, in order and with bundles taken
+   * apart, for a child. What contributes to a point of this host and to one of another is refused by `validate`.
+   */
+  claim(plugins: readonly PluginUse[]): readonly PluginUse[] {
+    this.#mustBeNew();
+    return this.#registry.claim(plugins, this.#surroundings());
   }
 
   /**
@@ -285,7 +317,7 @@ export class Host implements AsyncDisposable {
   async #checks(signal?: AbortSignal): Promise<CheckResult[]> {
     const own: CheckResult =
       this.#state === 'running' ? { name: this.name, ok: true } : { name: this.name, ok: false, reason: this.#state };
-    const contributed = this.#contents?.own.get(HealthCheck)?.map((key) => this.get<HealthCheck>(key)) ?? [];
+    const contributed = this.#contents?.own.get(HealthCheck)?.map(({ key }) => this.get<HealthCheck>(key)) ?? [];
     const checks = runChecks(contributed, this.get<Clock>(Clock), signal);
     const children = [...this.#children].map(async (child) =>
       (await child.#checks(signal)).map((result) => ({ ...result, name: `${child.name}/${result.name}` })),

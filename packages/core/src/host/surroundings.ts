@@ -1,6 +1,7 @@
 import { CliCommand } from '../cli/command.js';
 import type { Token } from '../di/token.js';
 import { HealthCheck } from '../health/health-check.js';
+import { consumedBy } from '../registry/dependencies.js';
 import type { Surroundings } from '../registry/dependencies.js';
 import type { Resolution } from '../registry/registry.js';
 
@@ -34,6 +35,9 @@ export function surroundingsOf(services: ReadonlySet<Token<unknown>>, parent?: P
       const found = inherited.find(({ names }) => names.includes(name));
       return found ? (found.data.version ?? '') : parent?.surroundings.plugin(name);
     },
-    consumes: (point) => builtIn.has(point),
+    consumes: (point) =>
+      builtIn.has(point) ||
+      inherited.some((registration) => consumedBy(registration).includes(point)) ||
+      (parent?.surroundings.consumes(point) ?? false),
   };
 }

@@ -13,6 +13,8 @@ import type { Stage } from './stage.js';
 export interface Binding {
   readonly token: Token<unknown>;
   readonly target: BindingTarget;
+  /** Whether a contribution comes behind all that do not say so. Made by `last`. */
+  readonly last?: boolean;
 }
 
 /** A value as it is, or a class that the container builds once, when first asked for. */
@@ -89,6 +91,19 @@ export function pluginData(target: Class): PluginData | undefined {
 /** Binds a token to a value, or to a class that the container builds: for the `provides` of a plugin. */
 export function provide<T>(token: Token<T>, implementation: Implementation<T>): Binding {
   return { token, target: implementation };
+}
+
+/**
+ * Puts a contribution behind all others of its extension point, late ones included: for what decides where nobody else did.
+ *
+ * ```ts
+ * @Plugin({ name: 'anonymous', contributes: [last(Authenticator)] })
+ * ```
+ */
+export function last(contribution: ExtensionPoint<unknown> | Binding): Binding {
+  const binding =
+    typeof contribution === 'object' ? contribution : { token: contribution, target: { plugin: true } as const };
+  return { ...binding, last: true };
 }
 
 /** Adds a value, or an instance of a class that the container builds, to an extension point: for the `contributes` of a plugin. */

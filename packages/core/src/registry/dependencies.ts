@@ -135,17 +135,17 @@ export function findDependencies(
 
 /** Extension points that a plugin insists on and that nobody reads. */
 function unconsumed(registrations: readonly Registration[], around: Surroundings): KubewrightError[] {
-  const consumed = new Set<Token<unknown>>(
-    registrations.flatMap(({ data, injections }) => [
-      ...(data.consumes ?? []),
-      ...injections.map(({ token }) => token),
-    ]),
-  );
+  const consumed = new Set(registrations.flatMap(consumedBy));
   return registrations.flatMap(({ data }) =>
     (data.requiresConsumersOf ?? [])
       .filter((point) => !consumed.has(point) && !around.consumes(point))
       .map((point) => coreErrors.UNCONSUMED_EXTENSION({ plugin: data.name, point: tokenName(point) })),
   );
+}
+
+/** The extension points that a plugin reads. */
+export function consumedBy({ data, injections }: Registration): Token<unknown>[] {
+  return [...(data.consumes ?? []), ...injections.map(({ token }) => token).filter(isExtensionPoint)];
 }
 
 function addTo<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
