@@ -8,7 +8,7 @@ const floors = [
   ['informer'],
   ['controller'],
   ['controllers', 'scheduler', 'apiserver', 'node', 'cri-sdk', 'cni-sdk', 'csi-sdk', 'device-sdk'],
-  ['runtime', 'network', 'storage', 'kubelet', 'proxy', 'dns', 'metrics', 'ingress'],
+  ['csi-sidecars', 'runtime', 'network', 'storage', 'kubelet', 'proxy', 'dns', 'metrics', 'ingress'],
   ['cluster', 'dashboard'],
   ['kubewright', 'create-kubewright', 'cni-sanity'],
   ['cli'],

@@ -1,5 +1,5 @@
 /** The part of which one copy works: the driver's controller and the sidecars that call it. Outside a cluster, KUBECONFIG says which. */
-import { csiSidecars } from '@kubewright/csi-sdk/sidecars';
+import { csiSidecars } from '@kubewright/csi-sidecars';
 import { Kubewright, inCluster, kubeconfig, leaderElection } from 'kubewright';
 import { SharedDirectoryDriver } from './shared-directory-driver.js';
 

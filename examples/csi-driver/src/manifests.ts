@@ -1,6 +1,6 @@
 /** Prints what a cluster needs to run the driver: `node dist/manifests.js | kubectl apply --server-side -f -` */
 import { SystemClock, noMetrics, silentLogger } from '@kubewright/core';
-import { csiManifests, toYaml } from '@kubewright/csi-sdk/manifests';
+import { csiManifests, toYaml } from '@kubewright/csi-sidecars/manifests';
 import { SharedDirectoryDriver } from './shared-directory-driver.js';
 
 const driver = new SharedDirectoryDriver(new SystemClock(), silentLogger, noMetrics);

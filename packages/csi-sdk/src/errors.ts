@@ -30,12 +30,6 @@ export const csiErrors = defineErrors('CSI', {
     `'${d.fileSystem}' cannot be made or grown here: use one of ${d.known.join(', ')}`,
   DEVICE_UNFORMATTED: (d: { device: string }) =>
     `'${d.device}' holds no file system and is to be mounted read-only: publish it writable once`,
-  SNAPSHOT_CLASS_MISSING: (d: { kind: string; class: string }) =>
-    `${d.kind} '${d.class}' is not there, and without its parameters another snapshot would be made: create it again`,
-  SECRET_NOT_TEXT: (d: { secret: string; key: string }) =>
-    `'${d.key}' of Secret '${d.secret}' is not UTF-8, and drivers get text: encode it, in base64 for instance, as the driver expects`,
-  SNAPSHOT_LOST: (d: { kind: string; content: string }) =>
-    `the snapshot of ${d.kind} '${d.content}' was made once and is not known any more: another would hold other data, so none is made; name the old one in 'spec.source' of a new content, or delete what is bound to this one`,
   LIVENESS_PORT: (d: { port: number; reason: string }) =>
     `the liveness probe cannot listen at port ${d.port} (${d.reason}): free the port, or set another one`,
 });

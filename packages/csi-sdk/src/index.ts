@@ -13,12 +13,17 @@ export { ControllerService } from './services/controller-service.js';
 export { NodeService } from './services/node-service.js';
 export { GroupControllerService } from './services/group-controller-service.js';
 export { SnapshotMetadataService } from './services/snapshot-metadata-service.js';
+export { csiSizes } from './services/reply.js';
 export type { Reply } from './services/reply.js';
 export type { ControllerFeatures } from './capabilities/controller-capabilities.js';
 export type { NodeFeatures } from './capabilities/node-capabilities.js';
 export type { DriverFeatures } from './capabilities/plugin-capabilities.js';
 
-// Volumes: sizes, access, topology, lists, answers
+export { driverEndpointVariable, registrationEndpointVariable } from './driver/endpoint.js';
+export { LivenessProbe, livenessProbe } from './liveness/liveness-probe.js';
+export type { LivenessProbeOptions } from './liveness/liveness-probe.js';
+
+// Volumes: csiSizes, access, topology, lists, answers
 export { capacityFits, chooseCapacity } from './volumes/capacity.js';
 export type { CapacityRules } from './volumes/capacity.js';
 export { accessModeOf, accessTypeOf, isReaderOnly, isSingleNode } from './volumes/access.js';

@@ -2,7 +2,7 @@ import { PersistentVolume, PersistentVolumeClaim, Secret } from '@kubewright/api
 import { Event } from '@kubewright/api/events/v1';
 import { StorageClass } from '@kubewright/api/storage/v1';
 import { TestCluster } from '@kubewright/cluster/testing';
-import { VolumeSnapshot, VolumeSnapshotClass, csiSidecars } from '@kubewright/csi-sdk/sidecars';
+import { VolumeSnapshot, VolumeSnapshotClass, csiSidecars } from '@kubewright/csi-sidecars';
 import { startDriver } from '@kubewright/csi-sdk/testing';
 import { describe, expect, it } from 'vitest';
 import { ForgetfulDriver } from './forgetful-driver.js';

@@ -7,7 +7,7 @@ import {
   VolumeGroupSnapshotContent,
   VolumeSnapshot,
   VolumeSnapshotContent,
-} from '@kubewright/csi-sdk/sidecars';
+} from '@kubewright/csi-sidecars';
 import { describe, expect, it } from 'vitest';
 import { StorageCluster, driverName } from './storage-cluster.js';
 

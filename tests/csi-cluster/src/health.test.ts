@@ -2,7 +2,7 @@ import { PersistentVolumeClaim } from '@kubewright/api/core/v1';
 import { Event } from '@kubewright/api/events/v1';
 import { StorageClass } from '@kubewright/api/storage/v1';
 import { TestCluster } from '@kubewright/cluster/testing';
-import { csiSidecars } from '@kubewright/csi-sdk/sidecars';
+import { csiSidecars } from '@kubewright/csi-sidecars';
 import { MemoryController, MemoryDriver, startDriver } from '@kubewright/csi-sdk/testing';
 import { ControllerServiceCapability_RPC_Type as Rpc } from '@kubewright/csi-sdk/v1';
 import { Code, GrpcStatusError } from '@kubewright/grpc';

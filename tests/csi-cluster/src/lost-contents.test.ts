@@ -8,7 +8,7 @@ import {
   VolumeSnapshot,
   VolumeSnapshotClass,
   VolumeSnapshotContent,
-} from '@kubewright/csi-sdk/sidecars';
+} from '@kubewright/csi-sidecars';
 import { PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1';
 import { describe, expect, it } from 'vitest';
 import { StorageCluster, driverName } from './storage-cluster.js';

@@ -3,7 +3,7 @@ import type { PersistentVolumeClaimSpec } from '@kubewright/api/core/v1';
 import { Event } from '@kubewright/api/events/v1';
 import { StorageClass } from '@kubewright/api/storage/v1';
 import { TestCluster } from '@kubewright/cluster/testing';
-import { VolumeSnapshot, VolumeSnapshotClass, VolumeSnapshotContent, csiSidecars } from '@kubewright/csi-sdk/sidecars';
+import { VolumeSnapshot, VolumeSnapshotClass, VolumeSnapshotContent, csiSidecars } from '@kubewright/csi-sidecars';
 import { startDriver } from '@kubewright/csi-sdk/testing';
 import { Code } from '@kubewright/grpc';
 import { describe, expect, it } from 'vitest';

@@ -4,8 +4,8 @@ import { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '@kubewright/
 import type { PersistentVolumeClaimSpec, Volume } from '@kubewright/api/core/v1';
 import { CSINode, StorageClass } from '@kubewright/api/storage/v1';
 import { TestCluster } from '@kubewright/cluster/testing';
-import { csiSidecars } from '@kubewright/csi-sdk/sidecars';
-import type { CsiSidecarsOptions } from '@kubewright/csi-sdk/sidecars';
+import { csiSidecars } from '@kubewright/csi-sidecars';
+import type { CsiSidecarsOptions } from '@kubewright/csi-sidecars';
 import { startHostPathDriver } from '@kubewright/storage/testing';
 import type { StartedHostPathDriver } from '@kubewright/storage/testing';
 import { expect } from 'vitest';

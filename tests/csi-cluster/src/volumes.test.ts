@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1';
 import { CSIStorageCapacity, StorageClass, VolumeAttachment } from '@kubewright/api/storage/v1';
-import { VolumeSnapshot, VolumeSnapshotClass, VolumeSnapshotContent } from '@kubewright/csi-sdk/sidecars';
+import { VolumeSnapshot, VolumeSnapshotClass, VolumeSnapshotContent } from '@kubewright/csi-sidecars';
 import { describe, expect, it } from 'vitest';
 import { StorageCluster, driverName } from './storage-cluster.js';
 

@@ -3,7 +3,7 @@ import { Event } from '@kubewright/api/events/v1';
 import { StorageClass } from '@kubewright/api/storage/v1';
 import { TestCluster } from '@kubewright/cluster/testing';
 import { IdentityService } from '@kubewright/csi-sdk';
-import { csiSidecars } from '@kubewright/csi-sdk/sidecars';
+import { csiSidecars } from '@kubewright/csi-sidecars';
 import { MemoryController, MemoryDriver, startDriver } from '@kubewright/csi-sdk/testing';
 import type { ControllerExpandVolumeRequest, CreateVolumeRequest } from '@kubewright/csi-sdk/v1';
 import { describe, expect, it } from 'vitest';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { TestCluster } from '@kubewright/cluster/testing';
 import { SystemClock } from '@kubewright/core';
 import { createCsiClient } from '@kubewright/csi-sdk';
-import { csiSidecars } from '@kubewright/csi-sdk/sidecars';
+import { csiSidecars } from '@kubewright/csi-sidecars';
 import { describe, it } from 'vitest';
 import { Program } from './program.js';
 import { unmountBelow } from './unmount-below.js';

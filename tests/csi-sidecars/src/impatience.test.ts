@@ -1,6 +1,6 @@
 import { TestCluster } from '@kubewright/cluster/testing';
 import { Clock, Plugin, inject } from '@kubewright/core';
-import { DriverConnection, DriverEndpoint } from '@kubewright/csi-sdk/sidecars';
+import { DriverConnection, DriverEndpoint } from '@kubewright/csi-sidecars';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
 import { startHostPathDriver } from '@kubewright/storage/testing';
 import { describe, expect, it } from 'vitest';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { TestCluster } from '@kubewright/cluster/testing';
 import { SystemClock } from '@kubewright/core';
 import { createCsiClient } from '@kubewright/csi-sdk';
-import { csiSidecars } from '@kubewright/csi-sdk/sidecars';
+import { csiSidecars } from '@kubewright/csi-sidecars';
 import { faultPoints, startHostPathDriver } from '@kubewright/storage/testing';
 import { describe, expect, it } from 'vitest';
 import { Restarted } from './restarted.js';

@@ -5,7 +5,7 @@
  */
 import { ControllerManager, connectTo } from '@kubewright/controller';
 import { Clock, Host, Plugin, inject, runUntilSignal } from '@kubewright/core';
-import { DriverConnection, DriverEndpoint } from '@kubewright/csi-sdk/sidecars';
+import { DriverConnection, DriverEndpoint } from '@kubewright/csi-sidecars';
 import { kubeconfig } from '@kubewright/informer';
 import type { ApiRequest, ClusterConnection, Transport } from '@kubewright/informer';
 import { PassedSteps } from './passed-steps.js';

@@ -1,7 +1,7 @@
 import { PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1';
 import { StorageClass, VolumeAttributesClass } from '@kubewright/api/storage/v1';
 import type { TestCluster } from '@kubewright/cluster/testing';
-import { VolumeGroupSnapshot, VolumeGroupSnapshotClass, VolumeSnapshot } from '@kubewright/csi-sdk/sidecars';
+import { VolumeGroupSnapshot, VolumeGroupSnapshotClass, VolumeSnapshot } from '@kubewright/csi-sidecars';
 import { expect } from 'vitest';
 
 const labels = { app: 'shop' };

@@ -9,7 +9,7 @@ import { CSINode, StorageClass, VolumeAttachment } from '@kubewright/api/storage
 import type { TestCluster } from '@kubewright/cluster/testing';
 import { LinuxMounter, mountsAt } from '@kubewright/csi-sdk';
 import type { CsiClient } from '@kubewright/csi-sdk';
-import { VolumeSnapshot, VolumeSnapshotClass, VolumeSnapshotContent } from '@kubewright/csi-sdk/sidecars';
+import { VolumeSnapshot, VolumeSnapshotClass, VolumeSnapshotContent } from '@kubewright/csi-sidecars';
 import { VolumeCapability_AccessMode_Mode as Mode } from '@kubewright/csi-sdk/v1';
 import { expect } from 'vitest';
 

@@ -1,7 +1,7 @@
 import type { PluginLike } from '@kubewright/core';
 import type { CsiClient } from '@kubewright/csi-sdk';
-import { DriverConnection, csiSidecars } from '@kubewright/csi-sdk/sidecars';
-import type { CsiSidecarsOptions } from '@kubewright/csi-sdk/sidecars';
+import { DriverConnection, csiSidecars } from '@kubewright/csi-sidecars';
+import type { CsiSidecarsOptions } from '@kubewright/csi-sidecars';
 
 /** Makes the call, or does something else. @param name - of the method. @param request - its first argument. */
 export type Wrap = (name: string, request: unknown, call: () => Promise<unknown>) => Promise<unknown>;

@@ -11,11 +11,11 @@ import { Controller } from '../generated/csi/v1/csi_pb.js';
 import { controllerCapabilities } from '../capabilities/controller-capabilities.js';
 import type { ControllerFeatures } from '../capabilities/controller-capabilities.js';
 import { checkCapabilities, checkCapability, checkName, checkPage, checkRange, checkSource } from './checks.js';
-import { capabilityReply, limits, sizes } from './reply.js';
+import { capabilityReply, csiSizes, limits } from './reply.js';
 import type { Reply } from './reply.js';
 
-const volumeId = { required: ['volumeId'], maxBytes: { volumeId: sizes.name } } as const;
-const snapshotId = { required: ['snapshotId'], maxBytes: { snapshotId: sizes.name } } as const;
+const volumeId = { required: ['volumeId'], maxBytes: { volumeId: csiSizes.name } } as const;
+const snapshotId = { required: ['snapshotId'], maxBytes: { snapshotId: csiSizes.name } } as const;
 const volumeKey = (request: { volumeId: string }): string => `volume ${request.volumeId}`;
 const snapshotKey = (request: { snapshotId: string }): string => `snapshot ${request.snapshotId}`;
 
@@ -29,7 +29,7 @@ const snapshotKey = (request: { snapshotId: string }): string => `snapshot ${req
   limits,
   methods: {
     createVolume: {
-      rules: { required: ['name', 'volumeCapabilities'], maxBytes: { name: sizes.name } },
+      rules: { required: ['name', 'volumeCapabilities'], maxBytes: { name: csiSizes.name } },
       validate: (r) =>
         checkName(r.name) ??
         checkCapabilities(r.volumeCapabilities) ??
@@ -41,17 +41,17 @@ const snapshotKey = (request: { snapshotId: string }): string => `snapshot ${req
     controllerPublishVolume: {
       rules: {
         required: ['volumeId', 'nodeId', 'volumeCapability'],
-        maxBytes: { volumeId: sizes.name, nodeId: sizes.nodeId },
+        maxBytes: { volumeId: csiSizes.name, nodeId: csiSizes.nodeId },
       },
       validate: (r) => r.volumeCapability && checkCapability(r.volumeCapability, 'volume_capability'),
       exclusiveBy: volumeKey,
     },
     controllerUnpublishVolume: {
-      rules: { required: ['volumeId'], maxBytes: { volumeId: sizes.name, nodeId: sizes.nodeId } },
+      rules: { required: ['volumeId'], maxBytes: { volumeId: csiSizes.name, nodeId: csiSizes.nodeId } },
       exclusiveBy: volumeKey,
     },
     validateVolumeCapabilities: {
-      rules: { required: ['volumeId', 'volumeCapabilities'], maxBytes: { volumeId: sizes.name } },
+      rules: { required: ['volumeId', 'volumeCapabilities'], maxBytes: { volumeId: csiSizes.name } },
       validate: (r) => checkCapabilities(r.volumeCapabilities),
     },
     listVolumes: { validate: (r) => checkPage(r.maxEntries) },
@@ -62,7 +62,7 @@ const snapshotKey = (request: { snapshotId: string }): string => `snapshot ${req
     createSnapshot: {
       rules: {
         required: ['sourceVolumeId', 'name'],
-        maxBytes: { sourceVolumeId: sizes.name, name: sizes.name },
+        maxBytes: { sourceVolumeId: csiSizes.name, name: csiSizes.name },
       },
       validate: (r) => checkName(r.name),
       exclusiveBy: (r) => `snapshot named ${r.name}`,
@@ -71,7 +71,7 @@ const snapshotKey = (request: { snapshotId: string }): string => `snapshot ${req
     listSnapshots: { validate: (r) => checkPage(r.maxEntries) },
     getSnapshot: { rules: snapshotId },
     controllerExpandVolume: {
-      rules: { required: ['volumeId', 'capacityRange'], maxBytes: { volumeId: sizes.name } },
+      rules: { required: ['volumeId', 'capacityRange'], maxBytes: { volumeId: csiSizes.name } },
       validate: (r) =>
         checkRange(r.capacityRange) ?? (r.volumeCapability && checkCapability(r.volumeCapability, 'volume_capability')),
       exclusiveBy: volumeKey,

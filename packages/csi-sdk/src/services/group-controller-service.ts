@@ -4,18 +4,21 @@ import type * as csi from '../generated/csi/v1/csi_pb.js';
 import { GroupController } from '../generated/csi/v1/csi_pb.js';
 import { groupCapabilities } from '../capabilities/group-capabilities.js';
 import { checkName } from './checks.js';
-import { capabilityReply, limits, sizes } from './reply.js';
+import { capabilityReply, csiSizes, limits } from './reply.js';
 import type { Reply } from './reply.js';
 
 const groupKey = (request: { groupSnapshotId: string }): string => `group ${request.groupSnapshotId}`;
-const groupId = { required: ['groupSnapshotId'], maxBytes: { groupSnapshotId: sizes.name } } as const;
+const groupId = { required: ['groupSnapshotId'], maxBytes: { groupSnapshotId: csiSizes.name } } as const;
 
 /** Snapshots of several volumes at one point in time. The three methods are implemented together. */
 @GrpcService(GroupController, {
   limits,
   methods: {
     createVolumeGroupSnapshot: {
-      rules: { required: ['name', 'sourceVolumeIds'], maxBytes: { name: sizes.name, sourceVolumeIds: sizes.name } },
+      rules: {
+        required: ['name', 'sourceVolumeIds'],
+        maxBytes: { name: csiSizes.name, sourceVolumeIds: csiSizes.name },
+      },
       validate: (r) => checkName(r.name),
       exclusiveBy: (r) => `group named ${r.name}`,
     },

@@ -5,7 +5,7 @@ import { Node } from '../generated/csi/v1/csi_pb.js';
 import { nodeCapabilities } from '../capabilities/node-capabilities.js';
 import type { NodeFeatures } from '../capabilities/node-capabilities.js';
 import { checkCapability, checkPath, checkRange } from './checks.js';
-import { capabilityReply, limits, sizes } from './reply.js';
+import { capabilityReply, csiSizes, limits } from './reply.js';
 import type { Reply } from './reply.js';
 
 const volumeKey = (request: { volumeId: string }): string => `volume ${request.volumeId}`;
@@ -28,7 +28,7 @@ const checkBytes = (path: string): FieldViolation | undefined =>
     nodeStageVolume: {
       rules: {
         required: ['volumeId', 'stagingTargetPath', 'volumeCapability'],
-        maxBytes: { volumeId: sizes.name, stagingTargetPath: sizes.path },
+        maxBytes: { volumeId: csiSizes.name, stagingTargetPath: csiSizes.path },
       },
       validate: (r) => checkVolume(r.volumeCapability) ?? checkStaging(r.stagingTargetPath),
       exclusiveBy: volumeKey,
@@ -36,7 +36,7 @@ const checkBytes = (path: string): FieldViolation | undefined =>
     nodeUnstageVolume: {
       rules: {
         required: ['volumeId', 'stagingTargetPath'],
-        maxBytes: { volumeId: sizes.name, stagingTargetPath: sizes.path },
+        maxBytes: { volumeId: csiSizes.name, stagingTargetPath: csiSizes.path },
       },
       validate: (r) => checkStaging(r.stagingTargetPath),
       exclusiveBy: volumeKey,
@@ -44,7 +44,7 @@ const checkBytes = (path: string): FieldViolation | undefined =>
     nodePublishVolume: {
       rules: {
         required: ['volumeId', 'targetPath', 'volumeCapability'],
-        maxBytes: { volumeId: sizes.name, targetPath: sizes.path, stagingTargetPath: sizes.path },
+        maxBytes: { volumeId: csiSizes.name, targetPath: csiSizes.path, stagingTargetPath: csiSizes.path },
       },
       validate: (r) =>
         checkVolume(r.volumeCapability) ?? checkPath(r.targetPath, 'target_path') ?? checkStaging(r.stagingTargetPath),
@@ -53,17 +53,17 @@ const checkBytes = (path: string): FieldViolation | undefined =>
     nodeUnpublishVolume: {
       rules: {
         required: ['volumeId', 'targetPath'],
-        maxBytes: { volumeId: sizes.name, targetPath: sizes.path },
+        maxBytes: { volumeId: csiSizes.name, targetPath: csiSizes.path },
       },
       validate: (r) => checkPath(r.targetPath, 'target_path'),
       exclusiveBy: volumeKey,
     },
     nodeGetVolumeStats: {
-      rules: { required: ['volumeId', 'volumePath'], maxBytes: { volumeId: sizes.name, volumePath: sizes.path } },
+      rules: { required: ['volumeId', 'volumePath'], maxBytes: { volumeId: csiSizes.name, volumePath: csiSizes.path } },
       validate: (r) => checkBytes(r.volumePath),
     },
     nodeExpandVolume: {
-      rules: { required: ['volumeId', 'volumePath'], maxBytes: { volumeId: sizes.name, volumePath: sizes.path } },
+      rules: { required: ['volumeId', 'volumePath'], maxBytes: { volumeId: csiSizes.name, volumePath: csiSizes.path } },
       validate: (r) => checkBytes(r.volumePath) ?? checkRange(r.capacityRange) ?? checkVolume(r.volumeCapability),
       exclusiveBy: volumeKey,
     },

@@ -5,10 +5,10 @@ import type { RequestLimits } from '@kubewright/grpc';
 export type Reply<D extends DescMessage> = Promise<MessageInitShape<D>>;
 
 /** The sizes that CSI allows, in bytes: names and ids, node ids, maps, and the longest path of Linux. */
-export const sizes = { name: 128, nodeId: 256, map: 4096, path: 4096 } as const;
+export const csiSizes = { name: 128, nodeId: 256, map: 4096, path: 4096 } as const;
 
 /** What holds for the requests of every service. */
-export const limits: RequestLimits = { maxMapBytes: sizes.map, knownEnums: true };
+export const limits: RequestLimits = { maxMapBytes: csiSizes.map, knownEnums: true };
 
 /** What a service answers that is asked for its capabilities. */
 export function capabilityReply<T>(types: readonly T[]): Promise<{

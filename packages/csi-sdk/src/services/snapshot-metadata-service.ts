@@ -3,7 +3,7 @@ import type { CallContext, FieldViolation } from '@kubewright/grpc';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type * as csi from '../generated/csi/v1/csi_pb.js';
 import { SnapshotMetadata } from '../generated/csi/v1/csi_pb.js';
-import { limits, sizes } from './reply.js';
+import { csiSizes, limits } from './reply.js';
 
 /** An interrupted reader resumes at an offset and may say how many blocks it takes at a time. */
 function checkWindow(request: { startingOffset: bigint; maxResults: number }): FieldViolation | undefined {
@@ -16,13 +16,13 @@ function checkWindow(request: { startingOffset: bigint; maxResults: number }): F
   limits,
   methods: {
     getMetadataAllocated: {
-      rules: { required: ['snapshotId'], maxBytes: { snapshotId: sizes.name } },
+      rules: { required: ['snapshotId'], maxBytes: { snapshotId: csiSizes.name } },
       validate: checkWindow,
     },
     getMetadataDelta: {
       rules: {
         required: ['baseSnapshotId', 'targetSnapshotId'],
-        maxBytes: { baseSnapshotId: sizes.name, targetSnapshotId: sizes.name },
+        maxBytes: { baseSnapshotId: csiSizes.name, targetSnapshotId: csiSizes.name },
       },
       validate: checkWindow,
     },
