@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Pattern } from '@kubewright/api';
 import { CniError, cniErrorCode } from '@kubewright/cni-sdk';
 
 /** Where the reference plugin looks, too. */
@@ -6,14 +7,15 @@ export const defaultAllowlist = '/etc/cni/tuning/allowlist.conf';
 
 /**
  * Lets the machine's administrator say which kernel parameters networks may set: one regular expression per line, each to be found
- * in the name as the configuration writes it. Without the file, everything may be set.
+ * in the name as the configuration writes it. They are read as the reference plugin reads them, in Go's dialect, and matched in
+ * steps that grow with the name alone. Without the file, everything may be set.
  *
- * @throws CniError 7 that names a parameter that no line matches.
+ * @throws CniError 7 that names a parameter that no line matches; 5 where a line is no regular expression.
  */
-export function requireAllowed(names: readonly string[], file: string): void {
+export async function requireAllowed(names: readonly string[], file: string): Promise<void> {
   const lines = names.length === 0 ? undefined : linesOf(file);
   if (lines === undefined) return;
-  const allowed = lines.map((line) => expressionOf(line, file));
+  const allowed = await patternsOf(lines, file);
   const refused = names.find((name) => !allowed.some((one) => one.test(name)));
   if (refused === undefined) return;
   throw CniError.invalidConfig(`sysctl['${refused}']`, `is not allowed on this machine: no line of ${file} matches it`);
@@ -29,12 +31,14 @@ function linesOf(file: string): string[] | undefined {
   }
 }
 
-/** In the mode that refuses what means something else in other dialects, as `\A` and `[[:alpha:]]` do. */
-function expressionOf(line: string, file: string): RegExp {
-  try {
-    return new RegExp(line, 'u');
-  } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new CniError(cniErrorCode.ioFailure, `the file ${file} cannot be used`, problem, { cause });
-  }
+/** What reads patterns is loaded only where there are some: a plugin without its daemon starts with every call. */
+async function patternsOf(lines: readonly string[], file: string): Promise<Pattern[]> {
+  const { compilePattern } = await import('@kubewright/api');
+  return lines.map((line) => {
+    const pattern = compilePattern(line);
+    if (!(pattern instanceof Error)) return pattern;
+    throw new CniError(cniErrorCode.ioFailure, `the file ${file} cannot be used`, `'${line}': ${pattern.message}`, {
+      cause: pattern,
+    });
+  });
 }

@@ -20,7 +20,7 @@ interface Before {
 
 export interface TuningOptions {
   /**
-   * File of regular expressions, one per line: a parameter whose name, as it is written, none of them matches is refused.
+   * File of regular expressions in Go's dialect, one per line: a parameter whose name, as it is written, none of them matches is refused.
    * Without the file all are allowed. Default: `/etc/cni/tuning/allowlist.conf`.
    */
   readonly allowlist?: string;
@@ -43,7 +43,7 @@ export class TuningPlugin extends CniPlugin<TuningConfig> {
     if (prevResult === undefined) throw CniError.invalidConfig('prevResult', 'is needed: tuning is chained');
     const config = effectiveConfig(request);
     const values = kernelParameters(config, ifName);
-    requireAllowed(Object.keys(config.sysctl), this.#allowlist);
+    await requireAllowed(Object.keys(config.sysctl), this.#allowlist);
     const settings = linkTuning(config);
     return await withPod(netns, async (pod, namespace) => {
       const link = await pod.link(ifName);
