@@ -45,7 +45,7 @@ export type { Class } from './di/injection.js';
 
 // The host
 export { Host } from './host/host.js';
-export type { HostOptions, HostState } from './host/host.js';
+export type { HostOptions, HostState, LateContributionOptions } from './host/host.js';
 export { runUntilSignal } from './host/run-until-signal.js';
 export type { SignalTarget } from './host/run-until-signal.js';
 export { Readiness } from './health/readiness.js';
@@ -78,6 +78,8 @@ export type {
 } from './plugin/plugin.js';
 export { extensionPoint, isExtensionPoint } from './plugin/extension-point.js';
 export type { ExtensionPoint, ExtensionPointOptions } from './plugin/extension-point.js';
+export { contributionsTo } from './plugin/contributions.js';
+export type { Contributions } from './plugin/contributions.js';
 export { level, levelOf } from './plugin/level.js';
 export type { Level } from './plugin/level.js';
 export type { Lifecycle, StartContext, StopContext } from './plugin/lifecycle.js';

@@ -43,6 +43,8 @@ export const coreErrors = defineErrors('CORE', {
     `plugin '${d.plugin}' contributes to ${d.point}, which lives at level ${d.level}, and host '${d.host}' has ${d.hosted.length === 0 ? 'no level' : d.hosted.join(' and ')}: use() it with a program that has that level`,
   TWO_LEVELS: (d: { plugin: string; point: string; level: string; host: string; here: string }) =>
     `plugin '${d.plugin}' contributes to ${d.here} and to ${d.point}, which lives at level ${d.level} and so in another host than '${d.host}': make two plugins of it, of which one injects the other`,
+  LATE_CONTRIBUTION: (d: { point: string; reason: string }) =>
+    `a contribution to ${d.point} cannot be made while the host runs: ${d.reason}`,
   CONSTRUCTION_FAILED: (d: { plugin: string; reason: string }) =>
     `plugin '${d.plugin}' could not be built: ${d.reason}`,
   START_FAILED: (d: { plugin: string; reason: string }) => `plugin '${d.plugin}' failed to start: ${d.reason}`,

@@ -14,6 +14,9 @@ import type { ExtensionPoint } from '../plugin/extension-point.js';
 import type { Level } from '../plugin/level.js';
 import type { Lifecycle } from '../plugin/lifecycle.js';
 import type { PluginLike } from '../plugin/plugin.js';
+import { contributionsTo } from '../plugin/contributions.js';
+import { tokenName } from '../di/token.js';
+import { followed } from '../registry/dependencies.js';
 import type { Surroundings } from '../registry/dependencies.js';
 import { PluginGraph } from '../registry/graph.js';
 import type { Registration } from '../registry/registration.js';
@@ -22,6 +25,7 @@ import type { PluginReference, PluginUse, Resolution, UseOptions } from '../regi
 import { fillContainer } from './container.js';
 import type { Contents } from './container.js';
 import { defaultServices } from './default-services.js';
+import { LateContributions } from './late-contributions.js';
 import { LifecycleRunner } from './lifecycle-runner.js';
 import type { Unit } from './lifecycle-runner.js';
 import { stopError } from './stop-error.js';
@@ -37,6 +41,13 @@ export interface HostOptions {
    * and `claim` knows which plugins belong here. Default: whatever its plugins contribute to.
    */
   readonly levels?: readonly Level[];
+}
+
+export interface LateContributionOptions {
+  /** The plugin of this host that contributes: its `this`. */
+  readonly by: object;
+  /** Takes the contribution away when it aborts, as the signal that the plugin was started with. */
+  readonly signal?: AbortSignal;
 }
 
 export type HostState = 'new' | 'starting' | 'running' | 'stopping' | 'stopped';
@@ -65,6 +76,9 @@ export class Host implements AsyncDisposable {
   readonly #registry: Registry;
   readonly #children = new Set<Host>();
   #settleClosed: (failure?: Error) => void = () => undefined;
+  readonly #late: LateContributions;
+  /** What runs here, with the names of the plugins. */
+  readonly #instances = new Map<object, string>();
   #state: HostState = 'new';
   #contents: Contents | undefined;
   #resolution: Resolution | undefined;
@@ -81,6 +95,12 @@ export class Host implements AsyncDisposable {
     this.#gracePeriod = options.gracePeriod ?? (parent ? parent.#gracePeriod : defaultGracePeriod);
     this.#parent = parent;
     this.#registry = new Registry(this.name, options.levels);
+    const early = (point: Token<unknown>, last: boolean): readonly unknown[] => this.#early(point, last);
+    const plugins = (): readonly Registration[] => this.#resolve().registrations;
+    this.#late = new LateContributions(
+      { name: this.name, levels: options.levels, plugins, early },
+      parent && parent.#late,
+    );
     this.closed = new Promise((resolve, reject) => {
       this.#settleClosed = (failure) => (failure ? reject(failure) : resolve());
     });
@@ -162,7 +182,29 @@ export class Host implements AsyncDisposable {
 
   /** All contributions to an extension point, in order, the parent's first. Possible from the moment the plugins are built. */
   getAll<T>(point: ExtensionPoint<T>): readonly T[] {
-    return this.#built().getAll<T>(point, { optional: true });
+    this.#built();
+    return this.#late.all(point) as readonly T[];
+  }
+
+  /**
+   * Adds a contribution while this host starts or runs. It goes to the host of the point's level, this one or one above, and is
+   * seen by all who inject `contributionsTo(point)` there and below: they are told at once. It comes behind the contributions of
+   * plugins and earlier late ones, and before those made by `last`. It is taken away when the result is disposed of, when
+   * `signal` aborts, and when this host begins to stop, whichever is first.
+   *
+   * @throws LATE_CONTRIBUTION where nobody would see it, as nobody reads the point or someone takes its contributions once.
+   */
+  contribute<T>(point: ExtensionPoint<T>, value: T, { by, signal }: LateContributionOptions): Disposable {
+    const stopping = this.#runner?.stopping;
+    const plugin = this.#instances.get(by);
+    if (stopping === undefined || stopping.aborted || plugin === undefined) {
+      const reason =
+        plugin === undefined
+          ? `it is made by something that is no plugin of host '${this.name}', or before the start: pass { by: this } in a plugin`
+          : `host '${this.name}' is stopping: contribute between the plugin's start and its stop`;
+      throw coreErrors.LATE_CONTRIBUTION({ point: tokenName(point), reason });
+    }
+    return this.#late.add(point, value, plugin, signal ? [stopping, signal] : [stopping]);
   }
 
   /**
@@ -217,14 +259,12 @@ export class Host implements AsyncDisposable {
     if (parent && (!parent.#contents || parent.#stopping))
       throw coreErrors.PARENT_NOT_RUNNING({ host: this.name, parent: parent.name });
     const { registrations, waves } = this.#resolve();
-    this.#contents = fillContainer(
-      registrations,
-      this.#registry.overrides,
-      this.#services(),
-      parent && parent.#contents,
-    );
+    const services = this.#services();
+    for (const point of registrations.flatMap(followed)) services.set(contributionsTo(point), this.#late.list(point));
+    this.#late.refuseMissed();
+    this.#contents = fillContainer(registrations, this.#registry.overrides, services, parent && parent.#contents);
     const { container } = this.#contents;
-    const units = waves.map((wave) => wave.map((registration) => buildUnit(container, registration)));
+    const units = waves.map((wave) => wave.map((registration) => this.#build(container, registration)));
     return new LifecycleRunner(units, {
       clock: container.get<Clock>(Clock),
       logger: container.get<Logger>(Logger),
@@ -257,6 +297,7 @@ export class Host implements AsyncDisposable {
     const failure = wasNew ? undefined : await this.#unwind(reason, parentDeadline);
     this.#state = 'stopped';
     if (this.#parent) this.#parent.#children.delete(this);
+    this.#late.close();
     const outcome = this.#failure ?? failure;
     this.#settleClosed(outcome);
     if (failure) throw failure;
@@ -323,6 +364,17 @@ export class Host implements AsyncDisposable {
       (await child.#checks(signal)).map((result) => ({ ...result, name: `${child.name}/${result.name}` })),
     );
     return [own, ...(await checks), ...(await Promise.all(children)).flat()];
+  }
+
+  #early(point: Token<unknown>, isLast: boolean): readonly unknown[] {
+    const keys = this.#contents?.contributions.get(point) ?? [];
+    return keys.filter(({ last }) => last === isLast).map(({ key }) => this.#built().get<unknown>(key));
+  }
+
+  #build(container: Container, registration: Registration): Unit {
+    const unit = buildUnit(container, registration);
+    this.#instances.set(unit.hooks, unit.name);
+    return unit;
   }
 
   #built(): Container {

@@ -16,7 +16,8 @@ export interface ExtensionPointOptions {
   readonly level?: Level;
 }
 
-const prefix = 'extension point ';
+/** How the descriptions of extension points begin. */
+export const extensionPointPrefix = 'extension point ';
 
 /**
  * Declares an extension point.
@@ -28,6 +29,7 @@ const prefix = 'extension point ';
  * constructor(@inject(Filter) private readonly filter: Filter) {}                               // exactly one, or the host does not start
  * constructor(@multiInject(Filter) private readonly filters: readonly Filter[]) {}              // at least one
  * constructor(@multiInject(Filter) @optional() private readonly filters: readonly Filter[]) {}  // perhaps none: []
+ * constructor(@inject(contributionsTo(Filter)) private readonly filters: Contributions<Filter>) {}  // also those that come later
  * ```
  *
  * Contributions come in the order in which their plugins were registered, those made by `last` behind all others; in a child
@@ -37,7 +39,7 @@ const prefix = 'extension point ';
  * @throws LEVEL_REDEFINED where the point was declared with another level before.
  */
 export function extensionPoint<T>(name: string, { level }: ExtensionPointOptions = {}): ExtensionPoint<T> {
-  const point = Symbol.for(prefix + name) as ExtensionPoint<T>;
+  const point = Symbol.for(extensionPointPrefix + name) as ExtensionPoint<T>;
   const other = level && rememberLevel(point, level);
   if (level && other) throw coreErrors.LEVEL_REDEFINED({ point: name, first: other.name, second: level.name });
   return point;
@@ -45,5 +47,5 @@ export function extensionPoint<T>(name: string, { level }: ExtensionPointOptions
 
 /** Whether a token is an extension point. */
 export function isExtensionPoint(identifier: Token<unknown>): identifier is ExtensionPoint<unknown> {
-  return typeof identifier === 'symbol' && (identifier.description?.startsWith(prefix) ?? false);
+  return typeof identifier === 'symbol' && (identifier.description?.startsWith(extensionPointPrefix) ?? false);
 }

@@ -3,7 +3,9 @@ import type { Token } from '../di/token.js';
 import { tokenName } from '../di/token.js';
 import { coreErrors } from '../errors/core-errors.js';
 import type { KubewrightError } from '../errors/define-errors.js';
+import { contributedPoint } from '../plugin/contributions.js';
 import { isExtensionPoint } from '../plugin/extension-point.js';
+import type { ExtensionPoint } from '../plugin/extension-point.js';
 import { didYouMean } from '../text/nearest.js';
 import { satisfies } from '../version/satisfies.js';
 import type { Registration } from './registration.js';
@@ -119,7 +121,9 @@ export function findDependencies(
       many: true,
     }));
     for (const need of [...needs, ...injections]) {
-      if (typeof need.token === 'string') requirePlugin(registration, need.token);
+      const point = contributedPoint(need.token);
+      if (point !== undefined) requireExtension(registration, { ...need, token: point, optional: true, many: true });
+      else if (typeof need.token === 'string') requirePlugin(registration, need.token);
       else if (isExtensionPoint(need.token)) requireExtension(registration, need);
       else requireToken(registration, need);
     }
@@ -144,8 +148,18 @@ function unconsumed(registrations: readonly Registration[], around: Surroundings
 }
 
 /** The extension points that a plugin reads. */
-export function consumedBy({ data, injections }: Registration): Token<unknown>[] {
+export function consumedBy(registration: Registration): Token<unknown>[] {
+  return [...takenOnce(registration), ...followed(registration)];
+}
+
+/** Those of which it takes the contributions that there are when it is built or started. */
+export function takenOnce({ data, injections }: Registration): Token<unknown>[] {
   return [...(data.consumes ?? []), ...injections.map(({ token }) => token).filter(isExtensionPoint)];
+}
+
+/** Those whose late contributions it sees, too. */
+export function followed({ injections }: Registration): ExtensionPoint<unknown>[] {
+  return injections.map(({ token }) => contributedPoint(token)).filter((point) => point !== undefined);
 }
 
 function addTo<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
