@@ -37,7 +37,7 @@ export function productionInstall(root: string, progress: (text: string) => void
       /(^|\/)node_modules\/(@[^/]+\/)?[^/]+\/package\.json$/.test(path),
     );
     const names = manifests.map((path) => (JSON.parse(readFileSync(join(directory, path), 'utf8')) as Manifest).name);
-    const wrong = names.filter((name) => [...banned, 'koffi', 'tsx'].includes(name));
+    const wrong = names.filter((name) => [...banned, 'class-validator', 'koffi', 'tsx'].includes(name));
     if (wrong.length > 0) throw new Error(`a production install has ${wrong.join(', ')}`);
     return {
       directory,

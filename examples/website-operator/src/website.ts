@@ -1,5 +1,4 @@
-import { IsInt, IsUrl, Max, Min } from 'class-validator';
-import { CustomObject, CustomResource } from 'kubewright';
+import { CustomObject, CustomResource, IsInt, IsUrl, Max, Min } from 'kubewright';
 
 export class WebsiteSpec {
   @IsUrl() repository!: string;

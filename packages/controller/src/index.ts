@@ -38,6 +38,29 @@ export {
   Rule,
 } from './custom-resource/field-decorators.js';
 export type { ListOptions } from './custom-resource/field-decorators.js';
+export {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsBoolean,
+  IsDateString,
+  IsEmail,
+  IsEnum,
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsNumber,
+  IsOptional,
+  IsPositive,
+  IsString,
+  IsUrl,
+  Length,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+} from './custom-resource/value-decorators.js';
+export type { EachOption } from './custom-resource/value-decorators.js';
 export type { Constructor, ElementType } from './custom-resource/field-metadata.js';
 export { classSchema, validatorRules } from './custom-resource/class-schema.js';
 export type { RuleSource } from './custom-resource/class-schema.js';

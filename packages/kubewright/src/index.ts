@@ -42,21 +42,41 @@ export type {
 
 // Kinds of one's own
 export {
+  ArrayMaxSize,
+  ArrayMinSize,
   CustomObject,
   CustomResource,
   Description,
   Example,
+  IsBoolean,
+  IsDateString,
+  IsEmail,
+  IsEnum,
+  IsIn,
+  IsInt,
   IsIntOrString,
+  IsNotEmpty,
+  IsNumber,
+  IsOptional,
+  IsPositive,
   IsQuantity,
+  IsString,
+  IsUrl,
+  Length,
   ListOf,
   MapOf,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
   Nested,
   PreserveUnknownFields,
   Rule,
   customResourceDefinition,
   kindOf,
 } from '@kubewright/controller';
-export type { CustomResourceOptions, ListOptions, PrinterColumn, Resource } from '@kubewright/controller';
+export type { CustomResourceOptions, EachOption, ListOptions, PrinterColumn, Resource } from '@kubewright/controller';
 
 // Decorators of one's own
 export { composeDecorators, createDecorator } from '@kubewright/controller';

@@ -107,7 +107,7 @@ describe('classSchema', () => {
       @IsString() told!: string;
       untold?: string;
     }
-    expect(() => classSchema(Untold, rulesOf)).toThrow('no decorator tells the type of Untold.untold: add one of');
+    expect(() => classSchema(Untold, rulesOf)).toThrow('no decorator tells the type of Untold.untold: add one such as');
   });
 
   it('refuses a list whose items are not told', () => {

@@ -8,16 +8,33 @@ import { controllerErrors } from '../errors/controller-errors.js';
 import { fieldFactsOf } from './field-metadata.js';
 import { restrict } from './restrict.js';
 import type { Constructor, ElementType, FieldFacts } from './field-metadata.js';
-import { isOptionalRule, ruleSchema } from './validator-rules.js';
+import { isOptionalRule, validatorRuleSchema } from './validator-rules.js';
 import type { ValidatorRule } from './validator-rules.js';
 
 /** Finds what class-validator knows of a class. */
 export type RuleSource = (target: Constructor) => readonly ValidatorRule[];
 
-/** class-validator is loaded here and not before: a program without custom resources never pays for it. */
+/**
+ * class-validator is loaded here and not before: a program without custom resources never pays for it. Where it is not
+ * installed, no class has a decorator of its.
+ */
 export async function validatorRules(): Promise<RuleSource> {
-  const { getMetadataStorage } = await import('class-validator');
+  const validator = await import('class-validator').catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+  if (validator === undefined) return () => [];
+  const { getMetadataStorage } = validator;
   return (target) => getMetadataStorage().getTargetValidationMetadatas(target, '', false, false);
+}
+
+function isMissing(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    error.code === 'ERR_MODULE_NOT_FOUND' &&
+    error.message.includes("'class-validator'")
+  );
 }
 
 export function classSchema(target: Constructor, rulesOf: RuleSource, path: readonly Constructor[] = []): Schema {
@@ -30,9 +47,10 @@ export function classSchema(target: Constructor, rulesOf: RuleSource, path: read
   const required: string[] = [];
   for (const field of new Set([...Object.keys(initial), ...rules.keys(), ...facts.keys()])) {
     const own = rules.get(field) ?? [];
-    const schema = fieldSchema(target, field, own, facts.get(field) ?? {}, rulesOf, [...path, target]);
+    const { optional = own.some(isOptionalRule), ...told } = facts.get(field) ?? {};
+    const schema = fieldSchema(target, field, own, told, rulesOf, [...path, target]);
     const value = initial[field];
-    if (value === undefined && !own.some(isOptionalRule)) required.push(field);
+    if (value === undefined && !optional) required.push(field);
     properties[field] = value === undefined ? schema : withDefault(target, field, schema, value);
   }
   return { type: 'object', properties, ...(required.length > 0 && { required }) };
@@ -51,7 +69,7 @@ function fieldSchema(
   rulesOf: RuleSource,
   path: readonly Constructor[],
 ): Schema {
-  const parts = rules.map(ruleSchema).filter((part) => part !== undefined);
+  const parts = [...(facts.limits ?? []), ...rules.map(validatorRuleSchema).filter((part) => part !== undefined)];
   const own = parts.filter((part) => !part.each).map((part) => part.schema);
   const items = parts.filter((part) => part.each).map((part) => part.schema);
   const shape = shapeSchema(facts, rulesOf, path);

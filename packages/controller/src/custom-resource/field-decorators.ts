@@ -1,4 +1,4 @@
-/** Decorators for what class-validator's cannot say about a custom resource's fields. */
+/** Decorators for the shape of a custom resource's fields, and for what is Kubernetes' own; those of plain values are in `value-decorators`. */
 import type { Json, ValidationRule } from '@kubewright/api';
 import { addFieldFacts } from './field-metadata.js';
 import type { Constructor, ElementType, FieldFacts } from './field-metadata.js';

@@ -1,10 +1,11 @@
 /** What our own decorators say about the fields of a class; class-validator keeps what its own say. */
 import type { Schema, ValidationRule } from '@kubewright/api';
 import { controllerErrors } from '../errors/controller-errors.js';
+import type { RuleSchema } from './validator-rules.js';
 
 export type Constructor<T = object> = abstract new (...args: never[]) => T;
 
-/** The type of a field, where class-validator has no word for it. Classes are given as functions, so that they may be declared later. */
+/** The type of a field that is more than a scalar. Classes are given as functions, so that they may be declared later. */
 export type FieldShape =
   | { readonly kind: 'object'; readonly of: () => Constructor }
   | {
@@ -23,8 +24,11 @@ export interface FieldFacts {
   shape?: FieldShape;
   /** Merged into the field's schema last. */
   extra?: Schema;
-  /** All of them hold. */
+  /** CEL; all of them hold. */
   rules?: readonly ValidationRule[];
+  /** Of the value, or of each item; all of them hold. */
+  limits?: readonly RuleSchema[];
+  optional?: boolean;
 }
 
 const factsByClass = new WeakMap<object, Map<string, FieldFacts>>();
@@ -47,7 +51,7 @@ export function addFieldFacts(prototype: object, field: string, facts: FieldFact
   fields.set(field, combine(facts, before));
 }
 
-/** The facts of a class and its ancestors: the class's own win, and rules of both hold. */
+/** The facts of a class and its ancestors: the class's own win, and rules and limits of both hold. */
 export function fieldFactsOf(target: Constructor): Map<string, FieldFacts> {
   const result = new Map<string, FieldFacts>();
   for (
@@ -56,8 +60,11 @@ export function fieldFactsOf(target: Constructor): Map<string, FieldFacts> {
     prototype = Object.getPrototypeOf(prototype)
   ) {
     for (const [field, inherited] of factsByClass.get(prototype) ?? []) {
-      const { rules = [], ...own } = result.get(field) ?? {};
-      const combined = combine({ ...inherited, ...own, extra: { ...inherited.extra, ...own.extra } }, { rules });
+      const { rules = [], limits = [], ...own } = result.get(field) ?? {};
+      const combined = combine(
+        { ...inherited, ...own, extra: { ...inherited.extra, ...own.extra } },
+        { rules, limits },
+      );
       result.set(field, combined);
     }
   }
@@ -65,11 +72,15 @@ export function fieldFactsOf(target: Constructor): Map<string, FieldFacts> {
 }
 
 function combine(first: FieldFacts, second: FieldFacts): FieldFacts {
-  const rules = [...(first.rules ?? []), ...(second.rules ?? [])];
+  const { rules: firstRules = [], limits: firstLimits = [], ...own } = first;
+  const { rules: secondRules = [], limits: secondLimits = [], ...other } = second;
+  const rules = [...firstRules, ...secondRules];
+  const limits = [...firstLimits, ...secondLimits];
   return {
-    ...second,
-    ...first,
-    ...((first.extra ?? second.extra) && { extra: { ...second.extra, ...first.extra } }),
+    ...other,
+    ...own,
+    ...((own.extra ?? other.extra) && { extra: { ...other.extra, ...own.extra } }),
     ...(rules.length > 0 && { rules }),
+    ...(limits.length > 0 && { limits }),
   };
 }

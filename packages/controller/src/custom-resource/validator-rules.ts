@@ -1,6 +1,6 @@
 /**
- * class-validator's decorators as parts of a structural schema. What a schema cannot say (cross-field rules, checksums)
- * stays with class-validator and does not become part of the CRD.
+ * What is said of values, by class-validator's names, as parts of a structural schema. What a schema cannot say (cross-field
+ * rules, checksums) stays with class-validator and does not become part of the CRD.
  */
 import type { Json, Schema } from '@kubewright/api';
 
@@ -48,7 +48,7 @@ const count =
   (constraints: readonly unknown[]): Schema =>
     typeof constraints[0] === 'number' ? { [field]: constraints[0] } : {};
 
-const rules: Readonly<Record<string, (constraints: readonly unknown[]) => Schema>> = {
+const rules = {
   isString: () => text(),
   isInt: () => ({ type: 'integer', format: 'int64' }),
   isNumber: () => ({ type: 'number' }),
@@ -90,10 +90,12 @@ const rules: Readonly<Record<string, (constraints: readonly unknown[]) => Schema
   isAlphanumeric: () => text({ pattern: '^[A-Za-z0-9]+$' }),
   isLowercase: () => text(),
   isUppercase: () => text(),
-};
+} satisfies Readonly<Record<string, (constraints: readonly unknown[]) => Schema>>;
+
+export type RuleName = keyof typeof rules;
 
 /** `arrayUnique` and the like are about the list, whatever `each` says. */
-const ofTheList = new Set(['isArray', 'arrayMinSize', 'arrayMaxSize', 'arrayNotEmpty']);
+const ofTheList = new Set<RuleName>(['isArray', 'arrayMinSize', 'arrayMaxSize', 'arrayNotEmpty']);
 
 export interface RuleSchema {
   /** What the rule says of the field, or of each of its items. */
@@ -101,11 +103,23 @@ export interface RuleSchema {
   readonly each: boolean;
 }
 
-/** What one rule says, where it can be said in a schema. */
-export function ruleSchema(rule: ValidatorRule): RuleSchema | undefined {
-  const make = rules[rule.name ?? rule.type];
-  if (make === undefined) return undefined;
-  return { schema: make(rule.constraints ?? []), each: rule.each === true && !ofTheList.has(rule.name ?? '') };
+/** What a rule says. */
+export function ruleSchema(name: RuleName, constraints: readonly unknown[], each: boolean): RuleSchema {
+  return { schema: rules[name](constraints), each: each && !ofTheList.has(name) };
+}
+
+/** What a rule of class-validator says, where it can be said in a schema. */
+export function validatorRuleSchema({
+  type,
+  name = type,
+  constraints = [],
+  each,
+}: ValidatorRule): RuleSchema | undefined {
+  return isRuleName(name) ? ruleSchema(name, constraints, each === true) : undefined;
+}
+
+function isRuleName(name: string): name is RuleName {
+  return Object.hasOwn(rules, name);
 }
 
 /** `@IsOptional()`. */

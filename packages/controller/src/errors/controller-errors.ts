@@ -3,11 +3,13 @@ import { defineErrors } from '@kubewright/core';
 
 export const controllerErrors = defineErrors('CONTROLLER', {
   FIELD_WITHOUT_TYPE: (d: { className: string; field: string }) =>
-    `no decorator tells the type of ${d.className}.${d.field}: add one of class-validator's, such as @IsString() or @IsInt(), or @Nested(() => Class), @ListOf(…), @MapOf(…)`,
+    `no decorator tells the type of ${d.className}.${d.field}: add one such as @IsString() or @IsInt(), or @Nested(() => Class), @ListOf(…), @MapOf(…)`,
   FIELD_WITH_TWO_TYPES: (d: { className: string; field: string; types: readonly string[] }) =>
     `the decorators of ${d.className}.${d.field} name different types (${d.types.join(', ')}): keep those of one`,
   FIELD_DECORATED_TWICE: (d: { className: string; field: string; what: string }) =>
     `two decorators of ${d.className}.${d.field} each say its ${d.what}: keep one`,
+  FIELD_PATTERN_FLAGS: (d: { className: string; field: string; pattern: string }) =>
+    `the pattern ${d.pattern} of ${d.className}.${d.field} has flags, which a schema cannot say: write it without them, as [Aa] for a letter of either case`,
   CLASS_DECORATED_TWICE: (d: { className: string; decorator: string }) =>
     `${d.className} has two @${d.decorator}: keep one, or derive a class for the other`,
   DUPLICATE_FINALIZER: (d: { className: string; finalizer: string; methods: readonly string[] }) =>
