@@ -109,7 +109,7 @@ export type {
   Token,
   UseOptions,
 } from '@kubewright/core';
-export { Cluster } from '@kubewright/controller';
+export { Cluster, LeaderGate } from '@kubewright/controller';
 export type { Client, ClusterConnection, InformerFactory, ObjectKey } from '@kubewright/informer';
 
 // For programs: errors, health, configuration

@@ -3,7 +3,7 @@ import type { Server } from 'node:net';
 import { Node } from '@kubewright/api/core/v1';
 import { startTestApiServer } from '@kubewright/apiserver/testing';
 import type { TestApiServer } from '@kubewright/apiserver/testing';
-import { connectTo, ControllerManager, kindOf } from '@kubewright/controller';
+import { connectTo, controllerHost, kindOf } from '@kubewright/controller';
 import { Host } from '@kubewright/core';
 import { Client } from '@kubewright/informer';
 import { addAddress, newLink, Rtnetlink, setLink } from '@kubewright/linux';
@@ -65,7 +65,7 @@ describe.skipIf(!privileged())('pods of two nodes over the overlay (needs root)'
       open: () => Promise.resolve({ transport: server.transport, namespace: 'default' }),
     };
     const settings = { nodeName, namespace: machine.space.path, stateDirectory: machine.path('state') };
-    const host = new Host({ name: nodeName }).use(connectTo(connection)).use(ControllerManager).use(overlay(settings));
+    const host = new Host({ name: nodeName }).use(connectTo(connection)).use(controllerHost).use(overlay(settings));
     hosts.push(host);
     await host.start();
   };

@@ -3,7 +3,7 @@ import { ReplicaSet } from '@kubewright/api/apps/v1';
 import type { Kind, KubeObject } from '@kubewright/api';
 import { Pod } from '@kubewright/api/core/v1';
 import { startTestApiServer } from '@kubewright/apiserver/testing';
-import { ControllerManager, connectTo } from '@kubewright/controller';
+import { controllerHost, connectTo } from '@kubewright/controller';
 import { Clock, Host, SystemClock } from '@kubewright/core';
 import type { PluginLike } from '@kubewright/core';
 import { Client } from '@kubewright/informer';
@@ -46,7 +46,7 @@ export class Harness {
     await prepare?.(client, transport);
     const connection = { name: 'test', open: () => Promise.resolve({ transport, namespace: 'default' }) };
     const makeHost = (): Host => {
-      const host = new Host({ name: 'test' }).use(connectTo(connection)).use(ControllerManager);
+      const host = new Host({ name: 'test' }).use(connectTo(connection)).use(controllerHost);
       if (hostClock !== undefined) host.override(Clock, hostClock);
       for (const plugin of plugins) host.use(plugin);
       for (const [replaces, plugin] of Object.entries(replacing)) host.use(plugin, { replaces });

@@ -5,7 +5,7 @@ import { ClusterRole } from '@kubewright/api/rbac/v1';
 import { CSIStorageCapacity } from '@kubewright/api/storage/v1';
 import { ServerAccess } from '@kubewright/cluster';
 import { TestCluster } from '@kubewright/cluster/testing';
-import { ControllerManager, connectTo, leaderElection } from '@kubewright/controller';
+import { controllerHost, connectTo, leaderElection } from '@kubewright/controller';
 import { Host } from '@kubewright/core';
 import { csiManifests, toYaml } from '@kubewright/csi-sidecars/manifests';
 import { csiSidecars } from '@kubewright/csi-sidecars';
@@ -65,7 +65,7 @@ describe.skipIf(process.getuid?.() !== 0)('the sidecars in the account of their 
     const { transport, refused, written } = transportOf(cluster);
     const connection = { name: 'account', open: () => Promise.resolve({ transport, namespace: 'kube-system' }) };
     const host = new Host({ name: 'sidecars' })
-      .use([connectTo(connection), ControllerManager, leaderElection({ name: driver.name, identity: 'this' })])
+      .use([connectTo(connection), controllerHost, leaderElection({ name: driver.name, identity: 'this' })])
       .use(csiSidecars({ endpoint: socketPath }));
     await host.start();
     try {

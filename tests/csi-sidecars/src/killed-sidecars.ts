@@ -3,7 +3,7 @@
  * would, when something was done and nobody has been told yet: after each write and each call whose name is not in the file
  * PASSED, where it is noted first. Started again and again, it is killed at every step in turn.
  */
-import { ControllerManager, connectTo } from '@kubewright/controller';
+import { controllerHost, connectTo } from '@kubewright/controller';
 import { Clock, Host, Plugin, inject, runUntilSignal } from '@kubewright/core';
 import { DriverConnection, DriverEndpoint } from '@kubewright/csi-sidecars';
 import { kubeconfig } from '@kubewright/informer';
@@ -48,7 +48,7 @@ class KillingDriverConnection extends DriverConnection {
   }
 }
 
-const host = new Host({ name: 'sidecars' }).use([connectTo(killing(kubeconfig({ path }))), ControllerManager]).use(
+const host = new Host({ name: 'sidecars' }).use([connectTo(killing(kubeconfig({ path }))), controllerHost]).use(
   sidecarsWith(KillingDriverConnection, {
     endpoint: socketPath,
     only: ['provisioner', 'attacher', 'resizer', 'snapshotter'],

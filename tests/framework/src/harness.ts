@@ -1,6 +1,6 @@
 import type { KubeObject } from '@kubewright/api';
 import { startTestApiServer } from '@kubewright/apiserver/testing';
-import { ControllerManager, connectTo, kindOf } from '@kubewright/controller';
+import { controllerHost, connectTo, kindOf } from '@kubewright/controller';
 import type { Resource } from '@kubewright/controller';
 import { Host } from '@kubewright/core';
 import type { PluginLike } from '@kubewright/core';
@@ -32,7 +32,7 @@ export async function startHarness(...plugins: readonly PluginLike[]): Promise<H
     close: () => Promise.resolve(),
   };
   const connection = { name: 'test', open: () => Promise.resolve({ transport: recording, namespace: 'default' }) };
-  const host = new Host({ name: 'test' }).use(connectTo(connection)).use(ControllerManager);
+  const host = new Host({ name: 'test' }).use(connectTo(connection)).use(controllerHost);
   for (const plugin of plugins) host.use(plugin);
   await host.start();
   const client = new Client({ transport: server.transport, namespace: 'default' });

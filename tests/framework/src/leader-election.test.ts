@@ -1,8 +1,8 @@
 import { Lease } from '@kubewright/api/coordination/v1';
 import { startTestApiServer } from '@kubewright/apiserver/testing';
 import { ConfigMap } from '@kubewright/api/core/v1';
-import { Cluster, WriteFence, connectTo, controllerErrors, leaderElection } from '@kubewright/controller';
-import { Clock, Host, provide } from '@kubewright/core';
+import { Cluster, LeaderGate, WriteFence, connectTo, controllerErrors, leaderElection } from '@kubewright/controller';
+import { Clock, Host, Readiness, provide } from '@kubewright/core';
 import { FakeClock } from '@kubewright/core/testing';
 import { Client } from '@kubewright/informer';
 import type { ApiRequest, Transport } from '@kubewright/informer';
@@ -47,9 +47,16 @@ async function startServer() {
       .use({ name: 'clock', provides: [provide(Clock, { value: clock })] })
       .use(connectTo(connection))
       .use(leaderElection({ name: 'program', identity }));
+    const leads = (): boolean => host.get(LeaderGate).leads;
     return {
       host,
       writes,
+      leads,
+      /** Starts it and resolves when it leads. */
+      lead: async (): Promise<void> => {
+        await host.start();
+        await host.get(LeaderGate).lead(new AbortController().signal);
+      },
       cut: () => (isCut = true),
       /** The answer to the next renewal is seen so many milliseconds after it came, as by a process that was stopped. */
       answerLate: (milliseconds: number) => (late = milliseconds),
@@ -66,41 +73,61 @@ async function startServer() {
 }
 
 describe('leader election', () => {
-  it('lets one copy start, and the next when that has stopped', async () => {
+  it('lets one copy lead, and the next when that has stopped; both run', async () => {
     await using server = await startServer();
     const [first, second] = [server.copy('first'), server.copy('second')];
-    await first.host.start();
-    const started = second.host.start();
+    await first.lead();
+    await second.host.start();
     await server.pass(30_000);
-    expect([await server.holder(), second.host.state]).toEqual(['first', 'starting']);
+    expect([await server.holder(), first.leads(), second.leads()]).toEqual(['first', true, false]);
+    expect((await second.host.get(Readiness).report()).ready).toBe(true);
     await first.host.stop();
     await server.pass(3_000);
-    await started;
-    expect(await server.holder()).toBe('second');
+    expect([await server.holder(), second.leads()]).toEqual(['second', true]);
     await second.host.stop();
   });
 
-  it('stops a copy that cannot renew before another takes over', async () => {
+  it('stops a copy that cannot renew before another takes over, and ends its work first', async () => {
     await using server = await startServer();
     const [first, second] = [server.copy('first'), server.copy('second')];
-    await first.host.start();
+    await first.lead();
     const ended = first.host.closed.catch((error: unknown) => error);
-    const started = second.host.start();
+    const term = await first.host.get(LeaderGate).lead(new AbortController().signal);
+    await second.host.start();
     await server.pass(4_000);
     first.cut();
     await server.pass(10_000);
+    expect(term.aborted).toBe(true);
     expect(await ended).toMatchObject({ cause: { code: controllerErrors.LEASE_LOST.code } });
-    expect([await server.holder(), second.host.state]).toEqual(['first', 'starting']);
+    expect([await server.holder(), second.leads()]).toEqual(['first', false]);
     await server.pass(9_000);
-    await started;
-    expect(await server.holder()).toBe('second');
+    expect([await server.holder(), second.leads()]).toEqual(['second', true]);
     await second.host.stop();
+  });
+
+  it('is not ready where it cannot read the Lease, and says why', async () => {
+    await using server = await startServer();
+    const [first, second] = [server.copy('first'), server.copy('second')];
+    await first.lead();
+    second.cut();
+    await second.host.start();
+    await server.pass(1_000);
+    const { ready, checks } = await second.host.get(Readiness).report();
+    expect([ready, checks.find(({ ok }) => !ok)]).toEqual([
+      false,
+      {
+        name: 'leader-election',
+        ok: false,
+        reason: 'the Lease program could not be read or written: the network is gone',
+      },
+    ]);
+    await Promise.all([first.host.stop(), second.host.stop()]);
   });
 
   it('goes on after a renewal whose answer came late, as the Lease is its own', async () => {
     await using server = await startServer();
-    const { host, answerLate, writes } = server.copy('first');
-    await host.start();
+    const { host, lead, answerLate, writes } = server.copy('first');
+    await lead();
     const { resourceVersion } = (await server.client.get(Lease, { name: 'program' })).metadata;
     answerLate(22_000);
     await server.pass(2_500);
@@ -117,8 +144,8 @@ describe('leader election', () => {
     'writes nothing after it was stopped for longer than the Lease, which %s has taken',
     async (taker) => {
       await using server = await startServer();
-      const { host, writes } = server.copy('first');
-      await host.start();
+      const { host, lead, writes } = server.copy('first');
+      await lead();
       const ended = host.closed.catch((error: unknown) => error);
       const client = host.get(Cluster).client({ name: 'controller' });
       const create = (name: string) => client.create(ConfigMap, { metadata: { name, namespace: 'default' } });
@@ -146,13 +173,13 @@ describe('leader election', () => {
   it('does not take the Lease of a copy with the same identity that is alive', async () => {
     await using server = await startServer();
     const [first, second] = [server.copy('same'), server.copy('same')];
-    await first.host.start();
-    const started = second.host.start();
+    await first.lead();
+    await second.host.start();
     await server.pass(30_000);
-    expect(second.host.state).toBe('starting');
+    expect(second.leads()).toBe(false);
     await first.host.stop();
     await server.pass(3_000);
-    await started;
+    expect(second.leads()).toBe(true);
     await second.host.stop();
   });
 
@@ -167,13 +194,12 @@ describe('leader election', () => {
         renewTime: '2199-01-01T00:00:00.000000Z',
       },
     });
-    const { host } = server.copy('next');
-    const started = host.start();
+    const { host, leads } = server.copy('next');
+    await host.start();
     await server.pass(4_000);
-    expect(host.state).toBe('starting');
+    expect(leads()).toBe(false);
     server.clock.stopFor(60 * 60_000);
     await server.pass(4_000);
-    await started;
     expect(await server.holder()).toBe('next');
     await host.stop();
   });

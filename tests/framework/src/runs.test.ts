@@ -2,7 +2,7 @@ import type { DeepReadonly } from '@kubewright/api';
 import { startTestApiServer } from '@kubewright/apiserver/testing';
 import {
   Controller,
-  ControllerManager,
+  controllerHost,
   CustomObject,
   CustomResource,
   Finalizer,
@@ -77,7 +77,7 @@ async function withTasks(
   };
   const host = new Host({ name: 'test' })
     .override(Logger, logger)
-    .use([connectTo(connection), ControllerManager, Behaviour, TaskController]);
+    .use([connectTo(connection), controllerHost, Behaviour, TaskController]);
   try {
     await host.start();
     const client = new Client({ transport: server.transport, namespace: 'default' });

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Deployment, ReplicaSet } from '@kubewright/api/apps/v1';
 import { Pod } from '@kubewright/api/core/v1';
 import { EmbeddedCluster } from '@kubewright/cluster';
-import { ControllerManager, connectTo } from '@kubewright/controller';
+import { controllerHost, connectTo } from '@kubewright/controller';
 import { DeploymentController, ReplicaSetController } from '@kubewright/controllers';
 import { Host } from '@kubewright/core';
 import type { Random } from '@kubewright/core';
@@ -41,7 +41,7 @@ export async function churn(
   const connection = { name: 'faulty', open: () => Promise.resolve({ transport: faulty, namespace: 'default' }) };
   const host = await new Host({ name: 'soak' })
     .use(connectTo(connection))
-    .use([DeploymentController, ReplicaSetController, ControllerManager])
+    .use([DeploymentController, ReplicaSetController, controllerHost])
     .start();
   const client = new Client({ transport: cluster.transport(), namespace: 'default' });
   try {

@@ -2,7 +2,7 @@
  * What runs on an embedded cluster besides its API server: stock controllers, nodes, and who assigns Pods to them. In a module
  * of its own, so that a server can be up before these are loaded.
  */
-import { ControllerManager, clusterLevel, connectTo } from '@kubewright/controller';
+import { clusterLevel, controllerHost, connectTo } from '@kubewright/controller';
 import { stockControllers } from '@kubewright/controllers';
 import { provide } from '@kubewright/core';
 import type { Level, PluginLike } from '@kubewright/core';
@@ -29,7 +29,7 @@ export function controlPlane({ connection, certificateAuthority, nodes, version 
   const options = provide(SimulatedNodesOptions, { value: { count: nodes, version } });
   return [
     connectTo(connection),
-    ControllerManager,
+    controllerHost,
     stockControllers({ certificateAuthority }),
     KubernetesEndpoints,
     SchedulerAccess,

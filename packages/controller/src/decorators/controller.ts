@@ -28,6 +28,12 @@ export interface ControllerOptions {
   readonly scope?: InformerScope;
   /** Whether `reconcile` is called for objects that are being deleted, too; finalizers run before it. Default: false. */
   readonly reconcileDeleting?: boolean;
+  /**
+   * Whether it works only where this copy of the program leads, if copies elect a leader (`leaderElection`): until then its
+   * informers run and it reconciles nothing, and its writes are refused. Without an election every controller works.
+   * Default: true; false for what each copy does for itself, as on its own node.
+   */
+  readonly needsLeader?: boolean;
   /** Further plugin data, as `requires`. */
   readonly plugin?: Omit<PluginData, 'name' | 'contributes'>;
 }

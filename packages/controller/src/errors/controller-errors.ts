@@ -44,7 +44,9 @@ export const controllerErrors = defineErrors('CONTROLLER', {
   NOT_ESTABLISHED: (d: { definition: string; reason: string }) =>
     `the CustomResourceDefinition ${d.definition} was not established: ${d.reason}`,
   NOT_LEADING: () =>
-    'nothing was written: this copy of the program does not lead, or could not renew its Lease in time (it may have been stopped for a while)',
+    'nothing is written: this copy of the program does not lead, or could not renew its Lease in time (it may have been stopped for a while)',
+  LEASE_TIMES: (d: { problem: string; leaseDuration: number; renewDeadline: number; retryPeriod: number }) =>
+    `the times of a leader election do not fit together: ${d.problem} (leaseDuration ${d.leaseDuration}, renewDeadline ${d.renewDeadline}, retryPeriod ${d.retryPeriod} ms)`,
   LEASE_LOST: (d: { lease: string; identity: string }) =>
     `'${d.identity}' no longer leads: the Lease '${d.lease}' was taken by another, or could not be renewed in time`,
   NOT_A_CUSTOM_RESOURCE: (d: { className: string }) =>

@@ -1,18 +1,22 @@
 /**
- * One at a time: of several copies of a program the one that holds a Lease works, and the others wait to take its place. It is
- * a plugin that starts before informers and controllers, so that nothing of a copy runs that waits.
+ * One at a time: of several copies of a program the one that holds a Lease works, and the others are ready to take its place.
+ * This part gets, renews and gives back the Lease; `Leadership` says from it who may work and write.
  */
 import { isAlreadyExists, isConflict, isNotFound } from '@kubewright/api';
+import type { DeepReadonly } from '@kubewright/api';
 import { Lease } from '@kubewright/api/coordination/v1';
-import { Clock, Logger, Plugin, Random, inject, provide, token } from '@kubewright/core';
-import type { Lifecycle, PluginLike, StartContext, StopContext, Token } from '@kubewright/core';
+import { Clock, HealthCheck, Logger, Metrics, Plugin, Random, inject, provide, token } from '@kubewright/core';
+import type { Gauge, Health, Lifecycle, PluginLike, StartContext, StopContext, Token } from '@kubewright/core';
 import type { Client, ObjectKey, RequestOptions } from '@kubewright/informer';
 import { Cluster } from '../cluster/cluster.js';
 import { controllerErrors } from '../errors/controller-errors.js';
 import { Leadership } from './leadership.js';
-import { leaseDurationOf, heldBy, renewDeadline, retryPeriod } from './lease.js';
+import type { Moment } from './leadership.js';
+import { leaseDurationOf, heldBy } from './lease.js';
+import { LeaseTimes, leaseTimes } from './lease-times.js';
 
-export interface LeaderElectionOptions {
+/** Copies of one program should have the same times; where they differ, each waits for the longer of its own and the holder's. */
+export interface LeaderElectionOptions extends Partial<LeaseTimes> {
   /** The Lease's name, which all copies of the program share and no other program has. */
   readonly name: string;
   /** Default: that of the connection; in a Pod, the Pod's own. */
@@ -25,80 +29,117 @@ const LeaderElectionOptions: Token<LeaderElectionOptions> = token('@kubewright/c
 
 /** What came of an attempt; `unknown` where the server could not be asked or the write failed. */
 type Attempt =
+  | { readonly came: 'leading'; readonly sent: Moment }
   | {
-      readonly came: 'leading';
-      /** When the write was sent, on the monotonic clock. */
-      readonly sent: number;
+      readonly came: 'other';
+      /** Milliseconds until the Lease may be taken, if nobody renews it. */
+      readonly remaining: number;
     }
-  | { readonly came: 'other' | 'unknown' };
+  | { readonly came: 'unknown' };
 
 /**
  * Stops the program, by failing its host, when it can no longer be sure that it leads: when another holds the Lease, or no
- * renewal was answered for 10 s. Until then `Leadership` sees to it that nothing is written that another leader could meet. A
- * stop in order gives the Lease back.
+ * renewal was answered within `renewDeadline`. Until then `Leadership` sees to it that nothing is written that another leader
+ * could meet. A stop in order gives the Lease back.
  */
-@Plugin({ name: 'leader-election', stage: 'serve' })
-export class LeaderElection implements Lifecycle {
+@Plugin({ name: 'leader-election', stage: 'prepare', contributes: [HealthCheck] })
+export class LeaderElection implements Lifecycle, HealthCheck {
+  readonly name = 'leader-election';
   readonly #identity: string;
+  readonly #status: Gauge;
   /** The newest state of the Lease, and when it was first seen: clocks of other machines are not compared with ours. */
   #seen: { readonly version: string | undefined; readonly at: number } | undefined;
   /** Whether the Lease was got in this run: its identity alone may also be another copy's, or that of an earlier run. */
   #leads = false;
-  #renewing: Promise<void> = Promise.resolve();
+  /** Why the Lease could not be read or written at the last attempt. */
+  #problem: string | undefined;
+  #running: Promise<void> = Promise.resolve();
 
   constructor(
     @inject(LeaderElectionOptions) private readonly options: LeaderElectionOptions,
+    @inject(LeaseTimes) private readonly times: LeaseTimes,
     @inject(Cluster) private readonly cluster: Cluster,
     @inject(Clock) private readonly clock: Clock,
     @inject(Random) random: Random,
     @inject(Logger) private readonly logger: Logger,
+    @inject(Metrics) metrics: Metrics,
     @inject(Leadership) private readonly leadership: Leadership,
   ) {
     const suffix = Buffer.from(random.bytes(4)).toString('hex');
     this.#identity = options.identity ?? `${process.env['HOSTNAME'] ?? 'kubewright'}_${suffix}`;
+    this.#status = metrics.gauge({
+      name: 'leader_election_master_status',
+      help: 'Whether this copy of the program leads.',
+      labelNames: ['name'],
+    });
   }
 
-  /** Resolves when this copy leads. */
-  async start({ signal, fail }: StartContext): Promise<void> {
-    let attempt = await this.#attempt(this.clock.monotonic() + renewDeadline, signal);
-    while (attempt.came !== 'leading') {
-      await this.clock.sleep(retryPeriod, signal);
-      attempt = await this.#attempt(this.clock.monotonic() + renewDeadline, signal);
-    }
-    this.#leads = true;
-    this.leadership.renewed(attempt.sent);
-    this.logger.info('leading', { lease: this.options.name, identity: this.#identity });
-    this.#renewing = this.#renew(signal).catch((error: unknown) => {
+  /** Resolves at once: a copy that does not lead runs, too, and works when it leads. */
+  start({ signal, fail }: StartContext): Promise<void> {
+    this.#tell(false);
+    this.#running = this.#run(signal).catch((error: unknown) => {
+      // Before the host knows: what works under the Lease ends now.
+      this.leadership.close();
       if (!signal.aborted) fail(error);
     });
+    return Promise.resolve();
   }
 
   /** What worked under the Lease has stopped by now, so another may begin at once; unless something of it still goes on. */
   async stop({ signal }: StopContext): Promise<void> {
-    await this.#renewing;
-    this.#leads = false;
+    const isIdle = this.leadership.close();
+    await this.#running;
+    this.#tell(false);
     const { name: lease } = this.options;
-    if (!this.leadership.close()) {
+    if (!isIdle) {
       this.logger.warn('the lease is not given back, as writes are under way; it runs out by itself', { lease });
       return;
     }
-    const request = { signal, timeout: renewDeadline };
+    const request = { signal, timeout: this.times.renewDeadline };
     try {
       const held = await this.#client.get(Lease, this.#key, request);
       const { holderIdentity, ...spec } = held.spec ?? {};
       if (holderIdentity === this.#identity) await this.#client.update(Lease, { ...held, spec }, request);
     } catch (error) {
+      if (isNotFound(error)) return;
       this.logger.warn('the lease could not be given back; it runs out by itself', { lease, error });
     }
   }
 
+  /** Not healthy while the Lease cannot be read or written: such a copy could not take over. */
+  check(): Promise<Health> {
+    return Promise.resolve(
+      this.#problem === undefined
+        ? { ok: true }
+        : { ok: false, reason: `the Lease ${this.options.name} could not be read or written: ${this.#problem}` },
+    );
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { retryPeriod, renewDeadline } = this.times;
+    const { name: lease } = this.options;
+    const identity = this.#identity;
+    let attempt = await this.#attempt(this.clock.monotonic() + renewDeadline, signal);
+    if (attempt.came === 'other') this.logger.info('another copy leads; this one is ready to', { lease, identity });
+    while (attempt.came !== 'leading') {
+      // Not a whole period past the end of a Lease that nobody renews.
+      await this.clock.sleep(attempt.came === 'other' ? Math.min(retryPeriod, attempt.remaining) : retryPeriod, signal);
+      attempt = await this.#attempt(this.clock.monotonic() + renewDeadline, signal);
+    }
+    this.#tell(true);
+    this.leadership.renewed(attempt.sent);
+    this.logger.info('leading', { lease, identity });
+    await this.#renew(signal);
+  }
+
   /**
    * Whether to go on trying counts from the last answer: what was renewed then cannot have been taken before. Whether to
-   * write counts from the request, and is `Leadership`'s.
+   * work and write counts from the request, and is `Leadership`'s.
    */
   async #renew(signal: AbortSignal): Promise<void> {
+    const { retryPeriod, renewDeadline } = this.times;
     let answered = this.clock.monotonic();
-    let isDue = !this.leadership.isHeld;
+    let isDue = !this.leadership.leads;
     for (;;) {
       if (!isDue) await this.clock.sleep(retryPeriod, signal);
       // Even after a long stop it is asked once more: as long as nobody else has taken the Lease, it can be renewed.
@@ -111,7 +152,7 @@ export class LeaderElection implements Lifecycle {
         throw controllerErrors.LEASE_LOST({ lease: this.options.name, identity: this.#identity });
       }
       // An answer that took its time leaves little or nothing of the lease: the next renewal does not wait.
-      isDue = attempt.came === 'leading' && !this.leadership.isHeld;
+      isDue = attempt.came === 'leading' && !this.leadership.leads;
     }
   }
 
@@ -123,30 +164,39 @@ export class LeaderElection implements Lifecycle {
         if (isNotFound(error)) return undefined;
         throw error;
       });
-      if (lease !== undefined && this.#isOthers(lease)) return { came: 'other' };
-      const spec = heldBy(this.#identity, lease?.spec, this.clock.now());
-      const sent = this.clock.monotonic();
+      this.#problem = undefined;
+      const remaining = lease === undefined ? 0 : this.#remainingOf(lease);
+      if (remaining > 0) return { came: 'other', remaining };
+      const spec = heldBy(this.#identity, lease?.spec, this.clock.now(), this.times.leaseDuration);
+      const sent = this.leadership.moment;
       if (lease === undefined) await this.#client.create(Lease, { metadata: this.#key, spec }, request());
       else await this.#client.update(Lease, { ...lease, spec }, request());
       return { came: 'leading', sent };
     } catch (error) {
       signal.throwIfAborted();
       // Somebody else was faster; the next attempt sees who.
-      if (!isConflict(error) && !isAlreadyExists(error))
-        this.logger.warn('the lease could not be written', { lease: this.options.name, error });
+      if (isConflict(error) || isAlreadyExists(error)) return { came: 'unknown' };
+      this.#problem = error instanceof Error ? error.message : String(error);
+      this.logger.warn('the lease could not be read or written', { lease: this.options.name, error });
       return { came: 'unknown' };
     }
   }
 
-  /** Whether another holds it and may be alive. */
-  #isOthers({ metadata, spec }: Lease): boolean {
-    const { resourceVersion: version } = metadata;
+  /** Milliseconds for which the Lease is another's, who may be alive; 0 where it is this copy's or anybody's. */
+  #remainingOf({ metadata: { resourceVersion: version }, spec }: DeepReadonly<Lease>): number {
     const now = this.clock.monotonic();
-    if (this.#seen?.version !== version) this.#seen = { version, at: now };
+    const known = this.#seen;
+    const seen = known !== undefined && known.version === version ? known : { version, at: now };
+    this.#seen = seen;
     // Whoever leads knows no pause in it: a Lease that was given back meanwhile was another's in between.
-    if (this.#leads) return spec?.holderIdentity !== this.#identity;
-    if (!spec?.holderIdentity) return false;
-    return now - (this.#seen?.at ?? now) < leaseDurationOf(spec);
+    if (this.#leads) return spec?.holderIdentity === this.#identity ? 0 : Infinity;
+    if (!spec?.holderIdentity) return 0;
+    return Math.max(0, seen.at + leaseDurationOf(spec, this.times.leaseDuration) - now);
+  }
+
+  #tell(leads: boolean): void {
+    this.#leads = leads;
+    this.#status.set(leads ? 1 : 0, { name: this.options.name });
   }
 
   get #client(): Client {
@@ -166,12 +216,22 @@ export class LeaderElection implements Lifecycle {
  * await new Kubewright().connect(inCluster()).use(leaderElection({ name: 'website-operator' })).use(WebsiteController).start();
  * ```
  *
- * A copy that waits has not started its controllers. What is written through `ctx` and the clients of `Cluster` is held
- * against the Lease once more, so that a copy that was stopped or cut off writes nothing when it goes on. It needs the rights `get`, `create` and `update` on that Lease.
+ * A copy that does not lead is warm: its informers are complete, it answers probes, and its controllers begin when it leads. What
+ * is written through `ctx` and the clients of `Cluster` is held against the Lease once more, so that a copy that was stopped or
+ * cut off writes nothing when it goes on. A copy that loses the Lease stops its host with `KW_CONTROLLER_LEASE_LOST`, to be
+ * started again. It needs the rights `get`, `create` and `update` on that Lease.
+ *
+ * @throws LEASE_TIMES
  */
 export function leaderElection(options: LeaderElectionOptions): PluginLike {
   return [
-    { name: 'leader-election-options', provides: [provide(LeaderElectionOptions, { value: options })] },
+    {
+      name: 'leader-election-options',
+      provides: [
+        provide(LeaderElectionOptions, { value: options }),
+        provide(LeaseTimes, { value: leaseTimes(options) }),
+      ],
+    },
     Leadership,
     LeaderElection,
   ];

@@ -18,6 +18,15 @@ describe('a Lease that somebody else has written', () => {
   });
 
   it.each([
+    [undefined, 4_000],
+    [1, 4_000],
+    [15, 15_000],
+  ])('of %s seconds is never waited for shorter than our own of 4 s: %i ms', (leaseDurationSeconds, milliseconds) => {
+    const spec = leaseDurationSeconds === undefined ? {} : { leaseDurationSeconds };
+    expect(leaseDurationOf(spec, 4_000)).toBe(milliseconds);
+  });
+
+  it.each([
     [undefined, 1],
     [4, 5],
     [-3, 1],
@@ -25,12 +34,12 @@ describe('a Lease that somebody else has written', () => {
     [2 ** 60, 1],
   ])('with %s transitions is taken with %i', (leaseTransitions, next) => {
     const before = { holderIdentity: 'other', ...(leaseTransitions !== undefined && { leaseTransitions }) };
-    expect(heldBy('own', before, now).leaseTransitions).toBe(next);
+    expect(heldBy('own', before, now, 15_000).leaseTransitions).toBe(next);
   });
 
   it('is renewed with the times and transitions that it has', () => {
     const before = { holderIdentity: 'own', acquireTime: '2025-01-01T00:00:00.000000Z', leaseTransitions: 2 };
-    expect(heldBy('own', before, now)).toMatchObject({
+    expect(heldBy('own', before, now, 15_000)).toMatchObject({
       acquireTime: before.acquireTime,
       renewTime: '2026-01-01T00:00:00.000000Z',
       leaseTransitions: 2,

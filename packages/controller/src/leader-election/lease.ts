@@ -2,14 +2,9 @@
 import { formatMicroTime } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import type { Lease } from '@kubewright/api/coordination/v1';
+import { defaultLeaseTimes } from './lease-times.js';
 
 type LeaseSpec = NonNullable<Lease['spec']>;
-
-/** A Lease that was not renewed for so long is anybody's, in milliseconds. This and the next two are client-go's defaults. */
-export const leaseDuration = 15_000;
-/** A leader that could not renew for so long stops, so that it has ended before another begins. */
-export const renewDeadline = 10_000;
-export const retryPeriod = 2_000;
 
 /** The longest lease that is waited for: nobody's duration keeps a program from working for longer once its holder is gone. */
 const longestDuration = 60 * 60_000;
@@ -17,24 +12,37 @@ const longestDuration = 60 * 60_000;
 const mostTransitions = 2 ** 31 - 1;
 
 /**
- * Milliseconds that a Lease is good for after a renewal: our own duration at least, since every copy that leads takes that for
+ * Milliseconds that a Lease is good for after a renewal: our own duration at least, since a copy that leads takes that for
  * granted, whatever somebody has written into the Lease since.
+ *
+ * @param own - Default: 15,000.
  */
-export function leaseDurationOf(spec: DeepReadonly<LeaseSpec> | undefined): number {
+export function leaseDurationOf(
+  spec: DeepReadonly<LeaseSpec> | undefined,
+  own: number = defaultLeaseTimes.leaseDuration,
+): number {
   const seconds = spec?.leaseDurationSeconds;
-  if (seconds === undefined || !(seconds > 0)) return leaseDuration;
-  return Math.min(Math.max(seconds * 1000, leaseDuration), longestDuration);
+  if (seconds === undefined || !(seconds > 0)) return own;
+  return Math.max(own, Math.min(seconds * 1000, longestDuration));
 }
 
-/** @param now - milliseconds since the epoch. */
-export function heldBy(identity: string, before: DeepReadonly<LeaseSpec> | undefined, now: number): LeaseSpec {
+/**
+ * @param now - milliseconds since the epoch.
+ * @param duration - milliseconds.
+ */
+export function heldBy(
+  identity: string,
+  before: DeepReadonly<LeaseSpec> | undefined,
+  now: number,
+  duration: number,
+): LeaseSpec {
   const time = formatMicroTime(now);
   const isOurs = before?.holderIdentity === identity;
   const transitions = before?.leaseTransitions ?? 0;
   const counted = Number.isSafeInteger(transitions) && transitions >= 0 ? transitions : 0;
   return {
     holderIdentity: identity,
-    leaseDurationSeconds: leaseDuration / 1000,
+    leaseDurationSeconds: duration / 1000,
     acquireTime: isOurs && before.acquireTime !== undefined ? before.acquireTime : time,
     renewTime: time,
     leaseTransitions: isOurs || before === undefined ? counted : counted < mostTransitions ? counted + 1 : 0,

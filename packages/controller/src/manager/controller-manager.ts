@@ -15,15 +15,16 @@ import {
   multiInject,
   optional,
 } from '@kubewright/core';
-import type { Health, Lifecycle, StartContext } from '@kubewright/core';
+import type { Health, Lifecycle, PluginLike } from '@kubewright/core';
 import { Cluster } from '../cluster/cluster.js';
 import { ControllerExtension } from '../decorators/controller.js';
-import { watchedResources } from '../decorators/watched-resources.js';
+import { LeaderGate } from '../leader-election/leader-gate.js';
 import type { Reconciler } from '../reconcile/reconciler.js';
 import { ControllerRunner } from '../runner/controller-runner.js';
-import { customResourcesAmong, installCustomResources } from './custom-resource-installer.js';
+import { CustomResourceInstaller } from './custom-resource-installer.js';
 
-@Plugin({ name: 'controller-manager', contributes: [HealthCheck] })
+/** `controllerHost` is this and what it requires. */
+@Plugin({ name: 'controller-manager', contributes: [HealthCheck], requires: [CustomResourceInstaller] })
 export class ControllerManager implements Lifecycle, HealthCheck {
   readonly name = 'controllers';
   #runners: readonly ControllerRunner[] = [];
@@ -36,19 +37,13 @@ export class ControllerManager implements Lifecycle, HealthCheck {
     @inject(Logger) private readonly logger: Logger,
     @inject(Metrics) private readonly metrics: Metrics,
     @inject(Tracer) private readonly tracer: Tracer,
+    @inject(LeaderGate) @optional() private readonly gate?: LeaderGate,
   ) {}
 
-  /** Resolves when each controller runs, or is known to wait for something. */
-  async start({ signal }: StartContext): Promise<void> {
-    const { clock, random, logger, metrics, tracer } = this;
-    const services = { clock, random, logger, metrics, tracer };
-    const resources = this.reconcilers.flatMap(({ constructor }) => watchedResources(constructor as new () => object));
-    await installCustomResources(
-      customResourcesAmong(resources),
-      this.cluster.client({ name: 'custom-resource-installer' }),
-      logger,
-      signal,
-    );
+  /** Resolves when each controller runs, has only to wait to lead, or is known to wait for something. */
+  async start(): Promise<void> {
+    const { clock, random, logger, metrics, tracer, gate } = this;
+    const services = { clock, random, logger, metrics, tracer, gate };
     this.#runners = this.reconcilers.map((reconciler) => new ControllerRunner(reconciler, this.cluster, services));
     await Promise.all(this.#runners.map((runner) => runner.start()));
     for (const { waitingFor } of this.#runners)
@@ -64,3 +59,6 @@ export class ControllerManager implements Lifecycle, HealthCheck {
     return Promise.resolve(reasons.length === 0 ? { ok: true } : { ok: false, reason: reasons.join('; ') });
   }
 }
+
+/** What a host needs to run controllers: their manager, and the plugin that installs their custom resources. */
+export const controllerHost: PluginLike = [CustomResourceInstaller, ControllerManager];

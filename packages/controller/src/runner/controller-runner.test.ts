@@ -16,6 +16,8 @@ import { requeueAfter } from '../reconcile/outcome.js';
 import { Reconciler } from '../reconcile/reconciler.js';
 import { watchSource } from './event-sources.js';
 import { ControllerRunner } from './controller-runner.js';
+import { Leadership } from '../leader-election/leadership.js';
+import { defaultLeaseTimes } from '../leader-election/lease-times.js';
 
 interface Line {
   readonly level: string;
@@ -55,6 +57,7 @@ async function start(
   reconcile: (name: string, signal: AbortSignal) => unknown,
   options: Partial<ControllerOptions> = {},
   map: (name: string) => Iterable<ObjectKey> = (name) => [{ name, namespace: 'default' }],
+  elects = false,
 ) {
   const again = new Subject<string>();
   @Controller({ for: PodKind, name: 'tested', ...options })
@@ -67,6 +70,7 @@ async function start(
   const server = new ScriptedApiServer(PodKind);
   for (const name of names) server.set(name);
   const clock = new FakeClock();
+  const leadership = new Leadership(defaultLeaseTimes, clock);
   const random = new SeededRandom();
   const logger = new Log();
   const metrics = new MetricsRegistry();
@@ -78,11 +82,18 @@ async function start(
     informers: new InformerFactory({ client, clock, random }),
     client: () => client,
   };
-  const runner = new ControllerRunner(new Tested(), cluster, { clock, random, logger, metrics, tracer: noTracer });
+  const runner = new ControllerRunner(new Tested(), cluster, {
+    clock,
+    random,
+    logger,
+    metrics,
+    tracer: noTracer,
+    gate: elects ? leadership : undefined,
+  });
   const started = runner.start();
   await clock.advance(0);
   await started;
-  return { runner, server, clock, counts: () => countsOf(metrics), again, lines: logger.lines };
+  return { runner, server, clock, leadership, counts: () => countsOf(metrics), again, lines: logger.lines };
 }
 
 describe('what a reconcile returns', () => {
@@ -277,6 +288,80 @@ describe('a run that does not end', () => {
       await clock.advance(0);
     }
     for (const end of release) end();
+    await runner.stop();
+  });
+});
+
+describe('a controller of a copy that does not lead', () => {
+  /** A copy that waits to lead; its runs end when the test says so, or with their signal. */
+  const standBy = async (options: Partial<ControllerOptions> = {}) => {
+    const ran: string[] = [];
+    const signals: AbortSignal[] = [];
+    const copy = await start(
+      ['a', 'b'],
+      (name, signal) => {
+        ran.push(name);
+        signals.push(signal);
+        return new Promise((_resolve, reject) =>
+          signal.addEventListener('abort', () => reject(signal.reason as Error)),
+        );
+      },
+      options,
+      undefined,
+      true,
+    );
+    return { ...copy, ran, signals };
+  };
+
+  it('is ready with its informers complete, and runs nothing, whatever happens', async () => {
+    const { runner, server, again, clock, ran } = await standBy();
+    expect([server.requests.length > 0, runner.waitingFor]).toEqual([true, undefined]);
+    for (let count = 0; count < 100; count++) server.set(`new-${count}`);
+    server.remove('b');
+    again.next('a');
+    await clock.advance(60_000);
+    expect(ran).toEqual([]);
+    await runner.stop();
+    expect(server.watchers).toBe(0);
+  });
+
+  it('works when it leads, with no further list, on what there is then', async () => {
+    const { runner, server, clock, leadership, ran } = await standBy();
+    server.set('c');
+    server.remove('b');
+    await clock.advance(1_000);
+    const asked = server.requests.length;
+    leadership.renewed(leadership.moment);
+    await clock.advance(0);
+    expect(ran.toSorted()).toEqual(['a', 'c']);
+    server.set('d');
+    for (let turn = 0; turn < 5; turn++) await clock.advance(0);
+    expect(ran.at(-1)).toBe('d');
+    expect(server.requests).toHaveLength(asked);
+    await runner.stop();
+  });
+
+  it('ends its runs when it can no longer be sure to lead, quietly, and begins them anew when it leads again', async () => {
+    const { runner, clock, leadership, ran, signals, lines } = await standBy();
+    leadership.renewed(leadership.moment);
+    await clock.advance(9_999);
+    expect([ran.toSorted(), signals.some(({ aborted }) => aborted)]).toEqual([['a', 'b'], false]);
+    await clock.advance(1);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+    await clock.advance(60_000);
+    expect([ran.length, lines]).toEqual([2, []]);
+    leadership.renewed(leadership.moment);
+    await clock.advance(0);
+    expect(ran.slice(2).toSorted()).toEqual(['a', 'b']);
+    leadership.close();
+    await clock.advance(0);
+    expect(signals.every(({ aborted }) => aborted)).toBe(true);
+    await runner.stop();
+  });
+
+  it('works all the same where it needs no leader', async () => {
+    const { runner, ran } = await standBy({ needsLeader: false });
+    expect(ran).toEqual(['a', 'b']);
     await runner.stop();
   });
 });

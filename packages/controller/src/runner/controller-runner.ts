@@ -1,8 +1,11 @@
-/** One controller at work: its informers, its queue and its workers. It starts and stops on its own, whatever others do. */
+/**
+ * One controller at work: its informers, its queue and its workers. It starts and stops on its own, whatever others do. Where
+ * copies of the program elect a leader, its informers run in each, and handlers and workers in the one that leads.
+ */
 import type { KubeObject } from '@kubewright/api';
 import type { Clock, Logger, Metrics, Random, Tracer } from '@kubewright/core';
 import { WorkQueue } from '@kubewright/informer';
-import type { HandlerRegistration, SharedInformer } from '@kubewright/informer';
+import type { SharedInformer } from '@kubewright/informer';
 import type { Cluster } from '../cluster/cluster.js';
 import { kindOf } from '../custom-resource/custom-resource.js';
 import { controllerOptionsOf } from '../decorators/controller.js';
@@ -14,6 +17,7 @@ import type { FinalizerStep } from '../finalizers/finalizers.js';
 import { ApplyMemory } from '../objects/apply-memory.js';
 import { KindDirectory } from '../objects/kind-directory.js';
 import { OwnWrites } from '../own-writes/own-writes.js';
+import type { LeaderGate } from '../leader-election/leader-gate.js';
 import type { Reconciler } from '../reconcile/reconciler.js';
 import { ControllerMetrics } from './controller-metrics.js';
 import { controllerUid, watchKind, watchOwnKind, watchOwned, watchSource } from './event-sources.js';
@@ -31,6 +35,8 @@ export interface RunnerServices {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly tracer: Tracer;
+  /** Absent where no leader is elected. */
+  readonly gate?: LeaderGate | undefined;
 }
 
 export class ControllerRunner {
@@ -39,13 +45,17 @@ export class ControllerRunner {
   readonly #queue: WorkQueue;
   readonly #watched: WatchedKinds;
   readonly #stop = new AbortController();
-  readonly #registrations: HandlerRegistration[] = [];
-  readonly #sources: Disposable[] = [];
+  /** Absent where this controller works in every copy of the program. */
+  readonly #gate: LeaderGate | undefined;
+  /** Informers held, handlers and sources: what ends with the controller. */
+  readonly #held: Disposable[] = [];
   readonly #events: EventRecorder;
   readonly #loop: ReconcileLoop<KubeObject>;
   readonly #stuck: StuckRuns;
-  #isRunning = false;
+  #works = false;
   #work: Promise<unknown> = Promise.resolve();
+  /** The term of leadership that runs go under, and the signal that aborts with it or with the controller. */
+  #term: { readonly of: AbortSignal; readonly signal: AbortSignal } | undefined;
 
   constructor(
     private readonly reconciler: Reconciler<KubeObject>,
@@ -55,16 +65,17 @@ export class ControllerRunner {
     const target = reconciler.constructor as new () => object;
     const options = controllerOptionsOf(target);
     if (options === undefined) throw controllerErrors.NOT_A_CONTROLLER({ className: target.name });
-    const { clock, random, logger, metrics, tracer } = services;
-    const { name, timeout } = options;
+    const { clock, random, logger, metrics, tracer, gate } = services;
+    const { name, timeout, needsLeader = true } = options;
     const concurrency = options.concurrency ?? defaultConcurrency;
     if (!Number.isSafeInteger(concurrency) || concurrency < 1)
       throw optionError(name, 'concurrency', concurrency, 'a whole number of 1 or more');
     if (timeout !== undefined && !(Number.isFinite(timeout) && timeout > 0))
       throw optionError(name, 'timeout', timeout, 'a number of milliseconds above 0');
     const kind = kindOf(options.for);
-    const client = cluster.client({ name });
+    const client = cluster.client({ name, needsLeader });
     this.name = name;
+    this.#gate = needsLeader ? gate : undefined;
     this.#options = options;
     this.#queue = new WorkQueue({
       name,
@@ -103,63 +114,81 @@ export class ControllerRunner {
     });
   }
 
-  /** Whether the caches are complete and the workers run. */
-  get isRunning(): boolean {
-    return this.#isRunning;
-  }
-
   /**
-   * Why it does not run yet: the first informer that is not complete, and what it last met with. Once it runs: which of its
-   * runs does not end.
+   * Why it is not ready: the first informer that is not complete, and what it last met with. Once it works: which of its runs
+   * does not end. One that waits to lead is ready when its informers are complete.
    */
   get waitingFor(): string | undefined {
-    if (this.#isRunning) return this.#stuck.problem;
+    if (this.#works) return this.#stuck.problem;
     const behind = this.#watched.all.find((informer) => !informer.hasSynced);
-    if (behind === undefined) return `controller ${this.name} is starting`;
+    if (behind === undefined) return this.#gate === undefined ? `controller ${this.name} is starting` : undefined;
     const { lastError } = behind.status;
     return `controller ${this.name} waits for the informer of ${behind.kind.kind}${lastError instanceof Error ? `: ${lastError.message}` : ''}`;
   }
 
   /**
-   * Starts watching; the workers follow when every cache is complete, in the background.
+   * Starts the informers; handlers and workers follow in the background: at once, or when this copy leads. A handler that comes
+   * later is told of all there is from the informer's store, without a request; and what passes by a copy that never leads leaves
+   * nothing behind in its queue.
    *
-   * @returns resolves when the workers run, or when it is known that they cannot yet: an informer met with an error. It goes
-   * on trying in that case.
+   * @returns resolves when the workers run, or have only to wait to lead; or when it is known that they cannot run yet: an
+   * informer met with an error. It goes on trying in that case.
    */
   async start(): Promise<void> {
-    const { concurrency = defaultConcurrency } = this.#options;
-    this.#watch();
     const { signal } = this.#stop;
-    const synced = Promise.all(this.#registrations.map((registration) => registration.whenSynced(signal)));
-    this.#work = synced.then(
-      () => {
-        this.#isRunning = true;
-        return Promise.all(Array.from({ length: concurrency }, () => this.#loop.work(signal)));
-      },
+    const gate = this.#gate;
+    this.#holdInformers();
+    const begun = gate === undefined ? this.#watch(signal) : gate.lead(signal).then(() => this.#watch(signal));
+    this.#work = begun.then(
+      () => this.#runWorkers(),
       (error: unknown) => {
         if (!signal.aborted)
           this.services.logger.error('a controller could not start', { controller: this.name, error });
       },
     );
-    await Promise.race([
-      synced.catch(() => undefined),
-      ...this.#watched.all.map((informer) => firstError(informer, signal)),
-    ]);
+    const informers = this.#watched.all;
+    const ready = gate === undefined ? begun : Promise.all(informers.map((informer) => informer.whenSynced(signal)));
+    await Promise.race([ready.catch(() => undefined), ...informers.map((informer) => firstError(informer, signal))]);
   }
 
   /** Ends the watches, aborts the runs under way and waits for them. */
   async stop(): Promise<void> {
-    for (const source of this.#sources) source[Symbol.dispose]();
     this.#stop.abort(controllerErrors.STOPPED({ controller: this.name }));
     const drained = this.#queue.shutDown();
-    for (const registration of this.#registrations) registration.remove();
+    for (const held of this.#held) held[Symbol.dispose]();
     await drained;
     await this.#work;
-    this.#isRunning = false;
+    this.#works = false;
     await this.#events.flush();
   }
 
-  #watch(): void {
+  async #runWorkers(): Promise<void> {
+    this.#works = true;
+    const { concurrency = defaultConcurrency } = this.#options;
+    await Promise.all(Array.from({ length: concurrency }, () => this.#loop.work(() => this.#mayRun())));
+  }
+
+  /** Resolves when a run may begin, to the signal that ends it: with the controller, or with this copy's leadership. */
+  async #mayRun(): Promise<AbortSignal> {
+    const { signal } = this.#stop;
+    if (this.#gate === undefined) return signal;
+    const of = await this.#gate.lead(signal);
+    if (this.#term?.of !== of) this.#term = { of, signal: AbortSignal.any([signal, of]) };
+    return this.#term.signal;
+  }
+
+  #holdInformers(): void {
+    const { owns = [], reads = [] } = this.#options;
+    for (const owned of owns) this.#watched.watch(owned).addIndex(ownerIndex, controllerUid);
+    for (const read of reads) this.#watched.watch(read);
+    for (const watch of watchesOf(this.reconciler.constructor as new () => object))
+      if ('resource' in watch) this.#watched.watch(watch.resource);
+    this.#held.push(...this.#watched.all.map((informer) => informer.hold()));
+  }
+
+  /** Adds the handlers and sources; resolves when the handlers have seen all that there was. */
+  async #watch(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
     const { owns = [], reads = [], for: resource } = this.#options;
     const target: SourceTarget = {
       name: this.name,
@@ -168,15 +197,17 @@ export class ControllerRunner {
       clock: this.services.clock,
       logger: this.services.logger,
     };
-    this.#registrations.push(watchOwnKind(this.#watched.of(resource), target));
-    for (const owned of owns)
-      this.#registrations.push(watchOwned(this.#watched.watch(owned).addIndex(ownerIndex, controllerUid), target));
-    for (const read of reads)
-      this.#registrations.push(this.#watched.watch(read).addHandler(() => undefined, { name: this.name }));
+    const registrations = [
+      watchOwnKind(this.#watched.of(resource), target),
+      ...owns.map((owned) => watchOwned(this.#watched.of(owned), target)),
+      ...reads.map((read) => this.#watched.of(read).addHandler(() => undefined, { name: this.name })),
+    ];
     for (const watch of watchesOf(this.reconciler.constructor as new () => object)) {
-      if ('resource' in watch) this.#registrations.push(watchKind(this.#watched.watch(watch.resource), watch, target));
-      else this.#sources.push(watchSource(watch, this.reconciler, target));
+      if ('resource' in watch) registrations.push(watchKind(this.#watched.of(watch.resource), watch, target));
+      else this.#held.push(watchSource(watch, this.reconciler, target));
     }
+    this.#held.push(...registrations);
+    await Promise.all(registrations.map((registration) => registration.whenSynced(signal)));
   }
 }
 

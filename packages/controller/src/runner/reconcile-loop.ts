@@ -44,11 +44,18 @@ export interface ReconcileLoopOptions<T extends KubeObject> {
 export class ReconcileLoop<T extends KubeObject> {
   constructor(private readonly options: ReconcileLoopOptions<T>) {}
 
-  /** One worker: runs keys until the queue is shut down. Never rejects. */
-  async work(signal: AbortSignal): Promise<void> {
+  /**
+   * One worker: runs keys until the queue is shut down. Never rejects.
+   *
+   * @param leave - gives the signal under which the next run goes, as soon as it may go; rejects when none may any more.
+   */
+  async work(leave: () => Promise<AbortSignal>): Promise<void> {
     const { queue, stuck } = this.options;
-    for (let item = await queue.next(); item !== undefined; item = await queue.next())
+    for (let item = await queue.next(); item !== undefined; item = await queue.next()) {
+      const signal = await leave().catch(() => undefined);
+      if (signal === undefined) return item.done();
       await stuck.ended(item.key, this.#process(item, signal));
+    }
   }
 
   /** The key is held until the run has ended, however long its worker waits for it. */
@@ -207,7 +214,11 @@ export class ReconcileLoop<T extends KubeObject> {
 
   #failed(item: WorkItem<string>, error: unknown, logger: Logger, stop: AbortSignal, milliseconds: number): void {
     const { queue, metrics } = this.options;
-    if (stop.aborted) return metrics.finished('requeue', milliseconds);
+    if (stop.aborted) {
+      // Told to end, it has not failed: where the controller goes on, as a leader that leads again, the key comes at once.
+      queue.add(item.key, { priority: item.priority, cause: { type: 'retry' } });
+      return metrics.finished('requeue', milliseconds);
+    }
     const again = { priority: item.priority, cause: { type: 'retry' } };
     if (StatusError.is(error) && error.reason === 'Conflict') {
       queue.addRateLimited(item.key, again);

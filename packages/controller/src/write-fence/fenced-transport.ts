@@ -1,7 +1,11 @@
 import type { ApiRequest, ApiResponse, Transport } from '@kubewright/informer';
 import type { WriteFence } from './write-fence.js';
 
-/** A transport whose writes pass a fence, each retry anew; reads and watches go as they are. Its owner closes what is inside. */
+/**
+ * A transport whose writes pass a fence, each retry anew: when they are asked for, and again right before their bytes go to the
+ * server, since a connection may have been waited for meanwhile. Reads and watches go as they are. Its owner closes
+ * what is inside.
+ */
 export function fencedTransport(inner: Transport, fence: WriteFence): Transport {
   return {
     send: (request, signal) =>
@@ -17,8 +21,9 @@ async function sendFenced(
   signal: AbortSignal | undefined,
 ): Promise<ApiResponse> {
   using pass = fence.enter();
+  const checked: ApiRequest = { ...request, beforeSending: () => pass.check() };
   try {
-    return await inner.send(request, signal === undefined ? pass.signal : AbortSignal.any([signal, pass.signal]));
+    return await inner.send(checked, signal === undefined ? pass.signal : AbortSignal.any([signal, pass.signal]));
   } catch (error) {
     if (pass.signal.aborted) throw pass.signal.reason;
     throw error;

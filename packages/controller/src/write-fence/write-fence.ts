@@ -9,6 +9,8 @@ import type { Token } from '@kubewright/core';
 export interface WritePass extends Disposable {
   /** Aborts when the write must not go on; its reason is the error for whoever waits. */
   readonly signal: AbortSignal;
+  /** Asks once more, right before the bytes go: time may have passed since `enter`. @throws as `enter` does */
+  check(): void;
 }
 
 export interface WriteFence {

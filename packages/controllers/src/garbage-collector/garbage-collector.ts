@@ -4,8 +4,8 @@
  */
 import { apiVersionOf, isConflict } from '@kubewright/api';
 import type { KubeObject } from '@kubewright/api';
-import { Cluster, EventRecorder } from '@kubewright/controller';
-import { Clock, HealthCheck, Host, Logger, Metrics, Plugin, Random, inject, until } from '@kubewright/core';
+import { Cluster, EventRecorder, LeaderGate } from '@kubewright/controller';
+import { Clock, HealthCheck, Host, Logger, Metrics, Plugin, Random, inject, optional, until } from '@kubewright/core';
 import type { Health, Lifecycle } from '@kubewright/core';
 import { InformerFactory, WorkQueue } from '@kubewright/informer';
 import type { DiscoveredKind, InformerEvent, SharedInformer } from '@kubewright/informer';
@@ -46,6 +46,7 @@ export class GarbageCollector implements Lifecycle, HealthCheck {
     @inject(Logger) private readonly logger: Logger,
     @inject(Metrics) private readonly metrics: Metrics,
     @inject(Host) private readonly host: Host,
+    @inject(LeaderGate) @optional() private readonly gate?: LeaderGate,
   ) {
     this.#collect = new WorkQueue({ name: 'garbage_collector_attempt_to_delete', clock, metrics });
     this.#orphan = new WorkQueue({ name: 'garbage_collector_attempt_to_orphan', clock, metrics });
@@ -158,6 +159,7 @@ export class GarbageCollector implements Lifecycle, HealthCheck {
   #follow({ collect, orphan, misplaced }: GraphChanges): void {
     for (const node of collect) this.#collect.add(node.identity.uid);
     for (const node of orphan) this.#orphan.add(node.identity.uid);
+    if (this.gate?.leads === false) return;
     for (const { dependent, reference } of misplaced) {
       const { apiVersion, kind, name: own, namespace, uid } = dependent.identity;
       const object: KubeObject = {
@@ -175,6 +177,16 @@ export class GarbageCollector implements Lifecycle, HealthCheck {
     }
   }
 
+  /** Resolves to true when this copy leads, where copies elect a leader; to false when it stops before. */
+  async #mayWork(signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.gate?.lead(signal);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   async #work(
     queue: WorkQueue,
     look: (node: GraphNode) => Promise<'done' | 'again'>,
@@ -182,6 +194,8 @@ export class GarbageCollector implements Lifecycle, HealthCheck {
   ): Promise<void> {
     for (let item = await queue.next(); item !== undefined; item = await queue.next()) {
       using held = item;
+      // A copy that does not lead has the graph, and leaves what is to be done to the one that does.
+      if (this.#graph.get(held.key) !== undefined && !(await this.#mayWork(signal))) return;
       const node = this.#graph.get(held.key);
       if (node === undefined) {
         queue.forget(held.key);

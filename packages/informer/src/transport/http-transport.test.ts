@@ -104,6 +104,35 @@ describe('HttpTransport', () => {
     expect(invalidated).toBe(1);
   });
 
+  it('asks before the bytes of a request go, when it has its connection, and sends nothing where that throws', async () => {
+    const seen: string[] = [];
+    const transport = connect(
+      await serve((request, response) => {
+        seen.push(request.url ?? '');
+        response.end();
+      }),
+    );
+    const asked: string[] = [];
+    const ask = (path: string, error?: Error) =>
+      transport.send({
+        method: 'POST',
+        path,
+        body: 'body',
+        beforeSending: () => {
+          asked.push(path);
+          if (error !== undefined) throw error;
+        },
+      });
+    const refusal = ask('/refused', new Error('too late'));
+    expect(asked).toEqual([]);
+    await expect(refusal).rejects.toThrow('too late');
+    await textOf((await ask('/sent')).body);
+    await expect(ask('/refused-again', new Error('too late'))).rejects.toThrow('too late');
+    await textOf((await ask('/sent-again')).body);
+    expect(asked).toEqual(['/refused', '/sent', '/refused-again', '/sent-again']);
+    expect(seen).toEqual(['/sent', '/sent-again']);
+  });
+
   it('says why no response came, with the cause', async () => {
     const cut = connect(await serve((request) => request.socket.destroy()));
     const error: unknown = await cut.send({ method: 'GET', path: '/x' }).catch((thrown: unknown) => thrown);

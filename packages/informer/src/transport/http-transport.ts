@@ -56,7 +56,13 @@ export class HttpTransport implements Transport {
     const credential = await this.#credentials.get(signal);
     signal?.throwIfAborted();
     if (this.#isClosed) throw informerErrors.TRANSPORT_CLOSED({});
-    const sent: Promise<Dispatcher.ResponseData> = this.#agentFor(credential, undici.Agent).request({
+    let refusal: { readonly error: unknown } | undefined;
+    const agent = this.#agentFor(credential, undici.Agent);
+    const dispatcher =
+      request.beforeSending === undefined
+        ? agent
+        : agent.compose(asking(request.beforeSending, (error) => (refusal = { error })));
+    const sent: Promise<Dispatcher.ResponseData> = dispatcher.request({
       origin: this.#origin,
       path: this.#prefix + request.path,
       method: request.method,
@@ -68,6 +74,7 @@ export class HttpTransport implements Transport {
       ...(signal !== undefined && { signal }),
     });
     const response = await sent.catch((error: unknown) => {
+      if (refusal !== undefined) throw refusal.error;
       signal?.throwIfAborted();
       if (this.#isClosed) throw informerErrors.TRANSPORT_CLOSED({});
       const problem = error instanceof Error ? error.message : String(error);
@@ -113,6 +120,28 @@ export class HttpTransport implements Transport {
     void previous?.close();
     return agent;
   }
+}
+
+/** Asks `beforeSending` when a connection is there and the request is about to be put on it. */
+function asking(beforeSending: () => void, refused: (error: unknown) => void): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) =>
+    dispatch(options, {
+      onRequestStart: (controller, context) => {
+        try {
+          beforeSending();
+        } catch (error) {
+          refused(error);
+          controller.abort(error instanceof Error ? error : new Error(String(error)));
+          return;
+        }
+        handler.onRequestStart?.(controller, context);
+      },
+      onRequestUpgrade: (...parts) => handler.onRequestUpgrade?.(...parts),
+      onResponseStart: (...parts) => handler.onResponseStart?.(...parts),
+      onResponseData: (...parts) => handler.onResponseData?.(...parts),
+      onResponseEnd: (...parts) => handler.onResponseEnd?.(...parts),
+      onResponseError: (...parts) => handler.onResponseError?.(...parts),
+    });
 }
 
 function joinHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {

@@ -10,6 +10,12 @@ export interface ApiRequest {
   /** Names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | string;
+  /**
+   * Called right before the first bytes of the request go to the server; where it throws, nothing is sent and `send` rejects with
+   * that error. A transport that holds a request back, for a connection or a credential, has to ask; one that sends within
+   * the call of `send` need not. Absent: nobody minds the wait.
+   */
+  readonly beforeSending?: () => void;
 }
 
 export interface ApiResponse {

@@ -46,7 +46,10 @@ describe('Kubewright', () => {
     const app = new Kubewright({ logger: silentLogger, signals: false, health: { port: 0, host: '127.0.0.1' } });
     await using _running = await app.connect(cluster.connection()).use(CopyController).start();
     const response = await fetch(`http://127.0.0.1:${app.get(HealthServer).port}/readyz`);
-    expect([response.status, await response.text()]).toEqual([200, '[+]kubewright ok\n[+]controllers ok\n']);
+    expect([response.status, await response.text()]).toEqual([
+      200,
+      '[+]kubewright ok\n[+]custom-resources ok\n[+]controllers ok\n',
+    ]);
   });
 
   it('brings a cluster of its own', async () => {

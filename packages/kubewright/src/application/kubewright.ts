@@ -1,5 +1,5 @@
 /** A program made of plugins and one cluster: what `main.ts` of an operator consists of. */
-import { ControllerManager, clusterLevel, connectTo } from '@kubewright/controller';
+import { clusterLevel, controllerHost, connectTo } from '@kubewright/controller';
 import { Host, Logger, provide, runUntilSignal } from '@kubewright/core';
 import type { ExtensionPoint, PluginLike, Token, UseOptions } from '@kubewright/core';
 import type { ClusterConnection } from '@kubewright/informer';
@@ -44,7 +44,7 @@ export class Kubewright implements AsyncDisposable {
     this.#handlesSignals = signals;
     this.#host = new Host({ name, levels: [clusterLevel], ...(gracePeriod !== undefined && { gracePeriod }) }).use([
       { name: 'logger', provides: [provide(Logger, { value: logger })] },
-      ControllerManager,
+      controllerHost,
     ]);
     if (health !== undefined)
       this.#host.use([

@@ -1,4 +1,4 @@
-import { connectTo, ControllerManager } from '@kubewright/controller';
+import { connectTo, controllerHost } from '@kubewright/controller';
 import { Clock, Host, Logger, Random } from '@kubewright/core';
 import type { CommandHandler } from '@kubewright/core';
 import { inCluster, kubeconfig } from '@kubewright/informer';
@@ -14,7 +14,7 @@ export const runOverlay: CommandHandler<typeof overlaySettings> = async (invocat
     .override(Logger, logger)
     .override(Random, random)
     .use(connectTo(vxlan.inCluster ? inCluster() : kubeconfig(file)))
-    .use(ControllerManager)
+    .use(controllerHost)
     .use(overlay({ ...vxlan, nodeName, stateDirectory, family: family === '6' ? 6 : 4 }));
   const stop = (): void => void host.stop();
   signal.addEventListener('abort', stop, { once: true });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Node } from '@kubewright/api/core/v1';
 import { startTestApiServer } from '@kubewright/apiserver/testing';
-import { connectTo, ControllerManager, kindOf } from '@kubewright/controller';
+import { connectTo, controllerHost, kindOf } from '@kubewright/controller';
 import { Host, provide } from '@kubewright/core';
 import { Client } from '@kubewright/informer';
 import { expect, it } from 'vitest';
@@ -27,7 +27,7 @@ it('follows the nodes as they come, change and go', async () => {
   };
   const host = new Host({ name: 'test' })
     .use(connectTo(connection))
-    .use(ControllerManager)
+    .use(controllerHost)
     .use({ name: 'settings', provides: [provide(OverlaySettings, { value: settings })] })
     .use(OverlayController);
   await host.start();

@@ -5,7 +5,7 @@
  */
 import type { DeepReadonly } from '@kubewright/api';
 import { ConfigMap } from '@kubewright/api/core/v1';
-import { Controller, ControllerManager, Reconciler, connectTo, leaderElection } from '@kubewright/controller';
+import { Controller, controllerHost, Reconciler, connectTo, leaderElection } from '@kubewright/controller';
 import type { ReconcileContext } from '@kubewright/controller';
 import { Clock, Host, SystemClock, inject, provide, runUntilSignal } from '@kubewright/core';
 import type { Timer, TimerOptions } from '@kubewright/core';
@@ -64,6 +64,6 @@ await runUntilSignal(
     .use({ name: 'clock', provides: [provide(Clock, { value: new FastClock() })] })
     .use(connectTo(connection))
     .use(leaderElection({ name: 'program', identity }))
-    .use(ControllerManager)
+    .use(controllerHost)
     .use(StubbornController),
 );

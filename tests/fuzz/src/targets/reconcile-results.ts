@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Pod } from '@kubewright/api/core/v1';
-import { Controller, ControllerManager, Reconciler, connectTo } from '@kubewright/controller';
+import { Controller, controllerHost, Reconciler, connectTo } from '@kubewright/controller';
 import { Clock, Host, Logger } from '@kubewright/core';
 import type { LogFields, Random } from '@kubewright/core';
 import { FakeClock } from '@kubewright/core/testing';
@@ -49,7 +49,7 @@ class ResultsRun implements FuzzRun {
       .override(Clock, this.#clock)
       .override(Logger, logger)
       .use([connectTo({ name: 'fuzz', open: () => Promise.resolve({ transport, namespace: 'default' }) })])
-      .use([ControllerManager, Fuzzed]);
+      .use([controllerHost, Fuzzed]);
   }
 
   async start(): Promise<void> {

@@ -27,7 +27,7 @@ abstract class Definitions implements Lifecycle {
 
   /** Resolves when they are stored; the controllers wait until they are served. */
   async start({ signal }: StartContext): Promise<void> {
-    const client = this.cluster.client({ name: 'volume-snapshot-definitions' });
+    const client = this.cluster.client({ name: 'volume-snapshot-definitions', needsLeader: false });
     for (const object of this.definitions()) {
       try {
         // Where they are installed with the driver, this has the right to look and not to create.
