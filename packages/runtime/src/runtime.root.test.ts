@@ -279,15 +279,15 @@ describe.skipIf(!able)('the container runtime (needs root, crun and conmon)', ()
       const spdy = await SpdyClient.connect(url, ['v4.channel.k8s.io']);
       return Promise.all(types.map((streamType) => spdy.open({ streamType })));
     };
-    const waits = 'until [ "$(stty size)" = "24 80" ]; do :; done; read word; echo "$word on $(stty size)"';
+    const waits = 'until [ "$(stty size)" = "37 91" ]; do :; done; read word; echo "$word on $(stty size)"';
     const streams = { stdin: true, stdout: true };
     const exec = await client.runtime.exec({ containerId, cmd: shell(waits), ...streams, tty: true });
     const [error, stdin, stdout, resize] = await join(exec.url, ['error', 'stdin', 'stdout', 'resize']);
-    resize?.write('{"Width":80,"Height":24}');
+    resize?.write('{"Width":91,"Height":37}');
     stdin?.write('typed\n');
     await error?.ended;
     expect([stdout?.text(), JSON.parse(error?.text() ?? '')]).toMatchObject([
-      'typed\r\ntyped on 24 80\r\n',
+      'typed\r\ntyped on 37 91\r\n',
       { status: 'Success' },
     ]);
     const attach = await client.runtime.attach({ containerId, ...streams, stderr: true });

@@ -6,6 +6,7 @@ import type { Clock } from '@kubewright/core';
 import type { TerminalSize } from '@kubewright/cri-sdk';
 import { PseudoTerminal, spawnProcess } from '@kubewright/linux';
 import type { OciProcess } from '../oci/spec.js';
+import { awaitFirstSize, usualSize } from './first-size.js';
 import { endHeldTerminal } from './held-terminal.js';
 import { OutputPump, takeRest } from './output-pump.js';
 import type { TakeOutput } from './output-pump.js';
@@ -25,7 +26,7 @@ export interface ExecOptions {
   /** Kills the command with all that it started. */
   readonly signal: AbortSignal;
   readonly stdin?: Readable;
-  /** With a terminal: what it takes on. */
+  /** With a terminal: what it takes on. The command starts with the first one, where that comes soon. */
   readonly sizes?: AsyncIterable<TerminalSize>;
   readonly onStdout: TakeOutput;
   readonly onStderr: TakeOutput;
@@ -41,10 +42,20 @@ export async function execProcess(options: ExecOptions): Promise<number> {
   const name = join(options.directory, String(calls++));
   const [pidFile, specFile] = [`${name}.pid`, `${name}.json`];
   try {
-    // A few kilobytes in memory are written sooner than a thread could be asked to; probes come by the second.
-    writeFileSync(specFile, JSON.stringify(options.process), { mode: 0o600 });
-    const [program = '', ...args] = command;
     using terminal = options.process.terminal ? new PseudoTerminal() : undefined;
+    let size = usualSize;
+    let apply = (): void => undefined;
+    const resize = (told: TerminalSize): void => {
+      size = told;
+      apply();
+    };
+    if (terminal !== undefined && options.sizes !== undefined)
+      await awaitFirstSize(options.sizes, resize, clock, signal);
+    terminal?.resize(size);
+    // A few kilobytes in memory are written sooner than a thread could be asked to; probes come by the second.
+    const spec = { ...options.process, ...(terminal && { consoleSize: size }) };
+    writeFileSync(specFile, JSON.stringify(spec), { mode: 0o600 });
+    const [program = '', ...args] = command;
     const child = spawnProcess(program, [...args, 'exec', '--process', specFile, '--pid-file', pidFile, containerId], {
       environment: { PATH: process.env['PATH'] },
       input: options.stdin !== undefined && terminal === undefined,
@@ -68,7 +79,7 @@ export async function execProcess(options: ExecOptions): Promise<number> {
     };
     const abort = (): void => void stop();
     // The OCI runtime passes the size of its terminal on to the command when it is told to look.
-    const resize = (size: TerminalSize): void => {
+    apply = () => {
       if (!hasEnded) terminal?.resize(size);
       send('SIGWINCH');
     };
@@ -80,12 +91,13 @@ export async function execProcess(options: ExecOptions): Promise<number> {
     const pumps = outputs.flatMap((stream, index) =>
       stream === undefined ? [] : [new OutputPump(stream, index === 0 ? options.onStdout : options.onStderr, onHeld)],
     );
+    // Until the OCI runtime has been loaded there is nobody to hear of a size; once there is output, there is.
+    terminal?.stream.once('data', () => apply());
     stdin?.on('error', () => undefined);
     if (options.stdin !== undefined && stdin !== undefined)
       options.stdin.on('error', () => stdin.end()).pipe(stdin, { end: terminal === undefined });
     // What nobody reads any more must not keep the client's other streams waiting.
     stdin?.once('close', () => options.stdin?.resume());
-    if (terminal !== undefined && options.sizes !== undefined) void followSizes(options.sizes, resize);
     try {
       const code = await child.exited;
       hasEnded = true;
@@ -114,8 +126,4 @@ function shareScore(pid: number, { oomScoreAdj }: OciProcess): void {
   } catch {
     // It has ended already.
   }
-}
-
-async function followSizes(sizes: AsyncIterable<TerminalSize>, resize: (size: TerminalSize) => void): Promise<void> {
-  for await (const size of sizes) resize(size);
 }

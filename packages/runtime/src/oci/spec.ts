@@ -26,6 +26,8 @@ export interface OciHook {
 
 export interface OciProcess {
   readonly terminal: boolean;
+  /** What the terminal has when the process starts, in characters. */
+  readonly consoleSize?: { readonly width: number; readonly height: number };
   readonly user: OciUser;
   readonly args: readonly string[];
   readonly env: readonly string[];
