@@ -3,8 +3,8 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '@kubewright/core';
 
 /**
- * Cuts a socket on which nothing was received or sent for a while, also one whose client does not take what waits for it. Looks at its counters once per period, so that
- * traffic costs nothing: a silent socket ends after one to two periods.
+ * Cuts a socket on which nothing was received or sent for a while, also one whose client does not take what waits for it.
+ * Looks at its counters once per period, so that traffic costs nothing: a silent socket ends after one to two periods.
  */
 export function watchIdle(socket: Duplex, clock: Clock, period: number): void {
   let seen = -1;
