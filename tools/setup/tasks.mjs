@@ -9,7 +9,10 @@ export const tasks = {
   bench: { steps: [['bench/dist/main.js']] },
   conformance: { steps: [['conformance/dist/main.js']] },
   fuzz: { steps: [['tests/fuzz/dist/main.js']] },
-  soak: { nodeOptions: ['--expose-gc'], steps: [['tests/cri/dist/soak.js'], ['tests/soak/dist/main.js']] },
+  soak: {
+    nodeOptions: ['--expose-gc'],
+    steps: [['tests/durability/dist/soak.js'], ['tests/cri/dist/soak.js'], ['tests/soak/dist/main.js']],
+  },
   lint: {
     steps: [
       ['tools/workspace/references.mjs', '--check'],

@@ -1,17 +1,22 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/** A server that is killed while others write, again and again, and what must be left of their writes each time. */
+import assert from 'node:assert/strict';
 import { StatusError, compareResourceVersion } from '@kubewright/api';
 import { ConfigMap } from '@kubewright/api/core/v1';
-import { SeededRandom } from '@kubewright/core/testing';
+import type { Random } from '@kubewright/core';
 import type { Client } from '@kubewright/informer';
-import { afterAll, describe, expect, it } from 'vitest';
 import { RunningCluster } from './running-cluster.js';
 
-const rounds = 50;
 const writers = 8;
-const directory = mkdtempSync(join(tmpdir(), 'kill-rounds-'));
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+/** What a kill came upon. */
+export interface KillReport {
+  /** How many kills there were so far. */
+  readonly kills: number;
+  /** Of how many objects the server had acknowledged a write in this round. */
+  readonly acknowledged: number;
+  /** Of how many it had a request, and had not answered it. */
+  readonly unanswered: number;
+}
 
 /** What the server has acknowledged, by name: the newest value, or that the object was deleted. */
 type Acknowledged = Map<string, { readonly value: string | undefined; readonly resourceVersion: string }>;
@@ -48,63 +53,72 @@ async function writeUntilCut(
   }
 }
 
-describe('a server that is killed', () => {
-  it(
-    `has every acknowledged write after each of ${rounds} kills, and its resourceVersions go on`,
-    { timeout: 240_000 },
-    async () => {
-      const random = new SeededRandom(7);
-      let newest = '1';
-      let acknowledgedWrites = 0;
-      for (let round = 0; round < rounds; round++) {
-        const cluster = await RunningCluster.start(directory);
-        const before = await cluster.client.list(ConfigMap, { namespace: 'default' });
-        expect(
-          compareResourceVersion(before.metadata.resourceVersion ?? '1', newest),
-          `round ${round}`,
-        ).toBeGreaterThanOrEqual(0);
-        const known: Acknowledged = new Map();
-        const uncertain = new Set<string>();
-        // Counted in answers, so that a slow machine kills in the middle of writing, too.
-        let answersLeft = 1 + Math.floor(random.next() * 60);
-        const enough = Promise.withResolvers<void>();
-        const acknowledged = (): void => void (--answersLeft === 0 && enough.resolve());
-        const writing = Promise.all(
-          Array.from({ length: writers }, (_, index) =>
-            writeUntilCut(cluster.client, `r${round}-w${index}`, known, uncertain, acknowledged),
-          ),
-        );
-        // Writers that are cut off before count as enough: the round then shows what they got.
-        await Promise.race([enough.promise, writing]);
-        await cluster.kill();
-        await writing;
-        acknowledgedWrites += known.size;
+/**
+ * Kills a server on `directory` in the middle of writing, `rounds` times. Each time it starts again, and has every write that
+ * was acknowledged; its resourceVersions go on, and so does a watcher from before.
+ *
+ * @throws AssertionError where that is not so.
+ */
+export async function killRounds(
+  directory: string,
+  rounds: number,
+  random: Random,
+  onKill: (report: KillReport) => void,
+): Promise<void> {
+  let newest = '1';
+  let cluster = await RunningCluster.start(directory);
+  try {
+    for (let round = 0; round < rounds; round++) {
+      const before = await cluster.client.list(ConfigMap, { namespace: 'default' });
+      const { known, uncertain } = await writeAndKill(cluster, `r${round}`, 1 + Math.floor(random.next() * 60));
+      onKill({ kills: round + 1, acknowledged: known.size, unanswered: uncertain.size });
 
-        const after = await RunningCluster.start(directory);
-        const { items, metadata } = await after.client.list(ConfigMap, { namespace: 'default' });
-        const stored = new Map(items.map((object) => [object.metadata.name ?? '', object]));
-        for (const [name, { value, resourceVersion }] of known) {
-          if (compareResourceVersion(resourceVersion, newest) > 0) newest = resourceVersion;
-          if (uncertain.has(name)) continue;
-          expect(stored.get(name)?.data?.['value'], `round ${round}: ${name}`).toBe(value);
-        }
-        expect(
-          compareResourceVersion(metadata.resourceVersion ?? '1', newest),
-          `round ${round}`,
-        ).toBeGreaterThanOrEqual(0);
-        const next = await after.client.create(ConfigMap, { metadata: { name: `after-${round}` } });
-        expect(compareResourceVersion(next.metadata.resourceVersion ?? '1', newest)).toBeGreaterThan(0);
-        newest = next.metadata.resourceVersion ?? '1';
-        await expectResumes(after.client, before.metadata.resourceVersion ?? '1', `after-${round}`);
-        await after.kill();
+      cluster = await RunningCluster.start(directory);
+      const { items, metadata } = await cluster.client.list(ConfigMap, { namespace: 'default' });
+      const stored = new Map(items.map((object) => [object.metadata.name ?? '', object]));
+      for (const [name, { value, resourceVersion }] of known) {
+        if (compareResourceVersion(resourceVersion, newest) > 0) newest = resourceVersion;
+        if (uncertain.has(name)) continue;
+        assert.equal(stored.get(name)?.data?.['value'], value, `round ${round}: ${name}`);
       }
-      expect(acknowledgedWrites).toBeGreaterThan(rounds);
-    },
+      const listed = metadata.resourceVersion ?? '1';
+      assert.ok(compareResourceVersion(listed, newest) >= 0, `round ${round}: ${listed} comes before ${newest}`);
+      const next = await cluster.client.create(ConfigMap, { metadata: { name: `after-${round}` } });
+      const created = next.metadata.resourceVersion ?? '1';
+      assert.ok(compareResourceVersion(created, newest) > 0, `round ${round}: ${created} does not follow ${newest}`);
+      newest = created;
+      await assertResumes(cluster.client, before.metadata.resourceVersion ?? '1', `after-${round}`);
+    }
+  } finally {
+    await cluster.kill();
+  }
+}
+
+/** Lets everybody write, and kills the server after so many answers: a slow machine kills in the middle of writing, too. */
+async function writeAndKill(
+  cluster: RunningCluster,
+  prefix: string,
+  answers: number,
+): Promise<{ known: Acknowledged; uncertain: Set<string> }> {
+  const known: Acknowledged = new Map();
+  const uncertain = new Set<string>();
+  let answersLeft = answers;
+  const enough = Promise.withResolvers<void>();
+  const acknowledged = (): void => void (--answersLeft === 0 && enough.resolve());
+  const writing = Promise.all(
+    Array.from({ length: writers }, (_, index) =>
+      writeUntilCut(cluster.client, `${prefix}-w${index}`, known, uncertain, acknowledged),
+    ),
   );
-});
+  // Writers that are cut off before count as enough: the round then shows what they got.
+  await Promise.race([enough.promise, writing]);
+  await cluster.kill();
+  await writing;
+  return { known, uncertain };
+}
 
 /** A watcher from before the kill sees what came since, or is told that this is too long ago: never a stream with holes. */
-async function expectResumes(client: Client, resourceVersion: string, until: string): Promise<void> {
+async function assertResumes(client: Client, resourceVersion: string, until: string): Promise<void> {
   const seen: string[] = [];
   try {
     for await (const { type, object } of client.watch(ConfigMap, {
@@ -120,5 +134,8 @@ async function expectResumes(client: Client, resourceVersion: string, until: str
     if (StatusError.is(error) && error.code === 410) return;
     throw error;
   }
-  expect(seen).toEqual(seen.toSorted((a, b) => compareResourceVersion(a, b)));
+  assert.deepEqual(
+    seen,
+    seen.toSorted((a, b) => compareResourceVersion(a, b)),
+  );
 }
