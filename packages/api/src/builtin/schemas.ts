@@ -1,5 +1,5 @@
 /**
- * The schemas and resources of the built-in kinds, as a server needs them. Their text is parsed at the first question, and
+ * The schemas and resources of the built-in kinds, as a server needs them. The text of each is parsed when it is asked for, and
  * nothing else of the package imports this module: a client never loads it.
  *
  * The schemas hold what the release's OpenAPI documents hold except texts: no descriptions, no enum values and no constraints
@@ -8,7 +8,7 @@
  * @packageDocumentation
  */
 import { apiErrors } from '../errors.js';
-import { resourcesJson, schemasJson } from '../generated/schemas.js';
+import { resourcesJson, schemaLines } from '../generated/schemas.js';
 import type { GroupVersionKind } from '../kind/kind.js';
 import type { Schema, SchemaResolver } from '../schema/schema.js';
 import type { ApiResource } from './api-resource.js';
@@ -16,8 +16,9 @@ import type { ApiResource } from './api-resource.js';
 export type { ApiResource, ApiSubresource } from './api-resource.js';
 
 interface Tables {
-  readonly schemas: ReadonlyMap<string, Schema>;
-  readonly byKind: ReadonlyMap<string, Schema>;
+  /** By name: a schema, or its JSON as long as nobody has asked for it. */
+  readonly schemas: Map<string, Schema | string>;
+  readonly nameByKind: ReadonlyMap<string, string>;
 }
 
 let tables: Tables | undefined;
@@ -25,15 +26,19 @@ let resources: readonly ApiResource[] | undefined;
 
 /** Finds a built-in schema by its bare name, as `io.k8s.api.apps.v1.Deployment`. Frozen; throws for an unknown name. */
 export const builtinSchema: SchemaResolver = (name) => {
-  const schema = load().schemas.get(name);
-  if (schema === undefined) throw apiErrors.UNKNOWN_SCHEMA({ name });
-  return freeze(schema);
+  const { schemas } = load();
+  const known = schemas.get(name);
+  if (known === undefined) throw apiErrors.UNKNOWN_SCHEMA({ name });
+  if (typeof known !== 'string') return known;
+  const schema = freeze(JSON.parse(known) as Schema);
+  schemas.set(name, schema);
+  return schema;
 };
 
 /** The schema of a built-in kind (lists and options included), or undefined for a kind that is not built in. Frozen. */
 export function schemaOfKind(kind: GroupVersionKind): Schema | undefined {
-  const schema = load().byKind.get(kindKey(kind));
-  return schema && freeze(schema);
+  const name = load().nameByKind.get(kindKey(kind));
+  return name === undefined ? undefined : builtinSchema(name);
 }
 
 /** The names of all built-in schemas, sorted. */
@@ -49,11 +54,17 @@ export function builtinResources(): readonly ApiResource[] {
 
 function load(): Tables {
   if (tables !== undefined) return tables;
-  const schemas = new Map(Object.entries(JSON.parse(schemasJson) as Record<string, Schema>));
-  const byKind = new Map<string, Schema>();
-  for (const schema of schemas.values())
-    for (const kind of schema['x-kubernetes-group-version-kind'] ?? []) byKind.set(kindKey(kind), schema);
-  tables = { schemas, byKind };
+  const schemas = new Map<string, Schema | string>();
+  const nameByKind = new Map<string, string>();
+  for (const line of schemaLines.split('\n')) {
+    const afterName = line.indexOf(' ');
+    const afterKinds = line.indexOf(' ', afterName + 1);
+    const name = line.slice(0, afterName);
+    schemas.set(name, line.slice(afterKinds + 1));
+    if (afterKinds > afterName + 1)
+      for (const kind of line.slice(afterName + 1, afterKinds).split(',')) nameByKind.set(kind, name);
+  }
+  tables = { schemas, nameByKind };
   return tables;
 }
 
@@ -61,9 +72,7 @@ function kindKey({ group, version, kind }: GroupVersionKind): string {
   return `${group}/${version}/${kind}`;
 }
 
-/** To any depth, once: what is frozen is so below as well. Few of the schemas are ever asked for, so each when it is. */
 function freeze<T extends object>(value: T): T {
-  if (Object.isFrozen(value)) return value;
   for (const child of Object.values(value) as unknown[]) if (typeof child === 'object' && child !== null) freeze(child);
   return Object.freeze(value);
 }
