@@ -21,7 +21,6 @@ export type {
   JsonPatchOperation,
   ListOptions,
   NewObject,
-  ObjectKey,
   Patch,
   PatchOptions,
   RequestOptions,
@@ -44,7 +43,6 @@ export type { ReflectorStatus } from './reflector/reflector-status.js';
 export type { Lister, LocalSelection } from './store/lister.js';
 export type { IndexFunction } from './store/index-set.js';
 export { namespaceIndex } from './store/store.js';
-export { parseStoreKey, storeKey } from './store/object-key.js';
 
 // The work queue
 export { WorkQueue } from './work-queue/work-queue.js';

@@ -109,8 +109,9 @@ export type {
   Token,
   UseOptions,
 } from '@kubewright/core';
+export type { ObjectKey } from '@kubewright/api';
 export { Cluster, LeaderGate } from '@kubewright/controller';
-export type { Client, ClusterConnection, InformerFactory, ObjectKey } from '@kubewright/informer';
+export type { Client, ClusterConnection, InformerFactory } from '@kubewright/informer';
 
 // For programs: errors, health, configuration
 export { HealthCheck, Host, KubewrightError, Readiness, defineErrors } from '@kubewright/core';

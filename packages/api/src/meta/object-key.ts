@@ -2,27 +2,29 @@ import { apiErrors } from '../errors.js';
 
 /** What names an object within its kind. */
 export interface ObjectKey {
-  /** Empty for an object of the cluster scope. */
-  readonly namespace: string;
   readonly name: string;
+  /** Absent, or empty, for an object of the cluster scope. A client takes its own namespace where none is given. */
+  readonly namespace?: string | undefined;
 }
 
-/** `namespace/name`, or `name` in the cluster scope. */
-export function formatObjectKey({ namespace, name }: ObjectKey): string {
+/** `namespace/name`, or `name` where there is no namespace. An object's metadata will do; without a name it has the name ''. */
+export function formatObjectKey({
+  namespace = '',
+  name = '',
+}: { readonly [K in keyof ObjectKey]?: string | undefined }): string {
   return namespace === '' ? name : `${namespace}/${name}`;
 }
 
-/** @throws KW_API_OBJECT_KEY where the text is not a key. */
+/** The reverse of `formatObjectKey`. @throws KW_API_OBJECT_KEY where the text is not a key. */
 export function parseObjectKey(key: string): ObjectKey {
   const [first = '', second, ...rest] = key.split('/');
   if (first === '' || second === '' || rest.length > 0) throw apiErrors.OBJECT_KEY({ key });
-  return second === undefined ? { namespace: '', name: first } : { namespace: first, name: second };
+  return second === undefined ? { name: first } : { namespace: first, name: second };
 }
 
-/** The key of an object from its metadata; an object without a name has the name ''. */
+/** The key of an object from its metadata. */
 export function objectKey(object: {
-  readonly metadata: { readonly namespace?: string; readonly name?: string };
+  readonly metadata: { readonly namespace?: string | undefined; readonly name?: string | undefined };
 }): string {
-  const { namespace = '', name = '' } = object.metadata;
-  return formatObjectKey({ namespace, name });
+  return formatObjectKey(object.metadata);
 }

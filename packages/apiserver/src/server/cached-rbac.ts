@@ -1,3 +1,4 @@
+import { formatObjectKey } from '@kubewright/api';
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '@kubewright/api/rbac/v1';
 import type { CachedObject } from '../cache/cached-object.js';
 import type { ResourceCache } from '../cache/resource-cache.js';
@@ -20,7 +21,7 @@ export class CachedRbac implements RbacSource {
   }
 
   role(namespace: string, name: string): Role | undefined {
-    return this.#one('roles', `${namespace}/${name}`) as Role | undefined;
+    return this.#one('roles', formatObjectKey({ namespace, name })) as Role | undefined;
   }
 
   clusterRoleBindings(): Iterable<ClusterRoleBinding> {

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { compareResourceVersion, isConflict, isNotFound } from '@kubewright/api';
+import { compareResourceVersion, isConflict, isNotFound, parseObjectKey } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import { Pod } from '@kubewright/api/core/v1';
 import type { PodStatus } from '@kubewright/api/core/v1';
 import type { Clock, Logger } from '@kubewright/core';
-import { WorkQueue, parseStoreKey } from '@kubewright/informer';
+import { WorkQueue } from '@kubewright/informer';
 import type { Client, HandlerRegistration, InformerEvent, SharedInformer } from '@kubewright/informer';
 import { podStatus, stageOf } from '@kubewright/node';
 import type { NodeIdentity } from './node-identity.js';
@@ -122,7 +122,7 @@ export class PodAgent {
     if (pod.metadata.deletionGracePeriodSeconds === 0) return;
     const preconditions = { uid: pod.metadata.uid ?? '' };
     try {
-      await client.delete(Pod, parseStoreKey(key), { gracePeriodSeconds: 0, preconditions, signal });
+      await client.delete(Pod, parseObjectKey(key), { gracePeriodSeconds: 0, preconditions, signal });
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
@@ -163,7 +163,7 @@ export class PodAgent {
   /** The uid makes the patch fail for another Pod of the same name. */
   #report(key: string, uid: string, status: PodStatus, client: Client, signal: AbortSignal): Promise<Pod> {
     const patch = { metadata: { uid }, status };
-    return client.status(Pod).patch(parseStoreKey(key), { type: 'strategic', patch }, { signal });
+    return client.status(Pod).patch(parseObjectKey(key), { type: 'strategic', patch }, { signal });
   }
 }
 

@@ -1,4 +1,4 @@
-import { statusErrors } from '@kubewright/api';
+import { formatObjectKey, statusErrors } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import type { Pod } from '@kubewright/api/core/v1';
 import type { RequestContext, RequestHandler, UpgradeHandler } from '@kubewright/apiserver';
@@ -25,7 +25,7 @@ export class SimulatedPodStreams implements RequestHandler, UpgradeHandler {
   handle({ info }: RequestContext): Promise<never> | undefined {
     if (info.kind !== 'resource' || info.group !== '' || info.resource !== 'pods') return undefined;
     const wish = Object.hasOwn(wishes, info.subresource) ? wishes[info.subresource] : undefined;
-    const pod = this.podOf(`${info.namespace}/${info.name}`);
+    const pod = this.podOf(formatObjectKey(info));
     if (wish === undefined || pod === undefined) return undefined;
     const node = pod.spec?.nodeName ?? '';
     if (node === '') return Promise.reject(statusErrors.badRequest(`pod ${info.name} does not have a host assigned`));

@@ -1,6 +1,6 @@
-import type { DeepReadonly, KubeObject } from '@kubewright/api';
+import type { DeepReadonly, KubeObject, ObjectKey } from '@kubewright/api';
 import type { Class } from '@kubewright/core';
-import type { InformerEvent, ObjectKey } from '@kubewright/informer';
+import type { InformerEvent } from '@kubewright/informer';
 import type { Observable } from 'rxjs';
 import type { Resource } from '../custom-resource/custom-resource.js';
 import type { Reconciler } from '../reconcile/reconciler.js';

@@ -3,11 +3,11 @@
  * This part gets, renews and gives back the Lease; `Leadership` says from it who may work and write.
  */
 import { isAlreadyExists, isConflict, isNotFound } from '@kubewright/api';
-import type { DeepReadonly } from '@kubewright/api';
+import type { DeepReadonly, ObjectKey } from '@kubewright/api';
 import { Lease } from '@kubewright/api/coordination/v1';
 import { Clock, HealthCheck, Logger, Metrics, Plugin, Random, inject, provide, token } from '@kubewright/core';
 import type { Gauge, Health, Lifecycle, PluginLike, StartContext, StopContext, Token } from '@kubewright/core';
-import type { Client, ObjectKey, RequestOptions } from '@kubewright/informer';
+import type { Client, RequestOptions } from '@kubewright/informer';
 import { Cluster } from '../cluster/cluster.js';
 import { controllerErrors } from '../errors/controller-errors.js';
 import { Leadership } from './leadership.js';

@@ -1,7 +1,7 @@
 /** Writes that name an object by its uid: one of its name that took its place is left alone. */
 import { isConflict, isInvalid, isNotFound, statusErrors } from '@kubewright/api';
-import type { DeepReadonly, Kind, KubeObject } from '@kubewright/api';
-import type { Client, ObjectKey } from '@kubewright/informer';
+import type { DeepReadonly, Kind, KubeObject, ObjectKey } from '@kubewright/api';
+import type { Client } from '@kubewright/informer';
 
 export function keyOf(object: DeepReadonly<KubeObject>): ObjectKey {
   return { name: object.metadata.name ?? '', namespace: object.metadata.namespace };

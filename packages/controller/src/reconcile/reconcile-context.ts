@@ -1,7 +1,7 @@
 /** What a reconcile is given to work with: reads from the cache, writes that are remembered, and what is known of this run. */
-import type { DeepReadonly, KubeObject } from '@kubewright/api';
+import type { DeepReadonly, KubeObject, ObjectKey } from '@kubewright/api';
 import type { Logger, Span } from '@kubewright/core';
-import type { ApplyObject, Cause, Client, LocalSelection, NewObject, ObjectKey } from '@kubewright/informer';
+import type { ApplyObject, Cause, Client, LocalSelection, NewObject } from '@kubewright/informer';
 import type { Resource } from '../custom-resource/custom-resource.js';
 import type { ConditionInput } from '../status/condition.js';
 

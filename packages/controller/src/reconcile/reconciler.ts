@@ -1,5 +1,4 @@
-import type { DeepReadonly, KubeObject } from '@kubewright/api';
-import type { ObjectKey } from '@kubewright/informer';
+import type { DeepReadonly, KubeObject, ObjectKey } from '@kubewright/api';
 import type { Outcome } from './outcome.js';
 import type { ReconcileContext } from './reconcile-context.js';
 

@@ -1,11 +1,10 @@
-import type { KubeObject } from '@kubewright/api';
+import type { KubeObject, ObjectKey } from '@kubewright/api';
 import type { Pod } from '@kubewright/api/core/v1';
 import { Pod as PodKind } from '@kubewright/api/core/v1';
 import { MetricsRegistry, noTracer } from '@kubewright/core';
 import type { LogFields, Logger, Metrics } from '@kubewright/core';
 import { FakeClock, SeededRandom } from '@kubewright/core/testing';
 import { Client, InformerFactory, WorkQueue } from '@kubewright/informer';
-import type { ObjectKey } from '@kubewright/informer';
 import { ScriptedApiServer } from '@kubewright/informer/testing';
 import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';

@@ -3,7 +3,7 @@ import { controllerReference, formatObjectKey, objectKey, parseApiVersion } from
 import type { DeepReadonly, Kind, KubeObject } from '@kubewright/api';
 import type { Clock, Logger } from '@kubewright/core';
 import { lowPriority } from '@kubewright/informer';
-import type { HandlerRegistration, InformerEvent, ObjectKey, SharedInformer, WorkQueue } from '@kubewright/informer';
+import type { HandlerRegistration, InformerEvent, SharedInformer, WorkQueue } from '@kubewright/informer';
 import type { KindWatch, SourceWatch } from '../decorators/watches.js';
 import type { Reconciler } from '../reconcile/reconciler.js';
 
@@ -55,7 +55,7 @@ export function watchKind(
   const handler = (event: InformerEvent<KubeObject>): void => {
     for (const state of [event.object, event.old]) {
       if (state === undefined) continue;
-      for (const key of watch.map(state, event)) add(queue, keyText(key), event, informer.kind.kind);
+      for (const key of watch.map(state, event)) add(queue, formatObjectKey(key), event, informer.kind.kind);
     }
   };
   return informer.addHandler(handler, { name });
@@ -95,7 +95,7 @@ export function watchSource(
         retry = firstRetry;
         try {
           for (const key of watch.map(event))
-            queue.add(keyText(key), { cause: { type: 'event', source: 'observable' } });
+            queue.add(formatObjectKey(key), { cause: { type: 'event', source: 'observable' } });
         } catch (error) {
           logger.error('an event of a source could not be mapped to keys and was passed over', { error });
         }
@@ -115,8 +115,4 @@ export function watchSource(
 function add(queue: WorkQueue, key: string, event: InformerEvent<KubeObject>, source: string): void {
   const priority = event.isInInitialList ? lowPriority : 0;
   queue.add(key, { priority, cause: { type: event.type, source, key: objectKey(event.object) } });
-}
-
-function keyText({ namespace = '', name }: ObjectKey): string {
-  return formatObjectKey({ namespace, name });
 }

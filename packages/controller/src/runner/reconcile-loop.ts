@@ -2,10 +2,10 @@
  * The workers of a controller: they take keys, wait until the cache holds the controller's own writes, run finalizers and
  * `reconcile`, and turn what comes of it into the key's next time.
  */
-import { StatusError, isDeleting, isNotFound } from '@kubewright/api';
-import type { DeepReadonly, Kind, KubeObject } from '@kubewright/api';
+import { StatusError, isDeleting, isNotFound, parseObjectKey } from '@kubewright/api';
+import type { DeepReadonly, Kind, KubeObject, ObjectKey } from '@kubewright/api';
 import type { Clock, Logger, Random, Span, Tracer } from '@kubewright/core';
-import type { Client, ObjectKey, SharedInformer, WorkItem, WorkQueue } from '@kubewright/informer';
+import type { Client, SharedInformer, WorkItem, WorkQueue } from '@kubewright/informer';
 import { controllerErrors } from '../errors/controller-errors.js';
 import type { EventRecorder } from '../events/event-recorder.js';
 import { addFinalizers, missingFinalizers, runFinalizers } from '../finalizers/finalizers.js';
@@ -81,7 +81,7 @@ export class ReconcileLoop<T extends KubeObject> {
 
   async #run(item: WorkItem<string>, id: string, logger: Logger, span: Span, stop: AbortSignal): Promise<Outcome> {
     const { reconciler, kind, writing } = this.options;
-    const key = splitKey(item.key);
+    const key = parseObjectKey(item.key);
     using limit = this.#timeLimit(item.key, stop);
     const object = await this.#read(item.key, key, limit.signal);
     if (object === undefined) {
@@ -187,7 +187,7 @@ export class ReconcileLoop<T extends KubeObject> {
       return false;
     if (informer.lister.get(text)?.metadata.uid !== metadata.uid) return true;
     try {
-      return (await this.#readLive(kind, splitKey(text), writing.client, signal))?.metadata.uid !== metadata.uid;
+      return (await this.#readLive(kind, parseObjectKey(text), writing.client, signal))?.metadata.uid !== metadata.uid;
     } catch {
       return false;
     }
@@ -234,9 +234,4 @@ export class ReconcileLoop<T extends KubeObject> {
     logger.error('reconcile failed', { error, retries: item.retries });
     return metrics.finished('error', milliseconds);
   }
-}
-
-function splitKey(key: string): ObjectKey {
-  const slash = key.indexOf('/');
-  return slash < 0 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }

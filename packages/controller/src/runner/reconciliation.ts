@@ -1,6 +1,6 @@
-import type { DeepReadonly, Kind, KubeObject } from '@kubewright/api';
+import type { DeepReadonly, Kind, KubeObject, ObjectKey } from '@kubewright/api';
 import type { Clock, Logger, Span } from '@kubewright/core';
-import type { Cause, Client, LocalSelection, NewObject, ObjectKey } from '@kubewright/informer';
+import type { Cause, Client, LocalSelection, NewObject } from '@kubewright/informer';
 import type { Resource } from '../custom-resource/custom-resource.js';
 import type { EventRecorder } from '../events/event-recorder.js';
 import type { ChildWriter } from '../objects/child-writer.js';

@@ -5,6 +5,7 @@
  * for how long.
  */
 import { isAlreadyExists, isNotFound } from '@kubewright/api';
+import type { ObjectKey } from '@kubewright/api';
 import { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '@kubewright/api/core/v1';
 import { CSIDriver, VolumeAttachment } from '@kubewright/api/storage/v1';
 import {
@@ -19,7 +20,6 @@ import {
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { Clock, Logger, Random, inject } from '@kubewright/core';
 import type { Lifecycle } from '@kubewright/core';
-import type { ObjectKey } from '@kubewright/informer';
 import { map, merge, mergeMap } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { attachNews } from './attach-news.js';

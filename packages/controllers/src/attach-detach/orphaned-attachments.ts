@@ -1,10 +1,10 @@
 import { isDeleting } from '@kubewright/api';
+import type { ObjectKey } from '@kubewright/api';
 import { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '@kubewright/api/core/v1';
 import { CSIDriver, VolumeAttachment } from '@kubewright/api/storage/v1';
 import { Cluster, Controller, Reconciler, Watches, requeueAfter } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { Clock, inject } from '@kubewright/core';
-import type { ObjectKey } from '@kubewright/informer';
 import { filter, mergeMap } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { longestUnmount } from './attach-plan.js';

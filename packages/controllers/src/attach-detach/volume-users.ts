@@ -1,4 +1,4 @@
-import { controllerReference } from '@kubewright/api';
+import { controllerReference, formatObjectKey } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import { PersistentVolume, PersistentVolumeClaim, Pod } from '@kubewright/api/core/v1';
 import { CSIDriver, VolumeAttachment } from '@kubewright/api/storage/v1';
@@ -16,10 +16,9 @@ const podsByClaim = 'kubewright-pods-by-claim';
 const attachmentsByNode = 'kubewright-attachments-by-node';
 const attachmentsByVolume = 'kubewright-attachments-by-volume';
 
-const claimKey = (namespace = '', name = ''): string => `${namespace}/${name}`;
 const nodeOfPod = (pod: ReadonlyPod): readonly string[] => nodesOf([pod]);
 const claimsOfPod = (pod: ReadonlyPod): readonly string[] =>
-  claimUses(pod).map(({ name }) => claimKey(pod.metadata.namespace, name));
+  claimUses(pod).map(({ name }) => formatObjectKey({ namespace: pod.metadata.namespace, name }));
 const nodeOfAttachment = ({ spec }: ReadonlyAttachment): readonly string[] => [spec.nodeName];
 const volumeOfAttachment = ({ spec }: ReadonlyAttachment): readonly string[] =>
   spec.source.persistentVolumeName === undefined ? [] : [spec.source.persistentVolumeName];
@@ -93,7 +92,7 @@ export class VolumeUsers {
   }
 
   #users(namespace: string | undefined, name: string | undefined): ReadonlyPod[] {
-    return this.#pods.lister.list({ index: { name: podsByClaim, value: claimKey(namespace, name) } });
+    return this.#pods.lister.list({ index: { name: podsByClaim, value: formatObjectKey({ namespace, name }) } });
   }
 
   #wantedBy(pod: ReadonlyPod, use: ClaimUse, nodeName: string): Omit<WantedVolume, 'pods'> | undefined {

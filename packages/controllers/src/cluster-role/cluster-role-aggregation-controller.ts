@@ -1,9 +1,9 @@
-import type { DeepReadonly } from '@kubewright/api';
+import type { DeepReadonly, ObjectKey } from '@kubewright/api';
 import { ClusterRole } from '@kubewright/api/rbac/v1';
 import { Cluster, Controller, Reconciler, Watches } from '@kubewright/controller';
 import type { ReconcileContext } from '@kubewright/controller';
 import { inject } from '@kubewright/core';
-import type { InformerEvent, ObjectKey, SharedInformer } from '@kubewright/informer';
+import type { InformerEvent, SharedInformer } from '@kubewright/informer';
 import { mergeMap } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { isDeepEqual } from '../templates/deep-equal.js';

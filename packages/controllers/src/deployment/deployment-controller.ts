@@ -3,13 +3,13 @@
  * gathers what the plan needs to know, and `deployment-executor` carries it out.
  */
 import { LabelSelector, isConflict } from '@kubewright/api';
+import type { ObjectKey } from '@kubewright/api';
 import { Deployment, ReplicaSet } from '@kubewright/api/apps/v1';
 import type { DeploymentStatus } from '@kubewright/api/apps/v1';
 import { Pod } from '@kubewright/api/core/v1';
 import { Cluster, Controller, Reconciler, TerminalError, Watches, requeueAfter } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { Clock, inject } from '@kubewright/core';
-import type { ObjectKey } from '@kubewright/informer';
 import { merge, mergeMap } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { messageOf } from '../errors/message-of.js';

@@ -1,9 +1,9 @@
 /** Which Deployments a change of a ReplicaSet or a pod concerns, beyond the ReplicaSet's own controller. */
 import { LabelSelector, controllerReference } from '@kubewright/api';
-import type { DeepReadonly } from '@kubewright/api';
+import type { DeepReadonly, ObjectKey } from '@kubewright/api';
 import type { Deployment, ReplicaSet } from '@kubewright/api/apps/v1';
 import type { Pod } from '@kubewright/api/core/v1';
-import type { InformerEvent, Lister, ObjectKey } from '@kubewright/informer';
+import type { InformerEvent, Lister } from '@kubewright/informer';
 import { isPodFinished } from '../pods/pod-state.js';
 import { isDeepEqual } from '../templates/deep-equal.js';
 import type { ReadonlyReplicaSet } from './annotations.js';

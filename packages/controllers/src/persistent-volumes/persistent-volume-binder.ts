@@ -3,13 +3,13 @@
  * planned in `claim-plan` and `volume-plan`. Volumes are made and deleted by the driver's provisioner, which is told by
  * annotations and phases.
  */
-import type { DeepReadonly } from '@kubewright/api';
+import type { DeepReadonly, ObjectKey } from '@kubewright/api';
 import { Node, PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1';
 import { StorageClass } from '@kubewright/api/storage/v1';
 import { Cluster, Controller, Reconciler, Watches } from '@kubewright/controller';
 import type { ReconcileContext } from '@kubewright/controller';
 import { inject } from '@kubewright/core';
-import type { InformerEvent, ObjectKey, SharedInformer } from '@kubewright/informer';
+import type { InformerEvent, SharedInformer } from '@kubewright/informer';
 import { merge, mergeMap } from 'rxjs';
 import type { Observable } from 'rxjs';
 import {

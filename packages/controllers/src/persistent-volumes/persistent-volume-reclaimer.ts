@@ -1,9 +1,9 @@
 import { isNotFound } from '@kubewright/api';
+import type { ObjectKey } from '@kubewright/api';
 import { PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1';
 import { Cluster, Controller, Reconciler, Watches } from '@kubewright/controller';
 import type { ReconcileContext } from '@kubewright/controller';
 import { inject } from '@kubewright/core';
-import type { ObjectKey } from '@kubewright/informer';
 import { mergeMap } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { boundByController } from './annotations.js';

@@ -1,10 +1,11 @@
 import { formatObjectKey } from '@kubewright/api';
+import type { ObjectKey } from '@kubewright/api';
 import { PersistentVolume } from '@kubewright/api/core/v1';
-import type { InformerFactory, ObjectKey, SharedInformer } from '@kubewright/informer';
+import type { InformerFactory, SharedInformer } from '@kubewright/informer';
 import type { ReadonlyClaim, ReadonlyVolume } from './annotations.js';
 
 const indexName = 'kubewright-volumes-by-use';
-const claimed = ({ namespace = '', name }: ObjectKey): string => `claimed by ${formatObjectKey({ namespace, name })}`;
+const claimed = (claim: ObjectKey): string => `claimed by ${formatObjectKey(claim)}`;
 const free = (className = '', mode = 'Filesystem'): string => `free ${mode} of ${className}`;
 
 /** Volumes are found by the claim that they name, or, as long as they are free, by their class and mode. */

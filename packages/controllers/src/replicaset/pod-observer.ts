@@ -1,7 +1,8 @@
 import { LabelSelector, controllerReference, isDeleting, parseApiVersion } from '@kubewright/api';
+import type { ObjectKey } from '@kubewright/api';
 import type { ReplicaSet } from '@kubewright/api/apps/v1';
 import type { Pod } from '@kubewright/api/core/v1';
-import type { InformerEvent, Lister, ObjectKey } from '@kubewright/informer';
+import type { InformerEvent, Lister } from '@kubewright/informer';
 import type { Expectations } from '../batch/expectations.js';
 import { isDeepEqual } from '../templates/deep-equal.js';
 import type { ReadonlyPod } from '../pods/pod-state.js';

@@ -2,14 +2,20 @@
  * Keeps as many pods of a template as a ReplicaSet asks for. What to do is planned in `replicaset-plan`, which pods go first
  * in `deletion-rank`, what the status says in `replicaset-status`; this file carries it out.
  */
-import { LabelSelector, compareResourceVersion, isNamespaceTerminating, objectKey } from '@kubewright/api';
-import type { DeepReadonly } from '@kubewright/api';
+import {
+  LabelSelector,
+  compareResourceVersion,
+  formatObjectKey,
+  isNamespaceTerminating,
+  objectKey,
+} from '@kubewright/api';
+import type { DeepReadonly, ObjectKey } from '@kubewright/api';
 import { ReplicaSet } from '@kubewright/api/apps/v1';
 import { Pod } from '@kubewright/api/core/v1';
 import { Cluster, Controller, Reconciler, Watches, requeueAfter } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { Clock, inject } from '@kubewright/core';
-import type { ObjectKey, SharedInformer } from '@kubewright/informer';
+import type { SharedInformer } from '@kubewright/informer';
 import { mergeMap } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { Expectations } from '../batch/expectations.js';
@@ -73,7 +79,7 @@ export class ReplicaSetController extends Reconciler<ReplicaSet> {
   }
 
   override forget(key: ObjectKey): void {
-    const id = objectKeyText(key);
+    const id = formatObjectKey(key);
     const uid = this.#uids.get(id);
     this.#uids.delete(id);
     if (uid !== undefined) this.#forget(uid);
@@ -199,8 +205,4 @@ export class ReplicaSetController extends Reconciler<ReplicaSet> {
     this.#expectations.forget(uid);
     this.#created.delete(uid);
   }
-}
-
-function objectKeyText({ name, namespace }: ObjectKey): string {
-  return objectKey({ metadata: { name, ...(namespace !== undefined && { namespace }) } });
 }

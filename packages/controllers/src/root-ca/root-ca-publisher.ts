@@ -1,11 +1,11 @@
 import { isAlreadyExists, isNamespaceTerminating, isNotFound } from '@kubewright/api';
-import type { DeepReadonly } from '@kubewright/api';
+import type { DeepReadonly, ObjectKey } from '@kubewright/api';
 import { ConfigMap, Namespace } from '@kubewright/api/core/v1';
 import { Cluster, Controller, Reconciler, Watches } from '@kubewright/controller';
 import type { ReconcileContext } from '@kubewright/controller';
 import { inject, token } from '@kubewright/core';
 import type { Token } from '@kubewright/core';
-import type { ObjectKey, SharedInformer } from '@kubewright/informer';
+import type { SharedInformer } from '@kubewright/informer';
 import { map } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { isDeepEqual } from '../templates/deep-equal.js';

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import { Quantity } from '@kubewright/api';
-import type { DeepReadonly } from '@kubewright/api';
+import type { DeepReadonly, ObjectKey } from '@kubewright/api';
 import { Node } from '@kubewright/api/core/v1';
 import { CSINode, CSIStorageCapacity, StorageClass } from '@kubewright/api/storage/v1';
 import { Cluster, Controller, Reconciler, Watches, requeueAfter } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { inject } from '@kubewright/core';
-import type { ObjectKey } from '@kubewright/informer';
 import { mergeMap } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { ControllerServiceCapability_RPC_Type as Rpc } from '@kubewright/csi-sdk/v1';

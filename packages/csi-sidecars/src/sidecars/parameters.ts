@@ -1,5 +1,6 @@
 /** Parameters of classes: those for the driver, and those that name secrets, which stay with the sidecars. */
 import { isUtf8 } from 'node:buffer';
+import { formatObjectKey } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import { Secret } from '@kubewright/api/core/v1';
 import type { PersistentVolumeClaim, SecretReference } from '@kubewright/api/core/v1';
@@ -62,7 +63,7 @@ export async function readSecret(
     Object.entries(data).map(([key, value]) => {
       const bytes = Buffer.from(value, 'base64');
       // A driver gets text; bytes that are none would reach it as others.
-      if (!isUtf8(bytes)) throw csiSidecarErrors.SECRET_NOT_TEXT({ secret: `${namespace}/${name}`, key });
+      if (!isUtf8(bytes)) throw csiSidecarErrors.SECRET_NOT_TEXT({ secret: formatObjectKey({ namespace, name }), key });
       return [key, bytes.toString('utf8')];
     }),
   );

@@ -1,7 +1,7 @@
 import { hasFinalizer, isDeleting, isNotFound } from '@kubewright/api';
-import type { DeepReadonly } from '@kubewright/api';
+import type { DeepReadonly, ObjectKey } from '@kubewright/api';
 import { PersistentVolumeClaim } from '@kubewright/api/core/v1';
-import type { Client, ObjectKey } from '@kubewright/informer';
+import type { Client } from '@kubewright/informer';
 import { cloningFinalizer, provisioningFinalizer, restoringFinalizer } from './names.js';
 import { VolumeSnapshot } from './snapshots/kinds.js';
 import { sourceSnapshotOf } from './snapshots/restored-claims.js';

@@ -1,5 +1,5 @@
 import { formatObjectKey } from '@kubewright/api';
-import type { DeepReadonly } from '@kubewright/api';
+import type { DeepReadonly, ObjectKey } from '@kubewright/api';
 import { PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1';
 import { Event } from '@kubewright/api/events/v1';
 import { Controller, Reconciler, WatchesKind, requeueAfter } from '@kubewright/controller';
@@ -7,7 +7,7 @@ import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { Clock, inject, token } from '@kubewright/core';
 import type { Token } from '@kubewright/core';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
-import type { Client, ObjectKey } from '@kubewright/informer';
+import type { Client } from '@kubewright/informer';
 import { ControllerServiceCapability_RPC_Type as Rpc } from '@kubewright/csi-sdk/v1';
 import type { VolumeCondition } from '@kubewright/csi-sdk/v1';
 import { DriverConnection } from './driver-connection.js';
@@ -63,10 +63,10 @@ export class VolumeHealthMonitor extends Reconciler<PersistentVolumeClaim> {
     const { uid = '' } = claim.metadata;
     const now = this.clock.monotonic();
     // The claim's own changes bring it here, too.
-    const left = (this.#askedAt.get(keyOf(ctx.key)) ?? -Infinity) + interval - now;
+    const left = (this.#askedAt.get(formatObjectKey(ctx.key)) ?? -Infinity) + interval - now;
     if (left > 0) return requeueAfter(left);
     const condition = await this.#conditionOf(csi.volumeHandle, info, { interval, now, signal: ctx.signal });
-    this.#askedAt.set(keyOf(ctx.key), now);
+    this.#askedAt.set(formatObjectKey(ctx.key), now);
     const told = await this.#toldAbnormal(ctx);
     if (condition?.abnormal === true) {
       told.add(uid);
@@ -78,7 +78,7 @@ export class VolumeHealthMonitor extends Reconciler<PersistentVolumeClaim> {
   }
 
   override forget(key: ObjectKey): void {
-    this.#askedAt.delete(keyOf(key));
+    this.#askedAt.delete(formatObjectKey(key));
   }
 
   /** The claims that this monitor, or one before it, has warned about and not said to be well since. */
@@ -137,10 +137,6 @@ export class VolumeHealthMonitor extends Reconciler<PersistentVolumeClaim> {
     } while (startingToken !== '');
     return found;
   }
-}
-
-function keyOf({ namespace = '', name }: ObjectKey): string {
-  return formatObjectKey({ namespace, name });
 }
 
 async function claimsToldAbnormal(client: Client, signal: AbortSignal): Promise<Set<string>> {

@@ -1,12 +1,11 @@
 import { compareResourceVersion, findCondition, formatObjectKey } from '@kubewright/api';
-import type { DeepReadonly } from '@kubewright/api';
+import type { DeepReadonly, ObjectKey } from '@kubewright/api';
 import { PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1';
 import { VolumeAttributesClass } from '@kubewright/api/storage/v1';
 import { Controller, Reconciler, condition, requeueAfter } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { Clock, inject } from '@kubewright/core';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
-import type { ObjectKey } from '@kubewright/informer';
 import { ControllerServiceCapability_RPC_Type as Rpc } from '@kubewright/csi-sdk/v1';
 import { DriverConnection } from './driver-connection.js';
 import { isFinal, messageOf, reasonOf } from './failures.js';
@@ -48,7 +47,7 @@ export class VolumeModifier extends Reconciler<PersistentVolumeClaim> {
   }
 
   override async reconcile(claim: ReadonlyClaim, ctx: Context): Promise<Outcome> {
-    const id = idOf(ctx.key);
+    const id = formatObjectKey(ctx.key);
     const { uid = '' } = claim.metadata;
     if (this.#uids.get(id) !== uid) this.forget(ctx.key);
     this.#uids.set(id, uid);
@@ -78,9 +77,9 @@ export class VolumeModifier extends Reconciler<PersistentVolumeClaim> {
   }
 
   override forget(key: ObjectKey): void {
-    this.#refusedAt.delete(this.#uids.get(idOf(key)) ?? '');
-    this.#uids.delete(idOf(key));
-    this.#written.delete(idOf(key));
+    this.#refusedAt.delete(this.#uids.get(formatObjectKey(key)) ?? '');
+    this.#uids.delete(formatObjectKey(key));
+    this.#written.delete(formatObjectKey(key));
   }
 
   async #modify(
@@ -147,7 +146,7 @@ export class VolumeModifier extends Reconciler<PersistentVolumeClaim> {
     const conditions = all.filter(({ type }) => type !== modifying && type !== failed);
     const patch = { metadata: { uid: claim.metadata.uid }, status: { ...fields, conditions } };
     const { metadata } = await client.status(PersistentVolumeClaim).patch(key, { type: 'merge', patch }, { signal });
-    this.#written.set(idOf(key), metadata.resourceVersion ?? '');
+    this.#written.set(formatObjectKey(key), metadata.resourceVersion ?? '');
   }
 
   #isOld({ metadata }: ReadonlyClaim, id: string): boolean {
@@ -157,8 +156,4 @@ export class VolumeModifier extends Reconciler<PersistentVolumeClaim> {
     this.#written.delete(id);
     return false;
   }
-}
-
-function idOf({ namespace = '', name }: ObjectKey): string {
-  return formatObjectKey({ namespace, name });
 }

@@ -1,12 +1,11 @@
 import { Quantity, formatObjectKey, hasFinalizer, isAlreadyExists, isDeleting, isNotFound } from '@kubewright/api';
-import type { DeepReadonly } from '@kubewright/api';
+import type { DeepReadonly, ObjectKey } from '@kubewright/api';
 import { Node, PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1';
 import { CSINode, StorageClass } from '@kubewright/api/storage/v1';
 import { Controller, Reconciler, requeueAfter } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { inject } from '@kubewright/core';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
-import type { ObjectKey } from '@kubewright/informer';
 import type { Volume } from '@kubewright/csi-sdk/v1';
 import { DriverConnection } from './driver-connection.js';
 import type { DriverInfo } from './driver-connection.js';
@@ -93,7 +92,7 @@ export class VolumeProvisioner extends Reconciler<PersistentVolumeClaim> {
 
   /** What is known of a claim is not of one that has its name later. */
   #know(key: ObjectKey, uid: string | undefined): void {
-    const id = idOf(key);
+    const id = formatObjectKey(key);
     const last = this.#uids.get(id);
     if (last === uid) return;
     if (last !== undefined) this.#settle(last);
@@ -259,8 +258,4 @@ async function writeFinalizers(
 ): Promise<void> {
   const { resourceVersion } = claim.metadata;
   await ctx.patch(PersistentVolumeClaim, claim, { metadata: { finalizers, resourceVersion, annotations } });
-}
-
-function idOf({ namespace = '', name }: ObjectKey): string {
-  return formatObjectKey({ namespace, name });
 }

@@ -1,4 +1,4 @@
-import type { Kind, KubeList, KubeObject } from '@kubewright/api';
+import type { Kind, KubeList, KubeObject, ObjectKey } from '@kubewright/api';
 import type { Scale } from '@kubewright/api/autoscaling/v1';
 import type { Status } from '@kubewright/api/meta/v1';
 import { SystemClock, noMetrics, silentLogger } from '@kubewright/core';
@@ -14,7 +14,6 @@ import type {
   GetOptions,
   ListOptions,
   NewObject,
-  ObjectKey,
   Patch,
   PatchOptions,
   RequestOptions,

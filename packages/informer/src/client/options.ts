@@ -4,13 +4,6 @@
  */
 import type { DeepReadonly, KubeObject } from '@kubewright/api';
 
-/** Names one object of a kind. */
-export interface ObjectKey {
-  readonly name: string;
-  /** Default: the client's namespace; unused for cluster-scoped kinds. */
-  readonly namespace?: string | undefined;
-}
-
 export interface RequestOptions {
   /** Ends the request; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;

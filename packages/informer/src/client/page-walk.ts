@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { formatObjectKey } from '@kubewright/api';
 import type { KubeList, KubeObject } from '@kubewright/api';
 import { informerErrors } from '../errors/informer-errors.js';
-import { storeKey } from '../store/object-key.js';
 
 /** So many pages in a row may bring nothing new: a server whose filter leaves a page empty sends the next one with something in it. */
 const fruitlessPages = 10;
@@ -26,7 +26,7 @@ export class PageWalk {
   /** The objects of a page that were on none before. */
   fresh<T extends KubeObject>({ items }: KubeList<T>): T[] {
     const fresh = items.filter(({ metadata: { uid = '', ...key } }) => {
-      const id = uid === '' ? storeKey(key) : uid;
+      const id = uid === '' ? formatObjectKey(key) : uid;
       return !this.#seen.has(id) && this.#seen.add(id);
     });
     this.#pages++;

@@ -1,7 +1,8 @@
+import type { ObjectKey } from '@kubewright/api';
 import { Pod } from '@kubewright/api/core/v1';
 import type { Status } from '@kubewright/api/meta/v1';
 import type { ApiRequest } from '../transport/transport.js';
-import type { DeleteOptions, ObjectKey, RequestOptions, WriteOptions } from './options.js';
+import type { DeleteOptions, RequestOptions, WriteOptions } from './options.js';
 import type { RequestSender } from './request-sender.js';
 import { objectPath, withQuery } from './resource-path.js';
 import { writeQuery } from './write-requests.js';

@@ -1,9 +1,8 @@
-import type { GroupVersionKind, Kind, KubeObject } from '@kubewright/api';
+import type { GroupVersionKind, Kind, KubeObject, ObjectKey } from '@kubewright/api';
 import type {
   ApplyObject,
   GetOptions,
   NewObject,
-  ObjectKey,
   Patch,
   PatchOptions,
   RequestOptions,

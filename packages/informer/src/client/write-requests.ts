@@ -1,8 +1,8 @@
 import { apiVersionOf } from '@kubewright/api';
-import type { GroupVersionKind, Kind } from '@kubewright/api';
+import type { GroupVersionKind, Kind, ObjectKey } from '@kubewright/api';
 import { informerErrors } from '../errors/informer-errors.js';
 import type { ApiRequest } from '../transport/transport.js';
-import type { ObjectKey, Patch, PatchOptions, WriteOptions } from './options.js';
+import type { Patch, PatchOptions, WriteOptions } from './options.js';
 import { withQuery } from './resource-path.js';
 
 interface Writer {

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '@kubewright/core';
+import { formatObjectKey } from '@kubewright/api';
 import type { DeepReadonly, KubeObject } from '@kubewright/api';
 import { informerErrors } from '../errors/informer-errors.js';
-import { storeKey } from '../store/object-key.js';
 
 /** Marks the bookmark that ends the initial events of a watch-list. */
 export const initialEventsEnd = 'k8s.io/initial-events-end';
@@ -26,7 +26,7 @@ export class InitialEvents<T extends KubeObject> implements Disposable {
   }
 
   add(object: DeepReadonly<T>): void {
-    this.#objects.set(storeKey(object.metadata), object);
+    this.#objects.set(formatObjectKey(object.metadata), object);
   }
 
   get(key: string): DeepReadonly<T> | undefined {
@@ -34,7 +34,7 @@ export class InitialEvents<T extends KubeObject> implements Disposable {
   }
 
   delete(object: DeepReadonly<T>): void {
-    this.#objects.delete(storeKey(object.metadata));
+    this.#objects.delete(formatObjectKey(object.metadata));
   }
 
   /** Something of the initial list came: the silence begins anew. */

@@ -7,10 +7,9 @@
  * PartialObjectMetadata: none of that is refused. Bookmarks and errors are
  * no objects of the collection and do not come here.
  */
-import { apiVersionOf, compareResourceVersion, isResourceVersion } from '@kubewright/api';
+import { apiVersionOf, compareResourceVersion, formatObjectKey, isResourceVersion } from '@kubewright/api';
 import type { DeepReadonly, Kind, KubeObject } from '@kubewright/api';
 import { informerErrors } from '../errors/informer-errors.js';
-import { storeKey } from '../store/object-key.js';
 
 export interface ObjectGuardOptions<T extends KubeObject> {
   readonly kind: Kind<T>;
@@ -42,7 +41,7 @@ export class ObjectGuard<T extends KubeObject> {
     const keys = new Set<string>();
     for (const object of objects) {
       this.object(object);
-      const key = storeKey(object.metadata);
+      const key = formatObjectKey(object.metadata);
       if (keys.has(key)) this.#refuse(object, 'it is in one list twice');
       keys.add(key);
       if (!mayBeOlder && isOlderSelf(object, this.known(key))) this.refuseOlder(object);
@@ -81,7 +80,7 @@ export class ObjectGuard<T extends KubeObject> {
 
   #refuse({ metadata }: DeepReadonly<T>, problem: string): never {
     this.#options.onRefused();
-    const object = storeKey({ name: printable(metadata.name), namespace: printable(metadata.namespace) });
+    const object = formatObjectKey({ name: printable(metadata.name), namespace: printable(metadata.namespace) });
     throw informerErrors.OBJECT_REFUSED({ plural: this.#options.kind.plural, object, problem });
   }
 }

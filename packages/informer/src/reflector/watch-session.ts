@@ -1,9 +1,8 @@
-import { StatusError } from '@kubewright/api';
+import { StatusError, formatObjectKey } from '@kubewright/api';
 import type { DeepReadonly, KubeObject } from '@kubewright/api';
 import type { Clock, Labels, Metrics, Random } from '@kubewright/core';
 import type { WatchOptions } from '../client/options.js';
 import { informerErrors } from '../errors/informer-errors.js';
-import { storeKey } from '../store/object-key.js';
 import type { Delta } from '../store/store.js';
 import { TurnBudget } from '../turn/turn-budget.js';
 import type { TakenBatch } from '../watch/event-batch.js';
@@ -138,7 +137,7 @@ export class WatchSession<T extends KubeObject> {
     this.#events++;
     const object = prepare(parseEvent(raw.line).object as T);
     guard.object(object);
-    const key = storeKey(object.metadata);
+    const key = formatObjectKey(object.metadata);
     if (this.#initial === undefined) {
       const known = this.#newest.get(key) ?? guard.known(key);
       // What was applied before the connection broke comes again: it is known already, with all that came of it.

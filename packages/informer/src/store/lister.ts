@@ -1,6 +1,5 @@
-import type { DeepReadonly, KubeObject, LabelSelector } from '@kubewright/api';
-import type { ObjectKey } from '../client/options.js';
-import { storeKey } from './object-key.js';
+import { formatObjectKey } from '@kubewright/api';
+import type { DeepReadonly, KubeObject, LabelSelector, ObjectKey } from '@kubewright/api';
 import { namespaceIndex } from './store.js';
 import type { Store } from './store.js';
 
@@ -22,7 +21,7 @@ export class Lister<T extends KubeObject> {
   }
 
   get(key: ObjectKey | string): DeepReadonly<T> | undefined {
-    return this.#store.get(typeof key === 'string' ? key : storeKey(key));
+    return this.#store.get(typeof key === 'string' ? key : formatObjectKey(key));
   }
 
   /** In no particular order. */

@@ -2,12 +2,11 @@
  * The indexed store: the newest known object of every key of one kind, and how it changed. It is told what to hold by a
  * reflector and tells informers; it knows neither connections nor handlers.
  */
-import { compareResourceVersion, isResourceVersion } from '@kubewright/api';
+import { compareResourceVersion, formatObjectKey, isResourceVersion } from '@kubewright/api';
 import type { DeepReadonly, KubeObject } from '@kubewright/api';
 import { informerErrors } from '../errors/informer-errors.js';
 import { IndexSet } from './index-set.js';
 import type { IndexFunction } from './index-set.js';
-import { storeKey } from './object-key.js';
 import { Waiters } from './waiters.js';
 
 /** What a watch said about one object. */
@@ -93,7 +92,7 @@ export class Store<T extends KubeObject> {
   apply(deltas: readonly Delta<T>[], resourceVersion: string): Change<T>[] {
     const changes: Change<T>[] = [];
     for (const { type, object } of deltas) {
-      const key = storeKey(object.metadata);
+      const key = formatObjectKey(object.metadata);
       if (type === 'upsert') this.#upsert(key, object, changes);
       else this.#delete(key, object, changes);
     }
@@ -107,10 +106,10 @@ export class Store<T extends KubeObject> {
    */
   replace(objects: readonly DeepReadonly<T>[], resourceVersion: string): Change<T>[] {
     const changes: Change<T>[] = [];
-    const present = new Set(objects.map((object) => storeKey(object.metadata)));
+    const present = new Set(objects.map((object) => formatObjectKey(object.metadata)));
     for (const [key, old] of this.#objects) if (!present.has(key)) this.#remove(key, old, old, true, changes);
     for (const object of objects) {
-      const key = storeKey(object.metadata);
+      const key = formatObjectKey(object.metadata);
       const old = this.#objects.get(key);
       const isSame =
         old?.metadata.uid === object.metadata.uid && old?.metadata.resourceVersion === object.metadata.resourceVersion;

@@ -1,7 +1,12 @@
-import { apiVersionOf, compareResourceVersion, isResourceVersion, statusErrors } from '@kubewright/api';
+import {
+  apiVersionOf,
+  compareResourceVersion,
+  formatObjectKey,
+  isResourceVersion,
+  statusErrors,
+} from '@kubewright/api';
 import type { Kind, KubeObject, StatusError } from '@kubewright/api';
 import { collectionPath } from '../client/resource-path.js';
-import { storeKey } from '../store/object-key.js';
 import type { ApiRequest, ApiResponse, Transport } from '../transport/transport.js';
 import { WatchStream } from './watch-stream.js';
 
@@ -75,7 +80,7 @@ export class ScriptedApiServer implements Transport {
   /** Creates or changes an object; an existing one keeps its uid. */
   set(name: string, fields: object = {}, namespace = 'default'): KubeObject {
     const place = this.#kind.scope === 'Namespaced' ? { namespace } : {};
-    const key = storeKey({ name, ...place });
+    const key = formatObjectKey({ name, ...place });
     const old = this.#objects.get(key);
     const metadata = { name, ...place, uid: old?.metadata.uid ?? `uid-${++this.#uids}`, resourceVersion: this.#next() };
     const object: KubeObject = { apiVersion: apiVersionOf(this.#kind), kind: this.#kind.kind, ...fields, metadata };
@@ -85,7 +90,7 @@ export class ScriptedApiServer implements Transport {
   }
 
   remove(name: string, namespace = 'default'): void {
-    const key = storeKey(this.#kind.scope === 'Namespaced' ? { name, namespace } : { name });
+    const key = formatObjectKey(this.#kind.scope === 'Namespaced' ? { name, namespace } : { name });
     const old = this.#objects.get(key);
     if (old === undefined) return;
     this.#objects.delete(key);

@@ -1,3 +1,4 @@
+import { formatObjectKey } from '@kubewright/api';
 import type { RawEvent } from './raw-event.js';
 
 /** Events to apply together. Their order is by key: only the batch as a whole has a resourceVersion. */
@@ -27,7 +28,7 @@ export class EventBatch {
       this.#append(event);
       return;
     }
-    const key = `${event.namespace}/${event.name}`;
+    const key = formatObjectKey(event);
     const at = this.#newest.get(key);
     const before = at === undefined ? undefined : this.#events[at];
     if (

@@ -1,3 +1,4 @@
+import { formatObjectKey } from '@kubewright/api';
 import type { Logger } from '@kubewright/core';
 import { Rtnetlink, setLink, withNamespace } from '@kubewright/linux';
 import { CniRunner, loadNetworks } from '@kubewright/cni-sdk';
@@ -44,7 +45,7 @@ export class CniNetwork implements PodNetwork {
     // The pod runs all the same, as with other runtimes; whoever wonders about it finds it here, once for the pod.
     if (capabilities.length > 0) {
       const { name, namespace } = pod.config.metadata ?? {};
-      const fields = { network: network.name, capabilities, pod: `${namespace}/${name}` };
+      const fields = { network: network.name, capabilities, pod: formatObjectKey({ namespace, name }) };
       this.#logger.warn('a pod asks for what no plugin of its network does', fields);
     }
     const { ips = [] } = await this.#runner.add(network, attachment, signal);

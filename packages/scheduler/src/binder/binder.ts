@@ -1,10 +1,10 @@
-import { formatTime, isConflict, isNotFound } from '@kubewright/api';
+import { formatTime, isConflict, isNotFound, parseObjectKey } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import { Node, Pod } from '@kubewright/api/core/v1';
 import { Cluster, EventRecorder } from '@kubewright/controller';
 import { Clock, Logger, Plugin, Random, inject } from '@kubewright/core';
 import type { Lifecycle, StartContext } from '@kubewright/core';
-import { Client, WorkQueue, parseStoreKey } from '@kubewright/informer';
+import { Client, WorkQueue } from '@kubewright/informer';
 import type { HandlerRegistration, InformerEvent } from '@kubewright/informer';
 import { SchedulerConnection } from '../connection/scheduler-connection.js';
 import { chooseNode, isUnassigned } from './choose-node.js';
@@ -116,7 +116,7 @@ export class Binder implements Lifecycle {
     const pod = this.cluster.informers.informer(Pod).lister.get(key);
     if (pod === undefined || !isUnassigned(pod) || this.#assumed.get(key)?.uid === pod.metadata.uid) return;
     const choice = chooseNode(pod, this.#candidates());
-    const podKey = parseStoreKey(key);
+    const podKey = parseObjectKey(key);
     const uid = pod.metadata.uid ?? '';
     if ('reason' in choice) {
       this.#unassignable.add(key);

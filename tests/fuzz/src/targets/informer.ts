@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { StatusError } from '@kubewright/api';
+import { StatusError, formatObjectKey } from '@kubewright/api';
 import type { DeepReadonly, KubeObject } from '@kubewright/api';
 import { Pod } from '@kubewright/api/core/v1';
 import type { Random } from '@kubewright/core';
 import { FakeClock } from '@kubewright/core/testing';
-import { Client, InformerFactory, storeKey } from '@kubewright/informer';
+import { Client, InformerFactory } from '@kubewright/informer';
 import { ScriptedApiServer } from '@kubewright/informer/testing';
 import type { Fault, RequestType } from '@kubewright/informer/testing';
 import { Choices } from '../generate.js';
@@ -73,11 +73,13 @@ class InformerRun implements FuzzRun {
 }
 
 function picture(objects: readonly DeepReadonly<KubeObject>[]): string[] {
-  return objects.map(({ metadata }) => `${storeKey(metadata)} ${metadata.uid} ${metadata.resourceVersion}`).sort();
+  return objects
+    .map(({ metadata }) => `${formatObjectKey(metadata)} ${metadata.uid} ${metadata.resourceVersion}`)
+    .sort();
 }
 
 function held<T extends DeepReadonly<KubeObject>>(objects: readonly T[]): [string, T][] {
-  return objects.map((object) => [storeKey(object.metadata), object]);
+  return objects.map((object) => [formatObjectKey(object.metadata), object]);
 }
 
 function assertBelongs(

@@ -1,9 +1,9 @@
 import { hasFinalizer, isDeleting } from '@kubewright/api';
-import type { DeepReadonly } from '@kubewright/api';
+import type { DeepReadonly, ObjectKey } from '@kubewright/api';
 import { PersistentVolumeClaim } from '@kubewright/api/core/v1';
 import { Controller, Reconciler, WatchesKind, requeueAfter } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
-import type { Client, ObjectKey } from '@kubewright/informer';
+import type { Client } from '@kubewright/informer';
 import { isMarked, marksOfSnapshot } from './content-holder.js';
 import { contentNameOf } from './group-members.js';
 import { VolumeSnapshot, VolumeSnapshotContent } from './kinds.js';

@@ -1,7 +1,7 @@
 import { hasFinalizer } from '@kubewright/api';
-import type { DeepReadonly } from '@kubewright/api';
+import type { DeepReadonly, ObjectKey } from '@kubewright/api';
 import { PersistentVolumeClaim } from '@kubewright/api/core/v1';
-import type { Client, ObjectKey } from '@kubewright/informer';
+import type { Client } from '@kubewright/informer';
 import { provisioningFinalizer } from '../names.js';
 import { VolumeSnapshot } from './kinds.js';
 
