@@ -9,7 +9,7 @@ import type { Resource } from '../custom-resource/custom-resource.js';
 import type { EventRecorder } from '../events/event-recorder.js';
 import type { OwnWrites, Write } from '../own-writes/own-writes.js';
 import type { ApplyOptions, ChildOptions, PartialChild } from '../reconcile/reconcile-context.js';
-import type { WatchedKinds } from '../runner/watched-kinds.js';
+import type { WatchedKinds } from './watched-kinds.js';
 import { applyChild } from './apply-child.js';
 import type { ApplyMemory, OwnerMemory } from './apply-memory.js';
 import type { KindDirectory } from './kind-directory.js';

@@ -1,7 +1,7 @@
 import { Client, InformerFactory } from '@kubewright/informer';
 import { FakeTransport } from '@kubewright/informer/testing';
 import { describe, expect, it } from 'vitest';
-import { WatchedKinds } from '../runner/watched-kinds.js';
+import { WatchedKinds } from './watched-kinds.js';
 import { KindDirectory } from './kind-directory.js';
 
 const groups = {

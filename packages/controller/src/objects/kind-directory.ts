@@ -4,7 +4,7 @@ import { apiVersionOf } from '@kubewright/api';
 import { until } from '@kubewright/core';
 import type { Client, DiscoveredKind } from '@kubewright/informer';
 import { controllerErrors } from '../errors/controller-errors.js';
-import type { WatchedKinds } from '../runner/watched-kinds.js';
+import type { WatchedKinds } from './watched-kinds.js';
 
 export class KindDirectory {
   #discovered: Promise<readonly DiscoveredKind[]> | undefined;

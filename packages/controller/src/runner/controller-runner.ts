@@ -24,7 +24,7 @@ import { controllerUid, watchKind, watchOwnKind, watchOwned, watchSource } from 
 import type { SourceTarget } from './event-sources.js';
 import { ReconcileLoop } from './reconcile-loop.js';
 import { StuckRuns } from './stuck-runs.js';
-import { WatchedKinds, ownerIndex } from './watched-kinds.js';
+import { WatchedKinds, ownerIndex } from '../objects/watched-kinds.js';
 
 /** A reconcile mostly waits for the server, so several at once are safe and fast; the same key never runs twice at once. */
 const defaultConcurrency = 8;

@@ -13,8 +13,8 @@ import type {
 } from '../reconcile/reconcile-context.js';
 import type { ConditionInput } from '../status/condition.js';
 import { StatusWriter } from '../status/status-writer.js';
-import { ownerIndex } from './watched-kinds.js';
-import type { WatchedKinds } from './watched-kinds.js';
+import { ownerIndex } from '../objects/watched-kinds.js';
+import type { WatchedKinds } from '../objects/watched-kinds.js';
 
 export interface ReconciliationParts<T extends KubeObject> {
   readonly id: string;

@@ -5,7 +5,7 @@ import { SystemClock, noMetrics, silentLogger } from '@kubewright/core';
 import type { Clock, Logger, Metrics } from '@kubewright/core';
 import { informerErrors } from '../errors/informer-errors.js';
 import type { ApiRequest, Transport } from '../transport/transport.js';
-import { decodeWatch } from '../watch/decode-watch.js';
+import { decodeWatch } from './decode-watch.js';
 import { Discovery } from './discovery.js';
 import { listAllPages } from './list-pages.js';
 import type {

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import { SeededRandom } from '@kubewright/core/testing';
 import { informerErrors } from '../errors/informer-errors.js';
-import { decodeWatch } from './decode-watch.js';
+import { decodeWatch } from '../client/decode-watch.js';
 import { EventBatch } from './event-batch.js';
 import { LineSplitter } from './line-splitter.js';
 import { parseEvent, scanEvent } from './raw-event.js';

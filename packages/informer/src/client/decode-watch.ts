@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StatusError } from '@kubewright/api';
 import type { KubeObject } from '@kubewright/api';
-import type { WatchEvent } from '../client/options.js';
-import { LineSplitter } from './line-splitter.js';
-import { parseEvent } from './raw-event.js';
+import type { WatchEvent } from './options.js';
+import { LineSplitter } from '../watch/line-splitter.js';
+import { parseEvent } from '../watch/raw-event.js';
 
 /** Steps between two turns of the event loop: a body that is always there would let nothing else run. */
 const stepsPerTurn = 64;
