@@ -279,7 +279,8 @@ describe.skipIf(!able)('the container runtime (needs root, crun and conmon)', ()
       const spdy = await SpdyClient.connect(url, ['v4.channel.k8s.io']);
       return Promise.all(types.map((streamType) => spdy.open({ streamType })));
     };
-    const waits = 'until [ "$(stty size)" = "37 91" ]; do :; done; read word; echo "$word on $(stty size)"';
+    // crun starts the command and sets the size at the same time: the first look may come too early.
+    const waits = 'until [ "$(stty size 2>/dev/null)" = "37 91" ]; do :; done; read word; echo "$word on $(stty size)"';
     const streams = { stdin: true, stdout: true };
     const exec = await client.runtime.exec({ containerId, cmd: shell(waits), ...streams, tty: true });
     const [error, stdin, stdout, resize] = await join(exec.url, ['error', 'stdin', 'stdout', 'resize']);

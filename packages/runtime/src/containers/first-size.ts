@@ -12,7 +12,8 @@ export const usualSize: TerminalSize = { width: 80, height: 24 };
 
 /**
  * Follows the sizes of a client's terminal, so that a command starts with the first one instead of learning it later: it may
- * ask for the size only once.
+ * ask for the size only once. runc sets it before it starts the command. crun does not wait for itself: its child starts the
+ * command while it sets the size of the child's terminal, so that on a busy machine a first look may still find none.
  *
  * @param onSize - is called with each size, the first one included.
  * @returns when the first size was passed on, or there is none to wait for any longer. Rejects with the signal's reason.
