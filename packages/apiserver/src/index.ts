@@ -6,7 +6,8 @@
 
 // The server
 export { ApiServer } from './server/api-server.js';
-export type { ApiServerOptions } from './server/api-server.js';
+export { apiServer } from './server/api-server-plugins.js';
+export type { ApiServerOptions } from './server/api-server-plugins.js';
 export type { ListenerOptions } from './http/listener.js';
 export { kubernetesServiceAddress } from './allocation/service-allocator.js';
 export { kubernetesVersion } from './http/document-handler.js';
@@ -28,6 +29,21 @@ export type { Attributes, Decision, PathAttributes, ResourceAttributes } from '.
 export { CertificateAuthenticator } from './auth/certificate-authenticator.js';
 export { TokenAuthenticator, UnknownTokenAuthenticator } from './auth/token-authenticator.js';
 export type { StaticToken } from './auth/token-authenticator.js';
+
+export { RbacAuthorizer } from './rbac/rbac-authorizer.js';
+
+// What may be written: the server's own admission plugins, to leave them out, to replace or to extend them
+export {
+  CertificateApprovalAdmission,
+  CertificateRequesterAdmission,
+  CertificateSubjectRestrictionAdmission,
+} from './admission/plugins/certificate-requests.js';
+export { DefaultTolerationSecondsAdmission } from './admission/plugins/default-toleration-seconds.js';
+export { NamespaceLifecycleAdmission } from './admission/plugins/namespace-lifecycle.js';
+export { PriorityAdmission } from './admission/plugins/priority.js';
+export { RbacEscalationAdmission } from './admission/plugins/rbac-escalation.js';
+export { ServiceAccountAdmission } from './admission/plugins/service-account.js';
+export { StructuralSchemasAdmission } from './admission/plugins/structural-schemas.js';
 
 // For authors of storages
 export { Storage } from './storage/storage.js';

@@ -11,6 +11,5 @@ export { embedded } from './embedded/embedded-connection.js';
 export type { EmbeddedConnectionOptions } from './embedded/embedded-connection.js';
 
 // For plugin authors
-export { LateHandlers } from './server/late-handlers.js';
 export { ServerAccess } from './server/server-access.js';
 export { clusterErrors } from './errors/cluster-errors.js';

@@ -4,8 +4,8 @@
  * Neighbours: the store calls the chain between decoding and validation; authorization came before.
  */
 import type { JsonObject } from '@kubewright/api';
-import { extensionPoint } from '@kubewright/core';
-import type { ExtensionPoint } from '@kubewright/core';
+import { Plugin, contributionsTo, extensionPoint, inject } from '@kubewright/core';
+import type { Contributions, ExtensionPoint } from '@kubewright/core';
 import { serverLevel } from '../server-level.js';
 import type { User } from '../auth/authenticator.js';
 import type { ServedResource } from '../registry/served-resource.js';
@@ -42,22 +42,24 @@ export interface AdmissionPlugin {
 }
 
 /** The plugins of a server; those of the server itself run first. */
-export const AdmissionPlugin: ExtensionPoint<AdmissionPlugin> = extensionPoint('@kubewright/apiserver/AdmissionPlugin', { level: serverLevel });
+export const AdmissionPlugin: ExtensionPoint<AdmissionPlugin> = extensionPoint(
+  '@kubewright/apiserver/AdmissionPlugin',
+  { level: serverLevel },
+);
 
+@Plugin({ name: 'admission-chain' })
 export class AdmissionChain {
-  readonly #mutating: readonly AdmissionPlugin[];
-  readonly #validating: readonly AdmissionPlugin[];
+  readonly #plugins: Contributions<AdmissionPlugin>;
 
-  constructor(plugins: readonly AdmissionPlugin[]) {
-    this.#mutating = plugins.filter((plugin) => plugin.mutate !== undefined);
-    this.#validating = plugins.filter((plugin) => plugin.validate !== undefined);
+  constructor(@inject(contributionsTo(AdmissionPlugin)) plugins: Contributions<AdmissionPlugin>) {
+    this.#plugins = plugins;
   }
 
   async mutate(request: AdmissionRequest): Promise<void> {
-    for (const plugin of this.#mutating) await plugin.mutate?.(request);
+    for (const plugin of this.#plugins.all) if (plugin.mutate !== undefined) await plugin.mutate(request);
   }
 
   async validate(request: AdmissionRequest): Promise<void> {
-    for (const plugin of this.#validating) await plugin.validate?.(request);
+    for (const plugin of this.#plugins.all) if (plugin.validate !== undefined) await plugin.validate(request);
   }
 }

@@ -4,13 +4,13 @@
  */
 import { fieldError, statusErrors } from '@kubewright/api';
 import type { FieldError, JsonObject } from '@kubewright/api';
-import type { Random } from '@kubewright/core';
+import { Plugin, Random, inject } from '@kubewright/core';
 import type { CachedObject } from '../cache/cached-object.js';
 import { isJsonObject, metaString } from '../object/object-bytes.js';
 import type { ServedResource } from '../registry/served-resource.js';
-import type { ObjectReader } from '../store/object-reader.js';
-import type { Reservation, WriteHooks } from '../store/write-hooks.js';
-import { noHooks } from '../store/write-hooks.js';
+import { ObjectReader } from '../store/object-reader.js';
+import type { Reservation } from '../store/write-hooks.js';
+import { WriteHooks, noHooks } from '../store/write-hooks.js';
 import type { WriteRequest } from '../store/write-request.js';
 import { NumberPool } from './number-pool.js';
 
@@ -28,13 +28,14 @@ interface Holding {
   readonly number: number;
 }
 
+@Plugin({ name: 'service-allocator', provides: [WriteHooks] })
 export class ServiceAllocator implements WriteHooks {
   readonly #objects: ObjectReader;
   readonly #addresses: NumberPool;
   readonly #ports: Readonly<Record<string, NumberPool>>;
   #loaded = false;
 
-  constructor(objects: ObjectReader, random: Random) {
+  constructor(@inject(ObjectReader) objects: ObjectReader, @inject(Random) random: Random) {
     this.#objects = objects;
     this.#addresses = new NumberPool(addresses, random);
     // The network's own and its last address are nobody's.

@@ -1,4 +1,6 @@
-import type { AuthenticationRequest, Authenticator, User } from './authenticator.js';
+import { Plugin, last } from '@kubewright/core';
+import { Authenticator } from './authenticator.js';
+import type { AuthenticationRequest, User } from './authenticator.js';
 import { bearerToken } from './token-authenticator.js';
 
 /** Who shows no credential. Upstream's names. */
@@ -11,6 +13,7 @@ export const anonymous: User = { name: 'system:anonymous', groups: ['system:unau
  * nobody anonymous: it is answered 401. Goes last; a server without it answers 401 to all who show nothing, as upstream
  * does with `--anonymous-auth=false`.
  */
+@Plugin({ name: 'anonymous-authenticator', contributes: [last(Authenticator)] })
 export class AnonymousAuthenticator implements Authenticator {
   authenticate(request: AuthenticationRequest): Promise<User | undefined> {
     const wrong = request.certificateProblem !== undefined || bearerToken(request) !== undefined;

@@ -32,4 +32,6 @@ export interface Authenticator {
   authenticate(request: AuthenticationRequest): Promise<User | undefined>;
 }
 
-export const Authenticator: ExtensionPoint<Authenticator> = extensionPoint('@kubewright/apiserver/Authenticator', { level: serverLevel });
+export const Authenticator: ExtensionPoint<Authenticator> = extensionPoint('@kubewright/apiserver/Authenticator', {
+  level: serverLevel,
+});

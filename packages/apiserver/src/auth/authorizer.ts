@@ -42,4 +42,6 @@ export interface Authorizer {
   authorize(attributes: Attributes): Promise<Decision>;
 }
 
-export const Authorizer: ExtensionPoint<Authorizer> = extensionPoint('@kubewright/apiserver/Authorizer', { level: serverLevel });
+export const Authorizer: ExtensionPoint<Authorizer> = extensionPoint('@kubewright/apiserver/Authorizer', {
+  level: serverLevel,
+});

@@ -1,6 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { statusErrors } from '@kubewright/api';
-import type { AuthenticationRequest, Authenticator, User } from './authenticator.js';
+import { Plugin, last } from '@kubewright/core';
+import { Authenticator } from './authenticator.js';
+import type { AuthenticationRequest, User } from './authenticator.js';
 
 export interface StaticToken {
   readonly token: string;
@@ -41,6 +43,7 @@ export function bearerToken({ headers = {} }: AuthenticationRequest): string | u
 }
 
 /** Answers 401 for a bearer token that no authenticator before it knew. Goes last. */
+@Plugin({ name: 'unknown-token-authenticator', contributes: [last(Authenticator)] })
 export class UnknownTokenAuthenticator implements Authenticator {
   authenticate(request: AuthenticationRequest): Promise<User | undefined> {
     return bearerToken(request) === undefined

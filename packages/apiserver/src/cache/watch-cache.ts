@@ -3,12 +3,15 @@
  * storage, so all resources share one order. Reads and watches are served from here; writes go to the storage and come
  * back as events. It knows resources only by the prefix of their keys.
  */
-import type { Clock, Logger } from '@kubewright/core';
+import { Clock, Plugin, inject, until } from '@kubewright/core';
+import type { Lifecycle, Logger, StartContext } from '@kubewright/core';
 import { deferred } from '../async/deferred.js';
 import { turn } from '../async/turn.js';
+import { SteadyLogger } from '../logging/steady-logger.js';
 import { errors } from '../errors/errors.js';
 import { objectProblem } from '../object/object-problem.js';
-import type { Storage, StorageBatch } from '../storage/storage.js';
+import { Storage } from '../storage/storage.js';
+import type { StorageBatch } from '../storage/storage.js';
 import { HistoryBudget } from './history-budget.js';
 import { ResourceCache } from './resource-cache.js';
 
@@ -26,7 +29,8 @@ interface Waiter {
   resolve(): void;
 }
 
-export class WatchCache {
+@Plugin({ name: 'watch-cache' })
+export class WatchCache implements Lifecycle {
   readonly storage: Storage;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -42,7 +46,7 @@ export class WatchCache {
   readonly #started = deferred<void>();
   #reading = true;
 
-  constructor(storage: Storage, clock: Clock, logger: Logger) {
+  constructor(@inject(Storage) storage: Storage, @inject(Clock) clock: Clock, @inject(SteadyLogger) logger: Logger) {
     this.storage = storage;
     this.#clock = clock;
     this.#logger = logger;
@@ -58,14 +62,20 @@ export class WatchCache {
    *
    * @throws DAMAGED_OBJECT where one of the objects is none; what the storage throws.
    */
-  async start(): Promise<void> {
-    const target = await this.#load();
+  async start({ signal }: Pick<StartContext, 'signal'>): Promise<void> {
+    // Who stops the server during its start does not wait for a storage that takes long.
+    const target = await until(() => this.#load(), signal);
     this.#running = this.#follow();
-    await Promise.race([this.waitFor(target), this.#started.promise]);
+    await until(() => Promise.race([this.waitFor(target), this.#started.promise]), signal).catch(
+      async (error: unknown) => {
+        await this.stop();
+        throw error;
+      },
+    );
     this.#reading = false;
   }
 
-  async close(): Promise<void> {
+  async stop(): Promise<void> {
     this.#stop.abort();
     for (const resource of this.#resources.values()) resource.reset(this.#revision);
     await this.#running;

@@ -4,18 +4,20 @@
  */
 import { isConflict, isNotFound } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
-import type { Clock, Logger } from '@kubewright/core';
+import { Clock, Plugin, inject, until } from '@kubewright/core';
+import type { Lifecycle, Logger, StartContext } from '@kubewright/core';
 import { deepEqual } from '@kubewright/api/json';
-import type { AdmissionChain } from '../admission/admission.js';
+import { AdmissionChain } from '../admission/admission.js';
 import type { ResourceCache } from '../cache/resource-cache.js';
-import type { WatchCache } from '../cache/watch-cache.js';
+import { WatchCache } from '../cache/watch-cache.js';
+import { SteadyLogger } from '../logging/steady-logger.js';
 import { isJsonObject, metadataOf, parseObject } from '../object/object-bytes.js';
-import type { ResourceRegistry } from '../registry/resource-registry.js';
+import { ResourceRegistry } from '../registry/resource-registry.js';
 import { storagePrefix } from '../registry/served-resource.js';
 import type { ServedResource } from '../registry/served-resource.js';
 import { deleteCollection } from '../store/delete-collection.js';
 import { timestamp } from '../store/object-identity.js';
-import type { ObjectStore } from '../store/object-store.js';
+import { ObjectStore } from '../store/object-store.js';
 import type { WriteRequest } from '../store/write-request.js';
 import { customResources } from './custom-resource.js';
 import { cleanupFinalizer, definitionGroup, definitionPlural, readDefinition } from './definition.js';
@@ -24,7 +26,7 @@ import { definitionStatus, isEstablished } from './definition-status.js';
 import { decideNames } from './names.js';
 import type { TakenNames } from './names.js';
 
-export interface DefinitionControllerServices {
+interface Services {
   readonly cache: WatchCache;
   readonly registry: ResourceRegistry;
   readonly store: ObjectStore;
@@ -42,22 +44,30 @@ interface Served {
   readonly resources: readonly ServedResource[];
 }
 
-export class DefinitionController {
-  readonly #services: DefinitionControllerServices;
+@Plugin({ name: 'custom-resources', requires: ['bootstrap-objects'] })
+export class DefinitionController implements Lifecycle {
+  readonly #services: Services;
   readonly #definitions: ResourceCache;
   readonly #served = new Map<string, Served>();
   readonly #emptying = new Set<string>();
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
-  constructor(services: DefinitionControllerServices) {
-    this.#services = services;
-    this.#definitions = services.cache.resource(storagePrefix(definitionGroup, definitionPlural));
+  constructor(
+    @inject(WatchCache) cache: WatchCache,
+    @inject(ResourceRegistry) registry: ResourceRegistry,
+    @inject(ObjectStore) store: ObjectStore,
+    @inject(AdmissionChain) admission: AdmissionChain,
+    @inject(Clock) clock: Clock,
+    @inject(SteadyLogger) logger: Logger,
+  ) {
+    this.#services = { cache, registry, store, admission, clock, logger };
+    this.#definitions = cache.resource(storagePrefix(definitionGroup, definitionPlural));
   }
 
   /** Resolves when everything that is established already is served. */
-  async start(): Promise<void> {
-    await this.#reconcile();
+  async start({ signal }: StartContext): Promise<void> {
+    await until(() => this.#reconcile(), signal);
     this.#running = this.#follow();
   }
 

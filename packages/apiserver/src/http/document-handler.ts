@@ -1,14 +1,15 @@
 /** What is read and never written: discovery, OpenAPI, health, version, metrics. */
 import { statusErrors } from '@kubewright/api';
-import { exposition } from '@kubewright/core';
-import type { Metrics } from '@kubewright/core';
+import { Metrics, Plugin, exposition, inject, last } from '@kubewright/core';
 import { Discovery } from '../discovery/index.js';
 import type { DiscoveryDocument, ServedResource as DiscoveredResource } from '../discovery/index.js';
 import { OpenApi } from '../openapi/index.js';
-import type { ResourceRegistry } from '../registry/resource-registry.js';
-import type { HealthChecks } from './health.js';
+import { ResourceRegistry } from '../registry/resource-registry.js';
+import { HealthChecks } from './health.js';
 import { negotiate } from './negotiation.js';
-import type { RequestContext, RequestHandler } from './request-context.js';
+import { RequestHandler } from './request-context.js';
+import type { RequestContext } from './request-context.js';
+import { ServerState } from './server-state.js';
 import { bytesResponse, jsonResponse } from './server-request.js';
 import type { ServerResponse } from './server-request.js';
 
@@ -19,20 +20,24 @@ const protobufV2 = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 const oldProtobufV2 = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
 const paths = ['/api', '/apis', '/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];
 
-export interface DocumentServices {
-  readonly registry: ResourceRegistry;
-  readonly health: HealthChecks;
-  readonly metrics: Metrics;
-  /** Host and port that discovery tells clients of. */
-  serverAddress(): string;
-}
-
+@Plugin({ name: 'documents', contributes: [last(RequestHandler)] })
 export class DocumentHandler implements RequestHandler {
-  readonly #services: DocumentServices;
+  readonly #registry: ResourceRegistry;
+  readonly #health: HealthChecks;
+  readonly #metrics: Metrics;
+  readonly #state: ServerState;
   #made: { readonly changes: number; readonly discovery: Discovery; readonly openApi: OpenApi } | undefined;
 
-  constructor(services: DocumentServices) {
-    this.#services = services;
+  constructor(
+    @inject(ResourceRegistry) registry: ResourceRegistry,
+    @inject(HealthChecks) health: HealthChecks,
+    @inject(Metrics) metrics: Metrics,
+    @inject(ServerState) state: ServerState,
+  ) {
+    this.#registry = registry;
+    this.#health = health;
+    this.#metrics = metrics;
+    this.#state = state;
   }
 
   handle(context: RequestContext): Promise<ServerResponse> | undefined {
@@ -52,16 +57,16 @@ export class DocumentHandler implements RequestHandler {
       case 'healthz':
       case 'livez':
       case 'readyz':
-        return Promise.resolve(this.#services.health.answer(root, first, context.query));
+        return Promise.resolve(this.#health.answer(root, first, context.query));
       case 'metrics':
-        return Promise.resolve(this.#metrics(context.request.headers['accept']));
+        return Promise.resolve(this.#counted(context.request.headers['accept']));
       default:
         return undefined;
     }
   }
 
-  #metrics(accept: string | undefined): ServerResponse {
-    const { contentType, body } = exposition(this.#services.metrics.collect(), accept);
+  #counted(accept: string | undefined): ServerResponse {
+    const { contentType, body } = exposition(this.#metrics.collect(), accept);
     return bytesResponse(200, Buffer.from(body), contentType, { vary: 'Accept' });
   }
 
@@ -113,7 +118,7 @@ export class DocumentHandler implements RequestHandler {
 
   /** Made anew when what is served has changed; what has not is taken over. */
   #current(): { readonly discovery: Discovery; readonly openApi: OpenApi } {
-    const { registry, serverAddress } = this.#services;
+    const registry = this.#registry;
     if (this.#made?.changes !== registry.changes) {
       const resources = [...registry.all()].map(
         ({ schema, custom, storedVersion, ...resource }): DiscoveredResource => ({
@@ -124,7 +129,7 @@ export class DocumentHandler implements RequestHandler {
       );
       this.#made = {
         changes: registry.changes,
-        discovery: new Discovery(resources, serverAddress()),
+        discovery: new Discovery(resources, this.#state.address),
         openApi: new OpenApi(resources, kubernetesVersion, this.#made?.openApi),
       };
     }

@@ -1,15 +1,24 @@
 import { statusErrors } from '@kubewright/api';
+import { Plugin, inject } from '@kubewright/core';
+import { ServerState } from './server-state.js';
 import { textResponse } from './server-request.js';
 import type { ServerResponse } from './server-request.js';
 
-/** Named conditions that must hold; each answers what is wrong, or undefined. */
-export type HealthCheck = () => string | undefined;
+/** A condition that must hold; answers what is wrong, or undefined. */
+type HealthCheck = () => string | undefined;
 
 /** Answers `/healthz`, `/livez` and `/readyz`, whole or for one check. */
+@Plugin({ name: 'server-health' })
 export class HealthChecks {
   readonly #checks: ReadonlyMap<string, HealthCheck>;
 
-  constructor(checks: Readonly<Record<string, HealthCheck>>) {
+  constructor(@inject(ServerState) state: ServerState) {
+    const { stopping } = state;
+    const checks: Readonly<Record<string, HealthCheck>> = {
+      etcd: () => (stopping.aborted ? 'the storage is closed' : undefined),
+      'informer-sync': () => (state.isReady || stopping.aborted ? undefined : 'the cache is being filled'),
+      shutdown: () => (stopping.aborted ? 'the server is stopping' : undefined),
+    };
     this.#checks = new Map(Object.entries(checks));
   }
 

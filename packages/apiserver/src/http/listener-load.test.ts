@@ -8,11 +8,12 @@ import type { Logger } from '@kubewright/core';
 import { FakeClock } from '@kubewright/core/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CertificateAuthority } from '@kubewright/pki';
-import { CertificateAuthenticator } from '../auth/certificate-authenticator.js';
-import type { ApiServerOptions } from '../server/api-server.js';
+import { Authorizer } from '../auth/authorizer.js';
+import { contributing } from '../testing/contributing.js';
 import { call } from '../testing/requests.js';
+import { RequestHandler } from './request-context.js';
 import { startTestApiServer } from '../testing/start-test-api-server.js';
-import type { TestApiServer } from '../testing/start-test-api-server.js';
+import type { TestApiServer, TestApiServerOptions } from '../testing/start-test-api-server.js';
 
 const maps = '/api/v1/namespaces/default/configmaps';
 const config = (name: string) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } });
@@ -26,11 +27,10 @@ beforeAll(() => {
   jane = authority.issue({ commonName: 'jane', usage: 'client' });
 });
 
-async function listening(options: Partial<ApiServerOptions>): Promise<TestApiServer & { readonly address: URL }> {
+async function listening(options: TestApiServerOptions): Promise<TestApiServer & { readonly address: URL }> {
   const server = await startTestApiServer({
-    authenticators: [new CertificateAuthenticator()],
-    authorizers: [allowJane],
     ...options,
+    plugins: [contributing('jane', Authorizer, allowJane), ...(options.plugins ?? [])],
   });
   const own = authority.issue({ commonName: 'server', usage: 'server', hosts: ['127.0.0.1'] });
   const address = new URL(await server.server.listen({ ...own, clientAuthority: authority.certificate }));
@@ -143,7 +143,7 @@ describe('requests that fail inside', () => {
         throw new TypeError('broken');
       },
     };
-    const server = await listening({ logger, handlers: [broken] });
+    const server = await listening({ logger, plugins: [contributing('broken', RequestHandler, broken)] });
     const socket = await open1(server.address);
     const all = rest(socket);
     socket.write(`POST ${maps} HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}`);
@@ -156,7 +156,7 @@ describe('requests that fail inside', () => {
     async (protocol) => {
       const headers = { 'not a header': 'x' };
       const unsendable = { handle: () => Promise.resolve({ status: 200, headers, body: new Uint8Array() }) };
-      const server = await listening({ logger, handlers: [unsendable] });
+      const server = await listening({ logger, plugins: [contributing('unsendable', RequestHandler, unsendable)] });
       if (protocol === 'http/1.1') {
         const socket = await open1(server.address);
         const all = rest(socket);

@@ -4,8 +4,6 @@ import { gunzipSync } from 'node:zlib';
 import { SystemClock, SystemRandom } from '@kubewright/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CertificateAuthority } from '@kubewright/pki';
-import { AnonymousAuthenticator } from '../auth/anonymous-authenticator.js';
-import { CertificateAuthenticator } from '../auth/certificate-authenticator.js';
 import { call } from '../testing/requests.js';
 import { startTestApiServer } from '../testing/start-test-api-server.js';
 import type { TestApiServer } from '../testing/start-test-api-server.js';
@@ -36,7 +34,7 @@ let admin: { certificate: string; key: string };
 beforeAll(async () => {
   authority = CertificateAuthority.create('test-ca', new SystemClock(), new SystemRandom());
   admin = authority.issue({ commonName: 'admin', organizations: ['system:masters'], usage: 'client' });
-  server = await startTestApiServer({ authenticators: [new CertificateAuthenticator()] });
+  server = await startTestApiServer();
   const own = authority.issue({ commonName: 'server', usage: 'server', hosts: ['127.0.0.1', 'localhost'] });
   address = new URL(await server.server.listen({ ...own, clientAuthority: authority.certificate }));
 });
@@ -103,9 +101,8 @@ describe('the HTTPS listener', () => {
       }
     }
     const clock = new Later();
-    const authenticators = [new CertificateAuthenticator(), new AnonymousAuthenticator()];
     const { server: second, stop } = await startTestApiServer({
-      authenticators,
+      without: [],
       clock,
       bootstrap: bootstrapObjects({ serviceAddress: '10.96.0.1' }),
     });
@@ -156,7 +153,7 @@ describe('the HTTPS listener', () => {
   });
 
   it('ends watches and closes at once when the server stops', async () => {
-    const second = await startTestApiServer({ authenticators: [new CertificateAuthenticator()] });
+    const second = await startTestApiServer();
     const own = authority.issue({ commonName: 'server', usage: 'server', hosts: ['127.0.0.1'] });
     const { origin } = new URL(await second.server.listen({ ...own, clientAuthority: authority.certificate }));
     const session = connect(origin, { ca: authority.certificate, cert: admin.certificate, key: admin.key });

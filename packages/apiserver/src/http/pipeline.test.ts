@@ -1,6 +1,7 @@
 import { FakeClock } from '@kubewright/core/testing';
 import { describe, expect, it } from 'vitest';
-import type { AdmissionPlugin } from '../admission/admission.js';
+import { AdmissionPlugin } from '../admission/admission.js';
+import { contributing } from '../testing/contributing.js';
 import { call } from '../testing/requests.js';
 import { startTestApiServer } from '../testing/start-test-api-server.js';
 
@@ -23,7 +24,10 @@ function gate(): { readonly plugin: AdmissionPlugin; open(): void } {
 describe('the pipeline', () => {
   it('answers 429 above the limit and works on below it', async () => {
     const { plugin, open } = gate();
-    const server = await startTestApiServer({ admission: [plugin], maxInFlight: { reading: 5, mutating: 1 } });
+    const server = await startTestApiServer({
+      plugins: [contributing('held', AdmissionPlugin, plugin)],
+      maxInFlight: { reading: 5, mutating: 1 },
+    });
     const first = call(server.transport, 'POST', maps, config('a'));
     const second = await call(server.transport, 'POST', maps, config('b'));
     expect([second.status, second.headers['retry-after']]).toEqual([429, '1']);
@@ -36,7 +40,7 @@ describe('the pipeline', () => {
 
   it('answers 504 for what takes too long', async () => {
     const clock = new FakeClock();
-    const server = await startTestApiServer({ admission: [gate().plugin], clock });
+    const server = await startTestApiServer({ plugins: [contributing('held', AdmissionPlugin, gate().plugin)], clock });
     const late = call(server.transport, 'POST', maps, config('a'));
     await clock.advance(60_000);
     expect((await late).body).toMatchObject({ code: 504, reason: 'Timeout' });
@@ -50,7 +54,7 @@ describe('the pipeline', () => {
         if (resource.plural === 'configmaps') throw new TypeError('secret path /etc/x');
       },
     };
-    const server = await startTestApiServer({ admission: [plugin] });
+    const server = await startTestApiServer({ plugins: [contributing('held', AdmissionPlugin, plugin)] });
     const answer = await call(server.transport, 'POST', maps, config('a'));
     expect([answer.status, answer.body.reason]).toEqual([500, 'InternalError']);
     expect(answer.text).not.toContain('/etc/x');

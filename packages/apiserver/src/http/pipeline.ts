@@ -4,57 +4,96 @@
  */
 import type { Duplex } from 'node:stream';
 import { StatusError, statusErrors } from '@kubewright/api';
-import type { Clock, Logger, Random } from '@kubewright/core';
+import { Clock, KubewrightError, Plugin, Random, contributionsTo, inject, token } from '@kubewright/core';
+import type { Contributions, Logger, Token } from '@kubewright/core';
 import type { ApiRequest } from '@kubewright/informer';
 import { Breather } from '../async/breather.js';
 import { deferred } from '../async/deferred.js';
-import type { Authenticator, User } from '../auth/authenticator.js';
-import type { Attributes, Authorizer } from '../auth/authorizer.js';
+import { Authenticator } from '../auth/authenticator.js';
+import type { User } from '../auth/authenticator.js';
+import { Authorizer } from '../auth/authorizer.js';
+import type { Attributes } from '../auth/authorizer.js';
 import { impersonate } from '../auth/impersonation.js';
-import { KubewrightError } from '@kubewright/core';
+import { SteadyLogger } from '../logging/steady-logger.js';
+import { ResourceRegistry } from '../registry/resource-registry.js';
+import type { ServedResource } from '../registry/served-resource.js';
 import { bodyLimit } from './body-limit.js';
 import { BodyStore } from './body-store.js';
 import type { HeldBody } from './body-store.js';
-import type { RequestContext, RequestHandler, UpgradeHandler } from './request-context.js';
+import { RequestHandler, UpgradeHandler } from './request-context.js';
+import type { RequestContext } from './request-context.js';
 import { requestInfo } from './request-info.js';
 import type { RequestInfo } from './request-info.js';
+import { RequestMetrics } from './request-metrics.js';
 import { RequestSlots } from './request-slots.js';
 import { jsonResponse } from './server-request.js';
 import { shortStatus } from './short-status.js';
 import type { ServerRequest, ServerResponse } from './server-request.js';
-import type { YamlReader } from './yaml-reader.js';
+import { YamlReader } from './yaml-reader.js';
 
-export interface PipelineServices {
-  readonly authenticators: readonly Authenticator[];
-  readonly authorizers: readonly Authorizer[];
-  readonly handlers: readonly RequestHandler[];
-  readonly upgrades: readonly UpgradeHandler[];
+interface Services {
+  readonly authenticators: Contributions<Authenticator>;
+  readonly authorizers: Contributions<Authorizer>;
+  readonly handlers: Contributions<RequestHandler>;
+  readonly upgrades: Contributions<UpgradeHandler>;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
   readonly yaml: YamlReader;
-  /** So many reads and writes may be under way at a time; more are answered 429. A quarter is kept for the system's own users. */
-  readonly maxInFlight: { readonly reading: number; readonly mutating: number };
-  /** Milliseconds after which a request that is no watch is answered 504. */
-  readonly requestTimeout: number;
-  observe(info: RequestInfo | undefined, status: number, milliseconds: number): void;
+  readonly metrics: RequestMetrics;
+  readonly registry: ResourceRegistry;
 }
+
+/** How many requests are served at a time. */
+export interface RequestLimits {
+  /** Reads and writes under way; more are answered 429. A quarter is kept for the system's own users. */
+  readonly maxInFlight: { readonly reading: number; readonly mutating: number };
+}
+
+export const RequestLimits: Token<RequestLimits> = token('@kubewright/apiserver/RequestLimits');
+
+/** A request that is no watch is answered 504 after so many milliseconds. */
+const requestTimeout = 60_000;
 
 /** The whole body must have arrived after so many milliseconds. */
 const bodyTimeout = 30_000;
 
 const reading = new Set(['get', 'list', 'watch', 'head', 'options']);
 
+@Plugin({ name: 'request-pipeline' })
 export class Pipeline {
-  readonly #services: PipelineServices;
+  readonly #services: Services;
   readonly #breather: Breather;
   readonly #slots: RequestSlots;
   readonly #bodies = new BodyStore();
 
-  constructor(services: PipelineServices) {
-    this.#services = services;
-    this.#breather = new Breather(services.clock);
-    this.#slots = new RequestSlots(services.maxInFlight);
+  constructor(
+    @inject(contributionsTo(Authenticator)) authenticators: Contributions<Authenticator>,
+    @inject(contributionsTo(Authorizer)) authorizers: Contributions<Authorizer>,
+    @inject(contributionsTo(RequestHandler)) handlers: Contributions<RequestHandler>,
+    @inject(contributionsTo(UpgradeHandler)) upgrades: Contributions<UpgradeHandler>,
+    @inject(ResourceRegistry) registry: ResourceRegistry,
+    @inject(YamlReader) yaml: YamlReader,
+    @inject(RequestMetrics) metrics: RequestMetrics,
+    @inject(RequestLimits) { maxInFlight }: RequestLimits,
+    @inject(Clock) clock: Clock,
+    @inject(Random) random: Random,
+    @inject(SteadyLogger) logger: Logger,
+  ) {
+    this.#services = {
+      authenticators,
+      authorizers,
+      handlers,
+      upgrades,
+      registry,
+      yaml,
+      metrics,
+      clock,
+      random,
+      logger,
+    };
+    this.#breather = new Breather(clock);
+    this.#slots = new RequestSlots(maxInFlight);
   }
 
   /** Answers a request. Never rejects, except with the signal's reason when the client is gone. */
@@ -76,7 +115,7 @@ export class Pipeline {
       request.signal.throwIfAborted();
       response = this.#failure(error);
     }
-    this.#services.observe(info, response.status, clock.monotonic() - started);
+    this.#services.metrics.observe(info, this.#served(info), response.status, clock.monotonic() - started);
     return {
       ...response,
       headers: { 'audit-id': auditId, 'cache-control': 'no-cache, private', ...warned(warnings), ...response.headers },
@@ -96,7 +135,7 @@ export class Pipeline {
       const user = await this.#userOf(request);
       await this.#authorize(user, info);
       const context = this.#context(request, info, query, user, []);
-      for (const handler of this.#services.upgrades) {
+      for (const handler of this.#services.upgrades.all) {
         const taken = handler.upgrade(context, socket, head);
         if (taken !== undefined) return await taken;
       }
@@ -125,7 +164,6 @@ export class Pipeline {
     using held = this.#bodies.hold(user);
     const arrived = reads ? request : withBody(request, await this.#readBody(request, held));
     using _slot = this.#slots.take(reads ? 'reading' : 'mutating', user, info);
-    const { requestTimeout } = this.#services;
     return await this.#within(requestTimeout, 'request did not complete', request.signal, (signal) =>
       this.#route({ ...context, request: arrived, signal }),
     );
@@ -176,12 +214,12 @@ export class Pipeline {
   /** The user whose rights count: whoever asks, or whom he is allowed to act as. */
   async #userOf(request: ServerRequest): Promise<User> {
     const user = request.user ?? (await this.#authenticate(request));
-    return impersonate(request, user, this.#services.authorizers);
+    return impersonate(request, user, this.#services.authorizers.all);
   }
 
   async #authenticate(request: ServerRequest): Promise<User> {
     const asked = { ...request, method: request.method as ApiRequest['method'] };
-    for (const authenticator of this.#services.authenticators) {
+    for (const authenticator of this.#services.authenticators.all) {
       const user = await authenticator.authenticate(asked);
       if (user !== undefined) return user;
     }
@@ -198,7 +236,7 @@ export class Pipeline {
   async #demand(user: User, info: RequestInfo, verb: string): Promise<void> {
     const attributes = attributesOf(user, info, verb);
     let reason = '';
-    for (const authorizer of this.#services.authorizers) {
+    for (const authorizer of this.#services.authorizers.all) {
       const decision = await authorizer.authorize(attributes);
       if (decision.allowed) return;
       reason ||= decision.reason;
@@ -206,8 +244,14 @@ export class Pipeline {
     throw forbidden(attributes, reason);
   }
 
+  /** What is served under the request's path. */
+  #served(info: RequestInfo | undefined): ServedResource | undefined {
+    if (info?.kind !== 'resource') return undefined;
+    return this.#services.registry.get(info.group, info.version, info.resource);
+  }
+
   #route(context: RequestContext): Promise<ServerResponse> {
-    for (const handler of this.#services.handlers) {
+    for (const handler of this.#services.handlers.all) {
       const answer = handler.handle(context);
       if (answer !== undefined) return answer;
     }

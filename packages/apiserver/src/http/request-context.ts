@@ -32,7 +32,9 @@ export interface RequestHandler {
   handle(context: RequestContext): Promise<ServerResponse> | undefined;
 }
 
-export const RequestHandler: ExtensionPoint<RequestHandler> = extensionPoint('@kubewright/apiserver/RequestHandler', { level: serverLevel });
+export const RequestHandler: ExtensionPoint<RequestHandler> = extensionPoint('@kubewright/apiserver/RequestHandler', {
+  level: serverLevel,
+});
 
 /** Serves requests that turn their connection into another protocol, as exec and port-forward do. */
 export interface UpgradeHandler {
@@ -43,4 +45,6 @@ export interface UpgradeHandler {
   upgrade(context: RequestContext, socket: Duplex, head: Buffer): Promise<void> | undefined;
 }
 
-export const UpgradeHandler: ExtensionPoint<UpgradeHandler> = extensionPoint('@kubewright/apiserver/UpgradeHandler', { level: serverLevel });
+export const UpgradeHandler: ExtensionPoint<UpgradeHandler> = extensionPoint('@kubewright/apiserver/UpgradeHandler', {
+  level: serverLevel,
+});

@@ -1,4 +1,5 @@
-import type { Counter, Histogram, Metrics } from '@kubewright/core';
+import { Metrics, Plugin, inject } from '@kubewright/core';
+import type { Counter, Histogram } from '@kubewright/core';
 import type { ServedResource } from '../registry/served-resource.js';
 import type { RequestInfo } from './request-info.js';
 
@@ -20,11 +21,12 @@ const labelNames = ['component', 'group', 'resource', 'scope', 'subresource', 'v
 const seconds = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
 
 /** Counts requests under kube-apiserver's names. Only what is served becomes a label, so clients cannot make up series. */
+@Plugin({ name: 'request-metrics' })
 export class RequestMetrics {
   readonly #total: Counter;
   readonly #duration: Histogram;
 
-  constructor(metrics: Metrics) {
+  constructor(@inject(Metrics) metrics: Metrics) {
     this.#total = metrics.counter({
       name: 'apiserver_request_total',
       help: 'Requests answered, by what they asked for and the code of the answer.',

@@ -1,16 +1,17 @@
 /** The generic verbs on resources: from an authorized request to the store, and from what it says to an answer. */
 import { statusErrors } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
-import type { AdmissionChain } from '../admission/admission.js';
+import { Plugin, inject, last } from '@kubewright/core';
+import { AdmissionChain } from '../admission/admission.js';
 import { checkListOptions, checkResourceVersion } from '../cache/list-options.js';
 import { listObjects, waitForRevision } from '../cache/list-objects.js';
 import { watchObjects } from '../cache/watch-objects.js';
 import { metadataOf, parseObject } from '../object/object-bytes.js';
-import type { ResourceRegistry } from '../registry/resource-registry.js';
+import { ResourceRegistry } from '../registry/resource-registry.js';
 import type { ServedResource } from '../registry/served-resource.js';
 import { deleteCollection } from '../store/delete-collection.js';
 import { deleteObject } from '../store/deletion.js';
-import type { ObjectStore } from '../store/object-store.js';
+import { ObjectStore } from '../store/object-store.js';
 import { matchRequest } from '../store/object-identity.js';
 import { groupResource } from '../store/write-request.js';
 import { decodeObject, readFieldValidation } from './body-decoding.js';
@@ -18,16 +19,17 @@ import { negotiate } from './negotiation.js';
 import type { Representation } from './negotiation.js';
 import { patchObject } from './patch-handler.js';
 import { listResponse, objectResponse, valueResponse, watchEncodingOf } from './representations.js';
-import type { RequestContext, RequestHandler } from './request-context.js';
+import { RequestHandler } from './request-context.js';
+import type { RequestContext } from './request-context.js';
 import { isTrue } from './request-info.js';
 import type { ResourceRequestInfo } from './request-info.js';
 import { readBody, readDeletion, readListOptions, readNumber, writeRequest } from './request-reading.js';
 import { selection } from './selection.js';
 import { readInclude } from './table-encoding.js';
 import type { ServerResponse } from './server-request.js';
-import type { SubresourceHandler } from './subresources.js';
+import { SubresourceHandler } from './subresources.js';
 
-export interface ResourceHandlerServices {
+interface Services {
   readonly registry: ResourceRegistry;
   readonly store: ObjectStore;
   readonly admission: AdmissionChain;
@@ -38,11 +40,17 @@ export interface ResourceHandlerServices {
 const collectionVerbs = new Set(['list', 'watch', 'create', 'deletecollection']);
 const objectVerbs = new Set(['get', 'watch', 'update', 'patch', 'delete']);
 
+@Plugin({ name: 'resources', contributes: [last(RequestHandler)] })
 export class ResourceHandler implements RequestHandler {
-  readonly #services: ResourceHandlerServices;
+  readonly #services: Services;
 
-  constructor(services: ResourceHandlerServices) {
-    this.#services = services;
+  constructor(
+    @inject(ResourceRegistry) registry: ResourceRegistry,
+    @inject(ObjectStore) store: ObjectStore,
+    @inject(AdmissionChain) admission: AdmissionChain,
+    @inject(SubresourceHandler) subresources: SubresourceHandler,
+  ) {
+    this.#services = { registry, store, admission, subresources };
   }
 
   handle(context: RequestContext): Promise<ServerResponse> | undefined {

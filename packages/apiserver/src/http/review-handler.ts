@@ -1,33 +1,43 @@
 /** Reviews: questions about who somebody is and what he may do, asked as objects that are answered and never stored. */
 import { statusErrors } from '@kubewright/api';
 import type { FieldError, JsonObject } from '@kubewright/api';
-import type { Authenticator, User } from '../auth/authenticator.js';
+import type { Contributions } from '@kubewright/core';
+import { Plugin, contributionsTo, inject, last } from '@kubewright/core';
+import { Authenticator } from '../auth/authenticator.js';
+import type { User } from '../auth/authenticator.js';
 import { bearerToken } from '../auth/token-authenticator.js';
-import type { Attributes, Authorizer, Decision } from '../auth/authorizer.js';
+import { Authorizer } from '../auth/authorizer.js';
+import type { Attributes, Decision } from '../auth/authorizer.js';
 import { isJsonObject } from '../object/object-bytes.js';
-import type { ResourceRegistry } from '../registry/resource-registry.js';
+import { ResourceRegistry } from '../registry/resource-registry.js';
 import { decodeObject, readFieldValidation } from './body-decoding.js';
 import { negotiate } from './negotiation.js';
 import { valueResponse } from './representations.js';
-import type { RequestContext, RequestHandler } from './request-context.js';
+import { RequestHandler } from './request-context.js';
+import type { RequestContext } from './request-context.js';
 import type { ResourceRequestInfo } from './request-info.js';
 import { readBody } from './request-reading.js';
 import type { ServerResponse } from './server-request.js';
 
-export interface ReviewServices {
+interface Services {
   readonly registry: ResourceRegistry;
-  readonly authenticators: readonly Authenticator[];
-  readonly authorizers: readonly Authorizer[];
+  readonly authenticators: Contributions<Authenticator>;
+  readonly authorizers: Contributions<Authorizer>;
 }
 
 type Review = (context: RequestContext, spec: JsonObject, info: ResourceRequestInfo) => Promise<JsonObject>;
 
+@Plugin({ name: 'reviews', contributes: [last(RequestHandler)] })
 export class ReviewHandler implements RequestHandler {
-  readonly #services: ReviewServices;
+  readonly #services: Services;
   readonly #reviews: ReadonlyMap<string, Review>;
 
-  constructor(services: ReviewServices) {
-    this.#services = services;
+  constructor(
+    @inject(ResourceRegistry) registry: ResourceRegistry,
+    @inject(contributionsTo(Authenticator)) authenticators: Contributions<Authenticator>,
+    @inject(contributionsTo(Authorizer)) authorizers: Contributions<Authorizer>,
+  ) {
+    this.#services = { registry, authenticators, authorizers };
     const reviews: Readonly<Record<string, Review>> = {
       tokenreviews: (_, spec) => this.#token(spec),
       selfsubjectreviews: ({ user }) => Promise.resolve({ userInfo: userInfo(user) }),
@@ -76,7 +86,7 @@ export class ReviewHandler implements RequestHandler {
     const headers = { authorization: `Bearer ${token}` };
     // What a header would not carry as it is, is no token: without one, everybody is let in as nobody.
     if (bearerToken({ method: 'GET', path: '/', headers }) !== token) return { authenticated: false };
-    for (const authenticator of this.#services.authenticators) {
+    for (const authenticator of this.#services.authenticators.all) {
       try {
         const user = await authenticator.authenticate({ method: 'GET', path: '/', headers });
         if (user !== undefined) return { authenticated: true, user: userInfo(user) };
@@ -90,7 +100,7 @@ export class ReviewHandler implements RequestHandler {
   async #access(user: User, spec: JsonObject): Promise<JsonObject> {
     const attributes = attributesOf(user, spec);
     let last: Decision = { allowed: false, reason: '' };
-    for (const authorizer of this.#services.authorizers) {
+    for (const authorizer of this.#services.authorizers.all) {
       last = await authorizer.authorize(attributes);
       if (last.allowed) break;
     }

@@ -179,7 +179,7 @@ describe('admission', () => {
     const high = await call(transport, 'POST', pods, pod('b', { priorityClassName: 'high' }));
     expect(high.body).toMatchObject({ spec: { priority: 1000 } });
     expect((await call(transport, 'POST', pods, pod('c', { priorityClassName: 'none' }))).status).toBe(403);
-    const strict = await startTestApiServer({ disabledAdmission: [] });
+    const strict = await startTestApiServer({ without: [] });
     const refused = await call(strict.transport, 'POST', pods, pod('a'));
     expect([refused.status, refused.text]).toEqual([
       403,

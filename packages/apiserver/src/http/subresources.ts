@@ -1,8 +1,13 @@
 /** The subresources that the store serves. Those that lead into a container or a proxy are other handlers' matter. */
 import { statusErrors } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
+import { Plugin, inject } from '@kubewright/core';
 import { isJsonObject } from '../object/object-bytes.js';
 import type { ServedResource } from '../registry/served-resource.js';
+import { AdmissionChain } from '../admission/admission.js';
+import { ResourceRegistry } from '../registry/resource-registry.js';
+import { ObjectReader } from '../store/object-reader.js';
+import { ObjectStore } from '../store/object-store.js';
 import { PartStrategy, specOf } from '../store/part-strategy.js';
 import { groupResource } from '../store/write-request.js';
 import type { Strategy } from '../strategy/strategy.js';
@@ -21,12 +26,18 @@ import type { ServerResponse } from './server-request.js';
 /** What `resize` may change in each container. */
 const resizable = ['resources', 'resizePolicy'];
 
+@Plugin({ name: 'subresources' })
 export class SubresourceHandler {
   readonly #services: PodSubresourceServices;
   readonly #strategies = new WeakMap<ServedResource, Map<string, Strategy>>();
 
-  constructor(services: PodSubresourceServices) {
-    this.#services = services;
+  constructor(
+    @inject(ObjectStore) store: ObjectStore,
+    @inject(ResourceRegistry) registry: ResourceRegistry,
+    @inject(ObjectReader) objects: ObjectReader,
+    @inject(AdmissionChain) admission: AdmissionChain,
+  ) {
+    this.#services = { store, registry, objects, admission };
   }
 
   /** @throws 404 for a subresource that the resource does not have, 405 for a verb that it does not have. */

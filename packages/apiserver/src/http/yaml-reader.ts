@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { statusErrors } from '@kubewright/api';
-import type { Clock, Timer } from '@kubewright/core';
+import { Clock, Plugin, inject } from '@kubewright/core';
+import type { Lifecycle, Timer } from '@kubewright/core';
 import type { YamlReply, YamlRequest } from './yaml.worker.js';
 
 /** Shorter texts are parsed where they arrive, in characters: the worst of this length takes a few milliseconds. */
@@ -24,7 +25,8 @@ interface Job {
  * Parses YAML for many users: long texts on a thread of its own, one at a time, the users in turn. A text that takes too long
  * is refused, and its thread ends. The thread starts with the first long text and does not keep the process alive.
  */
-export class YamlReader implements AsyncDisposable {
+@Plugin({ name: 'yaml-reader' })
+export class YamlReader implements AsyncDisposable, Lifecycle {
   readonly #clock: Clock;
   /** What waits, by user, in the order in which the users' turns come. */
   readonly #waiting = new Map<string, Job[]>();
@@ -34,7 +36,7 @@ export class YamlReader implements AsyncDisposable {
   #waitingJobs = 0;
   #closed = false;
 
-  constructor(clock: Clock) {
+  constructor(@inject(Clock) clock: Clock) {
     this.#clock = clock;
   }
 
@@ -59,6 +61,10 @@ export class YamlReader implements AsyncDisposable {
       this.#waitingJobs++;
       this.#next();
     });
+  }
+
+  stop(): Promise<void> {
+    return this[Symbol.asyncDispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,27 +1,35 @@
-import type { Clock, Logger, Timer } from '@kubewright/core';
-import type { Storage } from '../storage/storage.js';
+import { Clock, Plugin, inject } from '@kubewright/core';
+import type { Lifecycle, Logger, Timer } from '@kubewright/core';
+import { SteadyLogger } from '../logging/steady-logger.js';
+import { Storage } from '../storage/storage.js';
 
 /** History is kept for at least so long, and at most twice as long: upstream's interval. */
 const interval = 5 * 60_000;
 
 /** Forgets the storage's history after a while, so that it does not grow for ever. */
-export class Compactor implements Disposable {
+@Plugin({ name: 'history-compaction' })
+export class Compactor implements Lifecycle {
   readonly #storage: Storage;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  #timer: Timer;
+  #timer: Timer | undefined;
   /** The newest revision when the timer fired last. */
   #previous: bigint | undefined;
 
-  constructor(storage: Storage, clock: Clock, logger: Logger) {
+  constructor(@inject(Storage) storage: Storage, @inject(Clock) clock: Clock, @inject(SteadyLogger) logger: Logger) {
     this.#storage = storage;
     this.#clock = clock;
     this.#logger = logger;
-    this.#timer = this.#arm();
   }
 
-  [Symbol.dispose](): void {
-    this.#timer.cancel();
+  start(): Promise<void> {
+    this.#timer = this.#arm();
+    return Promise.resolve();
+  }
+
+  stop(): Promise<void> {
+    this.#timer?.cancel();
+    return Promise.resolve();
   }
 
   #arm(): Timer {

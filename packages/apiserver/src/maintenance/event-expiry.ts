@@ -1,7 +1,8 @@
 import type { JsonObject } from '@kubewright/api';
-import type { Clock, Timer } from '@kubewright/core';
+import { Clock, Plugin, inject } from '@kubewright/core';
+import type { Lifecycle, Timer } from '@kubewright/core';
 import { turn } from '../async/turn.js';
-import type { WatchCache } from '../cache/watch-cache.js';
+import { WatchCache } from '../cache/watch-cache.js';
 import { isJsonObject, metadataOf } from '../object/object-bytes.js';
 import { storagePrefix } from '../registry/served-resource.js';
 
@@ -12,19 +13,25 @@ const interval = 60_000;
 const pieceSize = 200;
 
 /** Removes old events, of which a cluster makes more than of anything else. */
-export class EventExpiry implements Disposable {
+@Plugin({ name: 'event-expiry' })
+export class EventExpiry implements Lifecycle {
   readonly #cache: WatchCache;
   readonly #clock: Clock;
-  #timer: Timer;
+  #timer: Timer | undefined;
 
-  constructor(cache: WatchCache, clock: Clock) {
+  constructor(@inject(WatchCache) cache: WatchCache, @inject(Clock) clock: Clock) {
     this.#cache = cache;
     this.#clock = clock;
-    this.#timer = this.#arm();
   }
 
-  [Symbol.dispose](): void {
-    this.#timer.cancel();
+  start(): Promise<void> {
+    this.#timer = this.#arm();
+    return Promise.resolve();
+  }
+
+  stop(): Promise<void> {
+    this.#timer?.cancel();
+    return Promise.resolve();
   }
 
   #arm(): Timer {

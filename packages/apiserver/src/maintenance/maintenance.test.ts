@@ -9,7 +9,8 @@ import { Compactor } from './compactor.js';
 describe('maintenance', () => {
   it('keeps history for five to ten minutes', async () => {
     const [storage, clock] = [new MemoryStorage(), new FakeClock()];
-    using _compactor = new Compactor(storage, clock, silentLogger);
+    const compactor = new Compactor(storage, clock, silentLogger);
+    await compactor.start();
     await storage.create('/a', new Uint8Array(1));
     await clock.advance(5 * 60_000);
     const revision = await storage.currentRevision();
@@ -17,6 +18,7 @@ describe('maintenance', () => {
     expect(await storage.compactedRevision()).toBe(1n);
     await clock.advance(5 * 60_000);
     expect(await storage.compactedRevision()).toBe(revision);
+    await compactor.stop();
   });
 
   it('removes events an hour after they were last seen', async () => {

@@ -3,8 +3,11 @@
  * is looked up in the server's own cache, so a change of a role counts from the next request on.
  */
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding } from '@kubewright/api/rbac/v1';
+import type { Token } from '@kubewright/core';
+import { Plugin, inject, last, token } from '@kubewright/core';
 import type { User } from '../auth/authenticator.js';
-import type { Attributes, Authorizer, Decision } from '../auth/authorizer.js';
+import { Authorizer } from '../auth/authorizer.js';
+import type { Attributes, Decision } from '../auth/authorizer.js';
 import { ruleAllows, subjectMatches } from './rule.js';
 
 /** The part of the server that RBAC reads: the newest objects, without copies. */
@@ -15,14 +18,18 @@ export interface RbacSource {
   roleBindings(namespace: string): Iterable<RoleBinding>;
 }
 
+export const RbacSource: Token<RbacSource> = token('@kubewright/apiserver/RbacSource');
+
 /** One rule that applies to a user, with the binding that says so. */
 export interface GrantedRule {
   readonly rule: PolicyRule;
   readonly through: string;
 }
 
+/** Allows what roles and their bindings say. Asked after all other authorizers. */
+@Plugin({ name: 'rbac-authorizer', contributes: [last(Authorizer)] })
 export class RbacAuthorizer implements Authorizer {
-  constructor(private readonly source: RbacSource) {}
+  constructor(@inject(RbacSource) private readonly source: RbacSource) {}
 
   authorize(asked: Attributes): Promise<Decision> {
     if (asked.user.groups.includes('system:masters'))

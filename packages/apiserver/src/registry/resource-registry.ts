@@ -1,4 +1,5 @@
-import type { WatchCache } from '../cache/watch-cache.js';
+import { inject } from '@kubewright/core';
+import { WatchCache } from '../cache/watch-cache.js';
 import { errors } from '../errors/errors.js';
 import type { ServedResource } from './served-resource.js';
 
@@ -8,7 +9,7 @@ export class ResourceRegistry {
   readonly #resources = new Map<string, ServedResource>();
   #changes = 0;
 
-  constructor(cache: WatchCache) {
+  constructor(@inject(WatchCache) cache: WatchCache) {
     this.#cache = cache;
   }
 

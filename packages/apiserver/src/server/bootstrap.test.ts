@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { kubernetesServiceAddress } from '../allocation/service-allocator.js';
+import { bootstrapObjects } from '../bootstrap/bootstrap-objects.js';
 import { MemoryStorage } from '../storage/memory-storage.js';
 import { call } from '../testing/requests.js';
-import { ApiServer } from './api-server.js';
+import { startTestApiServer } from '../testing/start-test-api-server.js';
 
 describe('a new server', () => {
   it('has namespaces, roles that count, and the kubernetes Service, and keeps what is there at the next start', async () => {
     const storage = new MemoryStorage();
-    const server = new ApiServer({ storage });
-    await server.start();
+    const options = { storage, bootstrap: bootstrapObjects({ serviceAddress: kubernetesServiceAddress }), without: [] };
+    const { server, stop } = await startTestApiServer(options);
     const admin = server.transport({ name: 'admin', groups: ['system:masters', 'system:authenticated'] });
     expect((await call(admin, 'GET', '/api/v1/namespaces')).body.items.map(({ metadata }) => metadata.name)).toEqual([
       'default',
@@ -56,10 +58,9 @@ describe('a new server', () => {
     ]);
 
     const before = await storage.currentRevision();
-    const second = new ApiServer({ storage });
-    await second.start();
+    const second = await startTestApiServer(options);
     expect(await storage.currentRevision()).toBe(before);
     await second.stop();
-    await server.stop();
+    await stop();
   });
 });

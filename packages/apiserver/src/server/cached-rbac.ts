@@ -1,18 +1,20 @@
 import { formatObjectKey } from '@kubewright/api';
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '@kubewright/api/rbac/v1';
+import { Plugin, inject } from '@kubewright/core';
 import type { CachedObject } from '../cache/cached-object.js';
 import type { ResourceCache } from '../cache/resource-cache.js';
-import type { WatchCache } from '../cache/watch-cache.js';
-import type { RbacSource } from '../rbac/rbac-authorizer.js';
+import { WatchCache } from '../cache/watch-cache.js';
+import { RbacSource } from '../rbac/rbac-authorizer.js';
 import { storagePrefix } from '../registry/served-resource.js';
 import { prefixEnd } from '../sorted-map/sorted-map.js';
 
 /** The roles and bindings of the watch cache, each parsed once per revision. */
+@Plugin({ name: 'rbac-source', provides: [RbacSource] })
 export class CachedRbac implements RbacSource {
   readonly #cache: WatchCache;
   readonly #parsed = new WeakMap<CachedObject, object>();
 
-  constructor(cache: WatchCache) {
+  constructor(@inject(WatchCache) cache: WatchCache) {
     this.#cache = cache;
   }
 

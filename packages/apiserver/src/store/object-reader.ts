@@ -1,14 +1,16 @@
 import type { JsonObject } from '@kubewright/api';
-import type { WatchCache } from '../cache/watch-cache.js';
+import { Plugin, inject } from '@kubewright/core';
+import { WatchCache } from '../cache/watch-cache.js';
 import { parseObject } from '../object/object-bytes.js';
 import { prefixEnd } from '../sorted-map/sorted-map.js';
 import { storagePrefix } from '../registry/served-resource.js';
 
 /** Reads stored objects of any resource for decisions of the server itself. What it returns is the caller's. */
+@Plugin({ name: 'object-reader' })
 export class ObjectReader {
   readonly #cache: WatchCache;
 
-  constructor(cache: WatchCache) {
+  constructor(@inject(WatchCache) cache: WatchCache) {
     this.#cache = cache;
   }
 

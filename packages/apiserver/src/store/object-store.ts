@@ -5,18 +5,19 @@
  */
 import { statusErrors } from '@kubewright/api';
 import type { FieldError, JsonObject } from '@kubewright/api';
-import type { Clock, Random } from '@kubewright/core';
-import type { AdmissionChain, AdmissionRequest } from '../admission/admission.js';
+import { Clock, Plugin, Random, inject } from '@kubewright/core';
+import { AdmissionChain } from '../admission/admission.js';
+import type { AdmissionRequest } from '../admission/admission.js';
 import { keepManagedFieldsTimes } from '../apply/index.js';
 import { CachedObject } from '../cache/cached-object.js';
-import type { WatchCache } from '../cache/watch-cache.js';
+import { WatchCache } from '../cache/watch-cache.js';
 import { encodeForStorage, metaString, metadataOf } from '../object/object-bytes.js';
 import { keyOf } from '../registry/served-resource.js';
 import type { ServedResource } from '../registry/served-resource.js';
 import type { Strategy } from '../strategy/strategy.js';
 import { sameContent, stringsOf, validateMetadata, validateMetadataUpdate } from './metadata-validation.js';
 import { claimNothing, generateName, matchRequest, stampNew, stampUpdate } from './object-identity.js';
-import type { WriteHooks } from './write-hooks.js';
+import { WriteHooks } from './write-hooks.js';
 import { groupResource } from './write-request.js';
 import type { WriteRequest } from './write-request.js';
 
@@ -54,11 +55,18 @@ const nameAttempts = 8;
 /** The longest object, in bytes of its stored form: as much as one request may carry, since patches add up. */
 const longestObject = 3 * 1024 * 1024;
 
+@Plugin({ name: 'object-store' })
 export class ObjectStore {
   readonly services: ObjectStoreServices;
 
-  constructor(services: ObjectStoreServices) {
-    this.services = services;
+  constructor(
+    @inject(WatchCache) cache: WatchCache,
+    @inject(AdmissionChain) admission: AdmissionChain,
+    @inject(WriteHooks) hooks: WriteHooks,
+    @inject(Clock) clock: Clock,
+    @inject(Random) random: Random,
+  ) {
+    this.services = { cache, admission, hooks, clock, random };
   }
 
   /** @throws 404 */

@@ -1,5 +1,7 @@
 /** What writes allocate and deletions release: addresses, ports. The store calls it around each write of the storage. */
 import type { JsonObject } from '@kubewright/api';
+import type { Token } from '@kubewright/core';
+import { token } from '@kubewright/core';
 import type { CachedObject } from '../cache/cached-object.js';
 import type { ServedResource } from '../registry/served-resource.js';
 import type { WriteRequest } from './write-request.js';
@@ -15,6 +17,8 @@ export interface WriteHooks {
   /** Gives back what a removed object held. */
   release(resource: ServedResource, removed: CachedObject): Promise<void>;
 }
+
+export const WriteHooks: Token<WriteHooks> = token('@kubewright/apiserver/WriteHooks');
 
 const nothing: Reservation = { keep: () => undefined, [Symbol.dispose]: () => undefined };
 

@@ -4,6 +4,6 @@
  * @packageDocumentation
  */
 export { startTestApiServer } from './start-test-api-server.js';
-export type { TestApiServer } from './start-test-api-server.js';
+export type { TestApiServer, TestApiServerOptions } from './start-test-api-server.js';
 export { describeStorageContract } from './storage-contract.js';
 export type { ContractRunner } from './storage-contract.js';

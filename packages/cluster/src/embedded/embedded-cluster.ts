@@ -2,11 +2,12 @@
  * A whole cluster in this process: it composes the API server, the stock controllers and simulated nodes out of plugins. What
  * each of them does is in its own folder or package.
  */
-import { MemoryStorage, kubernetesVersion, serverLevel } from '@kubewright/apiserver';
+import { MemoryStorage, apiServer, kubernetesVersion, serverLevel } from '@kubewright/apiserver';
 import type { User } from '@kubewright/apiserver';
 import { Clock, Host, Logger, coreErrors, provide } from '@kubewright/core';
 import type { PluginGraph, PluginLike, PluginReference, PluginUse, Token, UseOptions } from '@kubewright/core';
 import type { ClusterConnection, Transport } from '@kubewright/informer';
+import { AdminTokenAuthenticator } from '../credentials/admin-token-authenticator.js';
 import { ClusterCredentials, clusterAdmin } from '../credentials/cluster-credentials.js';
 import { DataDirectory, DataPath } from '../data-directory/data-directory.js';
 import { clusterErrors } from '../errors/cluster-errors.js';
@@ -14,7 +15,6 @@ import { renderKubeconfig, writeKubeconfig } from '../kubeconfig/kubeconfig-writ
 import type { KubeconfigContent } from '../kubeconfig/kubeconfig-writer.js';
 import { mostNodes } from '../node/node-identity.js';
 import { EmbeddedApiServer, ServerOptions } from '../server/embedded-api-server.js';
-import { LateHandlers } from '../server/late-handlers.js';
 import { DirectoryStorage } from '../storage/directory-storage.js';
 
 export interface EmbeddedClusterOptions {
@@ -194,7 +194,8 @@ export class EmbeddedCluster implements AsyncDisposable {
       DataDirectory,
       storageOf(this.#options) === 'sqlite' ? DirectoryStorage : MemoryStorage,
       ClusterCredentials,
-      LateHandlers,
+      AdminTokenAuthenticator,
+      apiServer(),
       EmbeddedApiServer,
     ]);
   }

@@ -1,9 +1,9 @@
 import { Node, Pod } from '@kubewright/api/core/v1';
+import { RequestHandler, UpgradeHandler } from '@kubewright/apiserver';
 import { Cluster } from '@kubewright/controller';
-import { Clock, Logger, Plugin, inject, token } from '@kubewright/core';
+import { Clock, Host, Logger, Plugin, inject, token } from '@kubewright/core';
 import type { Lifecycle, StartContext, Token } from '@kubewright/core';
 import { Client } from '@kubewright/informer';
-import { LateHandlers } from '../server/late-handlers.js';
 import { ServerAccess } from '../server/server-access.js';
 import { NodeAgent } from './node-agent.js';
 import { nodeIdentity, simulatedAnnotation } from './node-identity.js';
@@ -23,7 +23,6 @@ export const SimulatedNodesOptions: Token<SimulatedNodesOptions> = token('@kubew
 @Plugin({ name: 'simulated-nodes' })
 export class SimulatedNodes implements Lifecycle {
   #pods: PodAgent | undefined;
-  #streams: Disposable | undefined;
   #clients: readonly Client[] = [];
   #beats: readonly Promise<void>[] = [];
 
@@ -31,7 +30,7 @@ export class SimulatedNodes implements Lifecycle {
     @inject(SimulatedNodesOptions) private readonly options: SimulatedNodesOptions,
     @inject(Cluster) private readonly cluster: Cluster,
     @inject(ServerAccess) private readonly server: ServerAccess,
-    @inject(LateHandlers) private readonly handlers: LateHandlers,
+    @inject(Host) private readonly host: Host,
     @inject(Clock) private readonly clock: Clock,
     @inject(Logger) private readonly logger: Logger,
   ) {}
@@ -65,11 +64,11 @@ export class SimulatedNodes implements Lifecycle {
       (key) => pods.lister.get(key),
       (node) => names.has(node),
     );
-    this.#streams = this.handlers.add(streams);
+    this.host.contribute(RequestHandler, streams, { by: this, signal });
+    this.host.contribute(UpgradeHandler, streams, { by: this, signal });
   }
 
   async stop(): Promise<void> {
-    this.#streams?.[Symbol.dispose]();
     await this.#pods?.stop();
     await Promise.all(this.#beats);
     await Promise.all(this.#clients.map(({ transport }) => transport.close()));

@@ -1,3 +1,4 @@
+/** The API server of an embedded cluster, and the ways into it. The server itself is `@kubewright/apiserver`. */
 import type { User } from '@kubewright/apiserver';
 import { token } from '@kubewright/core';
 import type { Token } from '@kubewright/core';

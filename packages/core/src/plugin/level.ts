@@ -3,8 +3,6 @@
  * consumes contributions declares the level, a host says which levels it hosts, and so every plugin finds its host by what it
  * contributes to. The core knows no level by name.
  */
-import type { ExtensionPoint } from './extension-point.js';
-
 export interface Level {
   readonly name: string;
 }
@@ -25,16 +23,16 @@ export function level(name: string): Level {
 
 /** Kept by the process and not by this module, so that two copies of the package know each other's points. */
 const registryKey = Symbol.for('@kubewright/core/levels');
-const holder = globalThis as { [registryKey]?: Map<ExtensionPoint<unknown>, Level> };
+const holder = globalThis as { [registryKey]?: Map<symbol, Level> };
 const levels = (holder[registryKey] ??= new Map());
 
 /** The level that an extension point was declared with; undefined for one that may be anywhere, or that nobody declared yet. */
-export function levelOf(point: ExtensionPoint<unknown>): Level | undefined {
+export function levelOf(point: symbol): Level | undefined {
   return levels.get(point);
 }
 
 /** Remembers a point's level; the one that was there before, where it is another. */
-export function rememberLevel(point: ExtensionPoint<unknown>, of: Level): Level | undefined {
+export function rememberLevel(point: symbol, of: Level): Level | undefined {
   const known = levels.get(point);
   if (known !== undefined && known.name !== of.name) return known;
   levels.set(point, of);

@@ -94,6 +94,7 @@ export class Registry {
 
   /** Uses those plugins that belong here, and gives back the others, in order. */
   claim(uses: readonly PluginUse[], around: Surroundings): PluginUse[] {
+    if (uses.length === 0) return [];
     const singles = uses.flatMap(({ plugin, options }) => flat(plugin).map((each) => ({ plugin: each, options })));
     const described = singles.map((use) => ({ use, registration: register(use.plugin).registrations[0] }));
     const candidates = described.flatMap(({ use, registration }) =>

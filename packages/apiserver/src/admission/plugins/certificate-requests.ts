@@ -2,11 +2,14 @@
 import { fieldError, statusErrors } from '@kubewright/api';
 import type { JsonObject, MutableJson } from '@kubewright/api';
 import { deepEqual, setOwn } from '@kubewright/api/json';
+import type { Contributions } from '@kubewright/core';
+import { Plugin, contributionsTo, inject } from '@kubewright/core';
 import { requestedOrganizations } from '@kubewright/pki';
-import type { Authorizer } from '../../auth/authorizer.js';
+import { Authorizer } from '../../auth/authorizer.js';
 import { isJsonObject } from '../../object/object-bytes.js';
 import { groupResource } from '../../store/write-request.js';
-import type { AdmissionPlugin, AdmissionRequest } from '../admission.js';
+import { AdmissionPlugin } from '../admission.js';
+import type { AdmissionRequest } from '../admission.js';
 
 const group = 'certificates.k8s.io';
 const clientSigner = 'kubernetes.io/kube-apiserver-client';
@@ -31,7 +34,8 @@ function refuse(request: AdmissionRequest, why: string): never {
 }
 
 /** Writes into a request who made it, whatever it says itself. */
-export class CertificateRequester implements AdmissionPlugin {
+@Plugin({ name: 'certificate-requester-admission', contributes: [AdmissionPlugin] })
+export class CertificateRequesterAdmission implements AdmissionPlugin {
   readonly name = 'CertificateRequester';
 
   mutate(request: AdmissionRequest): void {
@@ -51,7 +55,8 @@ export class CertificateRequester implements AdmissionPlugin {
 }
 
 /** Nobody becomes a master by a certificate for clients of the API server. */
-export class CertificateSubjectRestriction implements AdmissionPlugin {
+@Plugin({ name: 'certificate-subject-restriction-admission', contributes: [AdmissionPlugin] })
+export class CertificateSubjectRestrictionAdmission implements AdmissionPlugin {
   readonly name = 'CertificateSubjectRestriction';
 
   validate(request: AdmissionRequest): void {
@@ -66,11 +71,12 @@ export class CertificateSubjectRestriction implements AdmissionPlugin {
 }
 
 /** Approving asks for the right to `approve` the signer, signing for the right to `sign` as it, and none for the other. */
-export class CertificateApproval implements AdmissionPlugin {
+@Plugin({ name: 'certificate-approval-admission', contributes: [AdmissionPlugin] })
+export class CertificateApprovalAdmission implements AdmissionPlugin {
   readonly name = 'CertificateApproval';
-  readonly #authorizers: readonly Authorizer[];
+  readonly #authorizers: Contributions<Authorizer>;
 
-  constructor(authorizers: readonly Authorizer[]) {
+  constructor(@inject(contributionsTo(Authorizer)) authorizers: Contributions<Authorizer>) {
     this.#authorizers = authorizers;
   }
 
@@ -93,7 +99,7 @@ export class CertificateApproval implements AdmissionPlugin {
     // A right to all signers of a domain is written as `example.com/*`.
     for (const name of [signer, `${signer.split('/', 1)[0] ?? ''}/*`]) {
       const what = { group, version: '*', resource: 'signers', subresource: '', namespace: '', name };
-      for (const authorizer of this.#authorizers)
+      for (const authorizer of this.#authorizers.all)
         if ((await authorizer.authorize({ kind: 'resource', user, verb, ...what })).allowed) return;
     }
     refuse(request, `user not permitted to ${verb} requests with signerName ${JSON.stringify(signer)}`);

@@ -1,13 +1,16 @@
 import type { MutableJson } from '@kubewright/api';
+import { Plugin } from '@kubewright/core';
 import { isJsonObject } from '../../object/object-bytes.js';
-import type { AdmissionPlugin, AdmissionRequest } from '../admission.js';
+import { AdmissionPlugin } from '../admission.js';
+import type { AdmissionRequest } from '../admission.js';
 import { newPodSpec } from './pods.js';
 
 /** A pod stays so long on a node that is not ready or not reachable, unless it says otherwise. */
 const tolerationSeconds = 300;
 const taints = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
 
-export class DefaultTolerationSeconds implements AdmissionPlugin {
+@Plugin({ name: 'default-toleration-seconds-admission', contributes: [AdmissionPlugin] })
+export class DefaultTolerationSecondsAdmission implements AdmissionPlugin {
   readonly name = 'DefaultTolerationSeconds';
 
   mutate(request: AdmissionRequest): void {

@@ -1,17 +1,20 @@
 import { statusErrors } from '@kubewright/api';
+import { Plugin, inject } from '@kubewright/core';
 import { metadataOf } from '../../object/object-bytes.js';
-import type { ObjectReader } from '../../store/object-reader.js';
+import { ObjectReader } from '../../store/object-reader.js';
 import { groupResource } from '../../store/write-request.js';
-import type { AdmissionPlugin, AdmissionRequest } from '../admission.js';
+import { AdmissionPlugin } from '../admission.js';
+import type { AdmissionRequest } from '../admission.js';
 
 const immortal = new Set(['default', 'kube-system', 'kube-public']);
 
 /** Nothing is created in a namespace that does not exist or is being deleted, and the system's namespaces stay. */
-export class NamespaceLifecycle implements AdmissionPlugin {
+@Plugin({ name: 'namespace-lifecycle-admission', contributes: [AdmissionPlugin] })
+export class NamespaceLifecycleAdmission implements AdmissionPlugin {
   readonly name = 'NamespaceLifecycle';
   readonly #objects: ObjectReader;
 
-  constructor(objects: ObjectReader) {
+  constructor(@inject(ObjectReader) objects: ObjectReader) {
     this.#objects = objects;
   }
 

@@ -1,9 +1,11 @@
 import { statusErrors } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
+import { Plugin, inject } from '@kubewright/core';
 import { metaString } from '../../object/object-bytes.js';
-import type { ObjectReader } from '../../store/object-reader.js';
+import { ObjectReader } from '../../store/object-reader.js';
 import { groupResource } from '../../store/write-request.js';
-import type { AdmissionPlugin, AdmissionRequest } from '../admission.js';
+import { AdmissionPlugin } from '../admission.js';
+import type { AdmissionRequest } from '../admission.js';
 import { newPodSpec } from './pods.js';
 
 /** Classes that exist whether or not somebody has created their objects. */
@@ -13,11 +15,12 @@ const systemPriorities: Readonly<Record<string, number>> = {
 };
 
 /** Turns the name of a pod's priority class into the number that the scheduler compares. */
-export class Priority implements AdmissionPlugin {
+@Plugin({ name: 'priority-admission', contributes: [AdmissionPlugin] })
+export class PriorityAdmission implements AdmissionPlugin {
   readonly name = 'Priority';
   readonly #objects: ObjectReader;
 
-  constructor(objects: ObjectReader) {
+  constructor(@inject(ObjectReader) objects: ObjectReader) {
     this.#objects = objects;
   }
 

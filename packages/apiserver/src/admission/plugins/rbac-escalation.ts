@@ -2,12 +2,15 @@ import { statusErrors } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
 import type { PolicyRule } from '@kubewright/api/rbac/v1';
 import { deepEqual } from '@kubewright/api/json';
-import type { Authorizer } from '../../auth/authorizer.js';
+import type { Contributions } from '@kubewright/core';
+import { Plugin, contributionsTo, inject } from '@kubewright/core';
+import { Authorizer } from '../../auth/authorizer.js';
 import { isJsonObject, metadataOf } from '../../object/object-bytes.js';
 import { missingRules, ruleText } from '../../rbac/escalation.js';
-import type { RbacAuthorizer, RbacSource } from '../../rbac/rbac-authorizer.js';
+import { RbacAuthorizer, RbacSource } from '../../rbac/rbac-authorizer.js';
 import { groupResource } from '../../store/write-request.js';
-import type { AdmissionPlugin, AdmissionRequest } from '../admission.js';
+import { AdmissionPlugin } from '../admission.js';
+import type { AdmissionRequest } from '../admission.js';
 
 const group = 'rbac.authorization.k8s.io';
 const roles = new Set(['roles', 'clusterroles']);
@@ -26,14 +29,19 @@ const housekeeping = ['finalizers', 'ownerReferences', 'managedFields'];
  * Nobody gives rights that he does not have, unless he may `escalate` the role or `bind` it. Every change of a role or
  * binding counts, not only one of its rules: a label alone makes a role part of those that aggregate it.
  */
-export class RbacEscalation implements AdmissionPlugin {
+@Plugin({ name: 'rbac-escalation-admission', contributes: [AdmissionPlugin] })
+export class RbacEscalationAdmission implements AdmissionPlugin {
   readonly name = 'RbacEscalation';
   readonly #rbac: RbacAuthorizer;
   readonly #source: RbacSource;
-  readonly #authorizers: readonly Authorizer[];
+  readonly #authorizers: Contributions<Authorizer>;
 
   /** @param authorizers - all of the server's, for who may escalate or bind. */
-  constructor(rbac: RbacAuthorizer, source: RbacSource, authorizers: readonly Authorizer[]) {
+  constructor(
+    @inject(RbacAuthorizer) rbac: RbacAuthorizer,
+    @inject(RbacSource) source: RbacSource,
+    @inject(contributionsTo(Authorizer)) authorizers: Contributions<Authorizer>,
+  ) {
     this.#rbac = rbac;
     this.#source = source;
     this.#authorizers = authorizers;
@@ -85,7 +93,7 @@ export class RbacEscalation implements AdmissionPlugin {
 
   async #may({ user, namespace }: AdmissionRequest, verb: string, resource: string, name: string): Promise<boolean> {
     const asked = { kind: 'resource', user, verb, group, version: '*', resource, subresource: '', namespace } as const;
-    for (const authorizer of this.#authorizers)
+    for (const authorizer of this.#authorizers.all)
       if ((await authorizer.authorize({ ...asked, name })).allowed) return true;
     return false;
   }

@@ -1,15 +1,18 @@
 import { statusErrors } from '@kubewright/api';
-import type { ObjectReader } from '../../store/object-reader.js';
+import { Plugin, inject } from '@kubewright/core';
+import { ObjectReader } from '../../store/object-reader.js';
 import { groupResource } from '../../store/write-request.js';
-import type { AdmissionPlugin, AdmissionRequest } from '../admission.js';
+import { AdmissionPlugin } from '../admission.js';
+import type { AdmissionRequest } from '../admission.js';
 import { newPodSpec } from './pods.js';
 
 /** Every pod runs under a service account that exists, and pulls its images with that account's secrets. */
-export class ServiceAccount implements AdmissionPlugin {
+@Plugin({ name: 'service-account-admission', contributes: [AdmissionPlugin] })
+export class ServiceAccountAdmission implements AdmissionPlugin {
   readonly name = 'ServiceAccount';
   readonly #objects: ObjectReader;
 
-  constructor(objects: ObjectReader) {
+  constructor(@inject(ObjectReader) objects: ObjectReader) {
     this.#objects = objects;
   }
 

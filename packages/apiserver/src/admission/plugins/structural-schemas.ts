@@ -1,11 +1,14 @@
 import { checkStructural, compilePattern, fieldError, statusErrors } from '@kubewright/api';
 import type { FieldError, JsonObject, MutableJson } from '@kubewright/api';
+import { Plugin } from '@kubewright/core';
 import { turn } from '../../async/turn.js';
 import { isJsonObject } from '../../object/object-bytes.js';
-import type { AdmissionPlugin, AdmissionRequest } from '../admission.js';
+import { AdmissionPlugin } from '../admission.js';
+import type { AdmissionRequest } from '../admission.js';
 
 /** The schemas of a CustomResourceDefinition must be structural: only then can objects be pruned and defaulted. */
-export class StructuralSchemas implements AdmissionPlugin {
+@Plugin({ name: 'structural-schemas-admission', contributes: [AdmissionPlugin] })
+export class StructuralSchemasAdmission implements AdmissionPlugin {
   readonly name = 'StructuralSchemas';
 
   async validate({ operation, resource, subresource, object, name, signal }: AdmissionRequest): Promise<void> {
