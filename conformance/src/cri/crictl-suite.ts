@@ -6,6 +6,7 @@ import { closeSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { messageOf } from '@kubewright/core';
 import { PseudoTerminal } from '@kubewright/linux';
 import type { CaseResult, Suite } from '../runner/suite.js';
 import { removePods } from './critest.js';
@@ -33,7 +34,7 @@ export const crictlSuite: Suite = {
         signal.throwIfAborted();
         const failure = await step(session).then(
           () => undefined,
-          (error: unknown) => (error instanceof Error ? error.message : String(error)),
+          (error: unknown) => messageOf(error),
         );
         results.push(
           failure === undefined ? { name, outcome: 'passed' } : { name, outcome: 'failed', reason: failure },

@@ -2,7 +2,7 @@
  * CNI: write a network plugin as one class, run chains of plugins. This file holds the errors: what a plugin answers with
  * (`CniError`, a number of the specification) and what the kit itself throws (`cniSdkErrors`).
  */
-import { defineErrors, KubewrightError } from '@kubewright/core';
+import { KubewrightError, defineErrors, messageOf } from '@kubewright/core';
 
 /** Error numbers of the CNI specification 1.1.0; 0, 8 and 999 are those of the reference library. 100 and above are a plugin's own. */
 export const cniErrorCode = {
@@ -81,7 +81,7 @@ export function errorBody(error: unknown, cniVersion: string): CniErrorBody {
 }
 
 function wrap(error: unknown): CniError {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const systemCall = error instanceof Error && 'errno' in error && 'syscall' in error;
   return systemCall
     ? new CniError(cniErrorCode.ioFailure, message, '', { cause: error })

@@ -36,6 +36,8 @@ export type { Span, SpanAttributes } from './tracing/tracer.js';
 export { KubewrightError, defineErrors } from './errors/define-errors.js';
 export type { ErrorKind } from './errors/define-errors.js';
 export { coreErrors } from './errors/core-errors.js';
+export { errorCode, hasCode } from './errors/error-code.js';
+export { messageOf } from './errors/message-of.js';
 
 // Dependency injection
 export { inject, multiInject, optional } from 'inversify';
@@ -103,6 +105,5 @@ export type { GraphEdge, GraphNode } from './registry/graph.js';
 export { nameOfPlugin } from './registry/registry.js';
 export type { PluginReference, PluginUse, UseOptions } from './registry/registry.js';
 export { didYouMean } from './text/nearest.js';
-export { until } from './abort/until.js';
 export { Utf8Decoder, decodeUtf8 } from './text/utf8-decoder.js';
 export { satisfies } from './version/satisfies.js';

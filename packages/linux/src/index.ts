@@ -124,7 +124,6 @@ export { getExtendedAttribute, makeNode, setExtendedAttribute, setFileTime } fro
 export type { DeviceNode, FilePath, FileTime } from './files/special.js';
 
 // Long lists of work
-export { inTurns } from './turns/in-turns.js';
 
 // Errors
 export { linuxErrors } from './errors.js';

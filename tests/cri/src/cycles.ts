@@ -1,5 +1,6 @@
 /** Pods that come and go, and what that leaves in the daemon and on the machine. */
 import { readFile, readdir } from 'node:fs/promises';
+import { runWorkers } from '@kubewright/core/async';
 import { podDown, podUp } from './pod-life.js';
 import type { Remains, Testbed } from './testbed.js';
 
@@ -28,12 +29,10 @@ export async function footprint(bed: Testbed): Promise<Footprint> {
 /** Brings pods up and takes them down, `parallel` at a time. */
 export async function cyclePods(bed: Testbed, pods: number, parallel: number): Promise<void> {
   let left = pods;
-  const worker = async (): Promise<void> => {
-    while (left-- > 0) {
-      const pod = await podUp(bed);
-      await bed.daemon.client.runtime.execSync({ containerId: pod.containerId, cmd: ['/bin/sh', '-c', 'true'] });
-      await podDown(bed, pod);
-    }
-  };
-  await Promise.all(Array.from({ length: parallel }, worker));
+  const next = (): number | undefined => (left > 0 ? left-- : undefined);
+  await runWorkers(parallel, next, async () => {
+    const pod = await podUp(bed);
+    await bed.daemon.client.runtime.execSync({ containerId: pod.containerId, cmd: ['/bin/sh', '-c', 'true'] });
+    await podDown(bed, pod);
+  });
 }

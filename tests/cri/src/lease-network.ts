@@ -1,5 +1,6 @@
 import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasCode } from '@kubewright/core';
 import { LoopbackNetwork } from '@kubewright/runtime';
 import type { PodAttachment, PodNetwork } from '@kubewright/runtime';
 
@@ -26,7 +27,7 @@ export class LeaseNetwork implements PodNetwork {
         await rm(made);
         return [address];
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+        if (!hasCode(error, 'EEXIST')) throw error;
       }
     }
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '@kubewright/core';
 import { apiErrors } from '../errors.js';
 import type { Json, JsonObject, MutableJson } from '../json/json.js';
 import { MessageDecoder } from './decode-message.js';
@@ -59,7 +60,7 @@ export function decodeRaw(raw: Uint8Array, depth: number): MutableJson {
   try {
     return JSON.parse(Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString('utf8')) as MutableJson;
   } catch (error) {
-    throw malformed(`the JSON within it is malformed: ${(error as Error).message}`);
+    throw malformed(`the JSON within it is malformed: ${messageOf(error)}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '@kubewright/core';
-import { turn } from './turn.js';
+import { nextTurn } from '@kubewright/core/async';
 
 /** So many milliseconds of work may follow each other before the event loop gets its turn. */
 const stretch = 8;
@@ -21,7 +21,7 @@ export class Breather {
     // All who wait wake in one turn, one after the other: who finds the stretch used up by then waits for the next turn.
     while (this.#clock.monotonic() - this.#turnedAt > stretch) {
       const before = this.#turnedAt;
-      await turn();
+      await nextTurn();
       if (this.#turnedAt === before) this.#turnedAt = this.#clock.monotonic();
     }
   }

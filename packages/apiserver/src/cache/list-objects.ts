@@ -1,5 +1,5 @@
 import type { Clock } from '@kubewright/core';
-import { turn } from '../async/turn.js';
+import { nextTurn } from '@kubewright/core/async';
 import { errors } from '../errors/errors.js';
 import { prefixEnd } from '../sorted-map/sorted-map.js';
 import type { SortedView } from '../sorted-map/sorted-map.js';
@@ -138,7 +138,7 @@ async function* piecesOf(
     yield piece;
     piece = [];
     seen = bytes = 0;
-    await turn();
+    await nextTurn();
     signal.throwIfAborted();
   }
   yield piece;

@@ -1,5 +1,5 @@
 import type { Clock } from '@kubewright/core';
-import { WakeUp } from '../async/wake-up.js';
+import { WakeUp } from '@kubewright/core/async';
 import { SortedMap } from '../sorted-map/sorted-map.js';
 import type { SortedView } from '../sorted-map/sorted-map.js';
 import type { StorageEntry, StorageEvent } from '../storage/storage.js';

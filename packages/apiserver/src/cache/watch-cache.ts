@@ -3,10 +3,10 @@
  * storage, so all resources share one order. Reads and watches are served from here; writes go to the storage and come
  * back as events. It knows resources only by the prefix of their keys.
  */
-import { Clock, Plugin, inject, until } from '@kubewright/core';
+import { Clock, inject, Plugin } from '@kubewright/core';
 import type { Lifecycle, Logger, StartContext } from '@kubewright/core';
+import { nextTurn, until } from '@kubewright/core/async';
 import { deferred } from '../async/deferred.js';
-import { turn } from '../async/turn.js';
 import { SteadyLogger } from '../logging/steady-logger.js';
 import { errors } from '../errors/errors.js';
 import { objectProblem } from '../object/object-problem.js';
@@ -133,7 +133,7 @@ export class WatchCache implements Lifecycle {
       }
       start = `${page.entries.at(-1)?.key ?? start}\0`;
       more = page.more;
-      await turn();
+      await nextTurn();
     }
     this.#moveTo(revision);
     return current;
@@ -163,7 +163,7 @@ export class WatchCache implements Lifecycle {
   /** A long batch is taken in pieces, between which others get their turn. */
   async #apply({ events, revision }: StorageBatch): Promise<void> {
     for (let at = 0; at < events.length; at += pageSize) {
-      if (at > 0) await turn();
+      if (at > 0) await nextTurn();
       for (const event of events.slice(at, at + pageSize)) {
         if (this.#reading) this.#check(event.key, event.value);
         this.resource(resourcePrefix(event.key)).apply(event);

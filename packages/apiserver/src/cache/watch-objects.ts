@@ -1,6 +1,6 @@
 import { statusErrors } from '@kubewright/api';
 import type { Clock, Random } from '@kubewright/core';
-import { turn } from '../async/turn.js';
+import { nextTurn } from '@kubewright/core/async';
 import { asBuffer } from '../object/object-bytes.js';
 import { prefixEnd } from '../sorted-map/sorted-map.js';
 import { frameOf } from './cache-event.js';
@@ -136,7 +136,7 @@ class WatchStream implements AsyncIterable<Uint8Array> {
             ? this.#sharedChunk(events)
             : this.#chunk(events);
         if (chunk.length > 0) yield chunk;
-        else await turn();
+        else await nextTurn();
         continue;
       }
       if (end.signal.aborted) {
@@ -189,7 +189,7 @@ class WatchStream implements AsyncIterable<Uint8Array> {
       if (frames.length > 0) yield Buffer.concat(frames);
       frames = [];
       size = looked = seen = 0;
-      await turn();
+      await nextTurn();
       if (this.signal.aborted) return;
     }
     if (frames.length > 0) yield Buffer.concat(frames);

@@ -4,8 +4,9 @@
  */
 import { isConflict, isNotFound } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
-import { Clock, Plugin, inject, until } from '@kubewright/core';
+import { Clock, Plugin, inject } from '@kubewright/core';
 import type { Lifecycle, Logger, StartContext } from '@kubewright/core';
+import { until } from '@kubewright/core/async';
 import { deepEqual } from '@kubewright/api/json';
 import { AdmissionChain } from '../admission/admission.js';
 import type { ResourceCache } from '../cache/resource-cache.js';

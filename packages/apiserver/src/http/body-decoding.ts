@@ -13,7 +13,7 @@ import {
   statusErrors,
 } from '@kubewright/api';
 import { type JsonObject, type MutableJson, maximumDepth } from '@kubewright/api';
-import { decodeUtf8 } from '@kubewright/core';
+import { decodeUtf8, messageOf } from '@kubewright/core';
 import { decodeEnvelope, decodeProtobuf, protobufMediaType } from '@kubewright/api/protobuf';
 import { isJsonObject } from '../object/object-bytes.js';
 import type { ServedResource } from '../registry/served-resource.js';
@@ -79,7 +79,7 @@ export function parseJson(text: string, expected: string, wantsDuplicates: boole
   try {
     value = JSON.parse(text) as MutableJson;
   } catch (error) {
-    throw malformed(expected, `json parse error: ${(error as Error).message}`);
+    throw malformed(expected, `json parse error: ${messageOf(error)}`);
   }
   checkDepth(text, expected);
   return { value, duplicates: wantsDuplicates ? findDuplicateKeys(text, value) : [] };
@@ -102,7 +102,7 @@ export async function parseYaml(text: string, expected: string, toJson: ToJson):
     return parseJson(await toJson(text), expected, false);
   } catch (error) {
     if (StatusError.is(error)) throw error;
-    throw malformed(expected, `yaml: ${(error as Error).message.split('\n', 1)[0]?.slice(0, 500) ?? ''}`);
+    throw malformed(expected, `yaml: ${messageOf(error).split('\n', 1)[0]?.slice(0, 500) ?? ''}`);
   }
 }
 

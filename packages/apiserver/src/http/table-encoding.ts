@@ -1,9 +1,9 @@
 /** Objects as rows of a Table: one by one in a watch, and whole lists. */
 import { statusErrors } from '@kubewright/api';
+import { nextTurn } from '@kubewright/core/async';
 import type { ObjectEncoding } from '../cache/cached-object.js';
 import type { ListResult } from '../cache/list-objects.js';
 import type { WatchEncoding } from '../cache/watch-objects.js';
-import { turn } from '../async/turn.js';
 import { metadataOf } from '../object/object-bytes.js';
 import type { ServedResource } from '../registry/served-resource.js';
 import { tableFor } from '../tables/index.js';
@@ -89,7 +89,7 @@ export async function* tableList(
       left = bytesPerStep;
       yield encoder.encode(text);
       text = '';
-      await turn();
+      await nextTurn();
     }
   }
   yield encoder.encode(`${text}]}\n`);

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@kubewright/api';
-import { Clock, Plugin, inject } from '@kubewright/core';
+import { Clock, inject, Plugin } from '@kubewright/core';
 import type { Lifecycle, Timer } from '@kubewright/core';
-import { turn } from '../async/turn.js';
+import { nextTurn } from '@kubewright/core/async';
 import { WatchCache } from '../cache/watch-cache.js';
 import { isJsonObject, metadataOf } from '../object/object-bytes.js';
 import { storagePrefix } from '../registry/served-resource.js';
@@ -45,7 +45,7 @@ export class EventExpiry implements Lifecycle {
     let seen = 0;
     for (const object of this.#cache.resource(storagePrefix('', 'events')).snapshot().range('', '\uffff')) {
       if (lastSeen(object.parse()) < limit) await this.#cache.storage.delete(object.key, object.revision);
-      if (++seen % pieceSize === 0) await turn();
+      if (++seen % pieceSize === 0) await nextTurn();
     }
   }
 }

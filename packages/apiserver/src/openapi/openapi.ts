@@ -1,7 +1,7 @@
 /** The OpenAPI documents of what is served, each built when first asked for, in steps between which other work runs. */
 import { createHash } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
 import type { Schema } from '@kubewright/api';
+import { nextTurn } from '@kubewright/core/async';
 import type { ServedResource } from '../discovery/served-resource.js';
 import { compareGroups, compareVersions } from '../discovery/versions.js';
 import { Components } from './components.js';
@@ -144,10 +144,10 @@ export class OpenApi {
 
 async function inSteps<T>(pieces: Iterable<T>, take: (piece: T) => unknown): Promise<void> {
   let count = 0;
-  await setImmediate();
+  await nextTurn();
   for (const piece of pieces) {
     take(piece);
-    if (++count % piecesPerStep === 0) await setImmediate();
+    if (++count % piecesPerStep === 0) await nextTurn();
   }
 }
 

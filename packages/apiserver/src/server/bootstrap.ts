@@ -1,6 +1,7 @@
 import type { KubeObject } from '@kubewright/api';
-import { Plugin, inject, token, until } from '@kubewright/core';
+import { Plugin, inject, token } from '@kubewright/core';
 import type { Lifecycle, StartContext, Token } from '@kubewright/core';
+import { until } from '@kubewright/core/async';
 import { kubernetesServiceAddress } from '../allocation/service-allocator.js';
 import { bootstrapObjects } from '../bootstrap/bootstrap-objects.js';
 import { ResourceRegistry } from '../registry/resource-registry.js';

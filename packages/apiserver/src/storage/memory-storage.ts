@@ -1,5 +1,6 @@
 import { Plugin } from '@kubewright/core';
 import type { Lifecycle } from '@kubewright/core';
+import { WakeUp } from '@kubewright/core/async';
 import { errors } from '../errors/errors.js';
 import { SortedMap, prefixEnd } from '../sorted-map/sorted-map.js';
 import { checkKey } from './storage-key.js';
@@ -12,7 +13,6 @@ import type {
   StorageListOptions,
   WriteResult,
 } from './storage.js';
-import { WakeUp } from '../async/wake-up.js';
 
 interface LogRecord extends StorageEvent {
   /** What the write replaced: reading an old state undoes the writes after it. */

@@ -1,8 +1,9 @@
 import { chmod, mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { Plugin } from '@kubewright/core';
+import { hasCode, messageOf, Plugin } from '@kubewright/core';
 import type { Lifecycle } from '@kubewright/core';
+import { WakeUp } from '@kubewright/core/async';
 import { deferred } from '../async/deferred.js';
 import { errors } from '../errors/errors.js';
 import { prefixEnd } from '../sorted-map/sorted-map.js';
@@ -25,7 +26,6 @@ import type {
   StorageListOptions,
   WriteResult,
 } from './storage.js';
-import { WakeUp } from '../async/wake-up.js';
 
 export interface SqliteStorageOptions {
   /** The file may not grow beyond so many bytes; writes beyond fail with `STORAGE_FULL`. Default: no limit. */
@@ -85,7 +85,7 @@ export class SqliteStorage implements Storage, Lifecycle {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const pidFile = join(directory, 'kubewright.pid');
     await makePrivate(this.location).catch((cause: unknown) => {
-      throw errors.STORAGE_FAILED({ reason: `${this.location}: ${(cause as Error).message}` }, { cause });
+      throw errors.STORAGE_FAILED({ reason: `${this.location}: ${messageOf(cause)}` }, { cause });
     });
     this.#failure = undefined;
     this.#work();
@@ -256,11 +256,11 @@ async function makePrivate(path: string): Promise<void> {
   try {
     await (await open(path, 'wx', 0o600)).close();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
   }
   for (const name of [path, `${path}-wal`, `${path}-shm`]) {
-    await chmod(name, 0o600).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
+    await chmod(name, 0o600).catch((error: unknown) => {
+      if (!hasCode(error, 'ENOENT')) throw error;
     });
   }
 }

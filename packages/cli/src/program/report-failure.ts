@@ -1,4 +1,4 @@
-import { KubewrightError, coreErrors } from '@kubewright/core';
+import { KubewrightError, coreErrors, messageOf } from '@kubewright/core';
 import { cliErrors } from '../errors.js';
 
 /**
@@ -8,7 +8,7 @@ import { cliErrors } from '../errors.js';
  */
 export function reportFailure(error: unknown, verbose: boolean): number {
   const told = tellable(error);
-  process.stderr.write(`${messageOf(told)}\n`);
+  process.stderr.write(`${textOf(told)}\n`);
   if (verbose) process.stderr.write(`${stackOf(error)}\n`);
   return cliErrors.USAGE.is(told) || coreErrors.INVALID_SETTINGS.is(told) ? 2 : 1;
 }
@@ -19,10 +19,10 @@ function tellable(error: unknown): unknown {
   return wrapped ? tellable((error as Error).cause) : error;
 }
 
-function messageOf(error: unknown): string {
+function textOf(error: unknown): string {
   if (coreErrors.INVALID_SETTINGS.is(error))
     return error.details.problems.map((problem) => `kubewright: ${problem}`).join('\n');
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return `kubewright: ${cliErrors.USAGE.is(error) ? message.replace(/ \(KW_\w+\)$/, '') : message}`;
 }
 

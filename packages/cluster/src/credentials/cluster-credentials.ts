@@ -3,7 +3,7 @@
  * made anew otherwise. The server's own certificate is not kept: each start issues one, so it never expires.
  */
 import type { User } from '@kubewright/apiserver';
-import { Clock, Plugin, Random, inject } from '@kubewright/core';
+import { Clock, Plugin, Random, inject, messageOf } from '@kubewright/core';
 import type { Lifecycle } from '@kubewright/core';
 import { CertificateAuthority } from '@kubewright/pki';
 import { DataDirectory } from '../data-directory/data-directory.js';
@@ -55,7 +55,7 @@ export class ClusterCredentials implements Lifecycle {
       this.#authority = CertificateAuthority.load(authority, this.clock, this.random);
       this.#adminToken = adminToken;
     } catch (cause) {
-      const problem = (cause as Error).message;
+      const problem = messageOf(cause);
       throw clusterErrors.CREDENTIALS_INVALID({ path: `${this.directory.path}/${file}`, problem }, { cause });
     }
   }

@@ -4,7 +4,7 @@
  */
 import { access, constants, mkdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { Plugin, inject, token } from '@kubewright/core';
+import { Plugin, errorCode, hasCode, inject, messageOf, token } from '@kubewright/core';
 import type { Lifecycle, Token } from '@kubewright/core';
 import { clusterErrors } from '../errors/cluster-errors.js';
 import { lockDirectory } from './directory-lock.js';
@@ -46,7 +46,7 @@ export class DataDirectory implements Lifecycle {
     try {
       return await readFile(join(this.path, name), 'utf8');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      if (hasCode(error, 'ENOENT')) return undefined;
       throw unusable(join(this.path, name), error);
     }
   }
@@ -81,9 +81,9 @@ const problems: Readonly<Record<string, readonly [problem: string, fix: string]>
 };
 
 function unusable(path: string, cause: unknown): Error {
-  const { code = '', message } = cause as Partial<NodeJS.ErrnoException>;
+  const code = errorCode(cause) ?? '';
   const [problem, fix] = problems[code] ?? [
-    `failed with ${code || message}`,
+    `failed with ${code || messageOf(cause)}`,
     'see the cause, or choose another directory',
   ];
   return clusterErrors.DATA_DIRECTORY_UNUSABLE({ path, problem, fix }, { cause });

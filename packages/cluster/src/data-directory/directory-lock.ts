@@ -1,5 +1,6 @@
 import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasCode } from '@kubewright/core';
 
 /** Who holds a lock. */
 interface Holder {
@@ -31,7 +32,7 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock | 
     await unlink(draft);
     return lock;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
   }
   const holder = await readHolder(path);
   if (holder !== undefined && (await isAlive(holder))) {
@@ -56,7 +57,7 @@ async function isAlive({ pid, startedAt }: Holder): Promise<boolean> {
     process.kill(pid, 0);
   } catch (error) {
     // EPERM: it lives and belongs to somebody else.
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+    if (!hasCode(error, 'EPERM')) return false;
   }
   const now = await startOf(pid);
   return startedAt === '' || now === '' || startedAt === now;

@@ -1,4 +1,5 @@
 /** The kubeconfig by which kubectl and other clients reach an embedded cluster. Reading kubeconfigs is `informer`'s part. */
+import { messageOf } from '@kubewright/core';
 import { clusterErrors } from '../errors/cluster-errors.js';
 import { writePrivateFile } from '../data-directory/private-file.js';
 
@@ -40,6 +41,6 @@ current-context: ${text(name)}
 /** Writes a kubeconfig of its own, as a whole and for its owner's eyes; it is never merged into another one. */
 export async function writeKubeconfig(path: string, content: KubeconfigContent): Promise<void> {
   await writePrivateFile(path, renderKubeconfig(content)).catch((cause: unknown) => {
-    throw clusterErrors.KUBECONFIG_NOT_WRITTEN({ path, reason: (cause as Error).message }, { cause });
+    throw clusterErrors.KUBECONFIG_NOT_WRITTEN({ path, reason: messageOf(cause) }, { cause });
   });
 }

@@ -4,8 +4,9 @@ import type { DeepReadonly } from '@kubewright/api';
 import { Pod } from '@kubewright/api/core/v1';
 import type { PodStatus } from '@kubewright/api/core/v1';
 import type { Clock, Logger } from '@kubewright/core';
+import { runWorkers } from '@kubewright/core/async';
 import { WorkQueue } from '@kubewright/informer';
-import type { Client, HandlerRegistration, InformerEvent, SharedInformer } from '@kubewright/informer';
+import type { Client, HandlerRegistration, InformerEvent, SharedInformer, WorkItem } from '@kubewright/informer';
 import { podStatus, stageOf } from '@kubewright/node';
 import type { NodeIdentity } from './node-identity.js';
 import { PodAddresses } from './pod-addresses.js';
@@ -46,7 +47,7 @@ export class PodAgent {
   readonly #queue: WorkQueue;
   readonly #records = new Map<string, PodRecord>();
   #registration: HandlerRegistration | undefined;
-  #workers: readonly Promise<void>[] = [];
+  #working: Promise<void> | undefined;
 
   constructor({ nodes, pods, clock, logger }: PodAgentOptions) {
     this.#nodes = new Map(
@@ -68,13 +69,17 @@ export class PodAgent {
       registration.remove();
       throw error;
     }
-    this.#workers = Array.from({ length: workers }, () => this.#work(signal));
+    this.#working = runWorkers(
+      workers,
+      () => this.#queue.next(),
+      (item) => this.#work(item, signal),
+    );
   }
 
   async stop(): Promise<void> {
     this.#registration?.remove();
     await this.#queue.shutDown();
-    await Promise.all(this.#workers);
+    await this.#working;
   }
 
   #observe({ type, key, object }: InformerEvent<Pod>): void {
@@ -91,18 +96,15 @@ export class PodAgent {
     this.#queue.add(key);
   }
 
-  async #work(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      using item = await this.#queue.next();
-      if (item === undefined) return;
-      try {
-        await this.#sync(item.key, signal);
-        this.#queue.forget(item.key);
-      } catch (error) {
-        if (signal.aborted) return;
-        if (!isConflict(error)) this.#logger.warn('a simulated pod could not be reported', { pod: item.key, error });
-        this.#queue.addRateLimited(item.key);
-      }
+  async #work(taken: WorkItem<string>, signal: AbortSignal): Promise<void> {
+    using item = taken;
+    try {
+      await this.#sync(item.key, signal);
+      this.#queue.forget(item.key);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!isConflict(error)) this.#logger.warn('a simulated pod could not be reported', { pod: item.key, error });
+      this.#queue.addRateLimited(item.key);
     }
   }
 

@@ -1,6 +1,6 @@
 import { Storage } from '@kubewright/apiserver';
 import { Cluster } from '@kubewright/controller';
-import { Clock } from '@kubewright/core';
+import { Clock, messageOf } from '@kubewright/core';
 import type { Logger, PluginLike, PluginReference, Token } from '@kubewright/core';
 import type { Client, ClusterConnection, InformerFactory } from '@kubewright/informer';
 import { EmbeddedCluster } from '../embedded/embedded-cluster.js';
@@ -115,7 +115,7 @@ export class TestCluster implements AsyncDisposable {
           return await expectation();
         } catch (cause) {
           const left = deadline - clock.monotonic();
-          const reason = cause instanceof Error ? cause.message : String(cause);
+          const reason = messageOf(cause);
           if (left <= 0) throw clusterErrors.EVENTUALLY({ milliseconds: timeout, reason }, { cause });
           await pause(changed, Math.min(left, longestPause), clock);
         }

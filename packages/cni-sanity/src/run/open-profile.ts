@@ -2,7 +2,7 @@ import { access, constants, readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { cniVersions, compareVersions } from '@kubewright/cni-sdk';
 import type { CniVersion, Json } from '@kubewright/cni-sdk';
-import { SystemClock } from '@kubewright/core';
+import { SystemClock, errorCode, messageOf } from '@kubewright/core';
 import type { Clock } from '@kubewright/core';
 import { runPlugin } from '../call/plugin-process.js';
 import { isObject } from '../call/reply.js';
@@ -67,7 +67,7 @@ export async function readConfig(path: string): Promise<Json> {
   try {
     value = JSON.parse(await readFile(path, 'utf8'));
   } catch (cause) {
-    throw sanityErrors.INVALID_CONFIG({ source: path, problem: (cause as Error).message }, { cause });
+    throw sanityErrors.INVALID_CONFIG({ source: path, problem: messageOf(cause) }, { cause });
   }
   if (!isObject(value)) throw sanityErrors.INVALID_CONFIG({ source: path, problem: 'it is no JSON object' });
   return value;
@@ -77,7 +77,7 @@ async function requireExecutable(path: string): Promise<void> {
   try {
     await access(path, constants.X_OK);
   } catch (cause) {
-    throw sanityErrors.NO_PLUGIN({ path, problem: (cause as NodeJS.ErrnoException).code ?? String(cause) }, { cause });
+    throw sanityErrors.NO_PLUGIN({ path, problem: errorCode(cause) ?? String(cause) }, { cause });
   }
   if (!(await stat(path)).isFile()) throw sanityErrors.NO_PLUGIN({ path, problem: 'it is no file' });
 }

@@ -1,5 +1,5 @@
 /** Runs checks one after the other, each in a session of its own, and collects what came out. */
-import { SystemClock, SystemRandom } from '@kubewright/core';
+import { SystemClock, SystemRandom, messageOf } from '@kubewright/core';
 import type { Clock, Random } from '@kubewright/core';
 import type { Check } from '../check/check.js';
 import { allChecks } from '../checks/all-checks.js';
@@ -102,7 +102,7 @@ async function attempt(
     if (sanityErrors.NO_ANSWER.is(error)) return { outcome: 'failed', reason: error.message };
     options.signal.throwIfAborted();
     // What the check wanted to look at, or to change, is not as the plugin said.
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = messageOf(error);
     return { outcome: 'failed', reason: `the check could not be carried out: ${problem}` };
   }
 }

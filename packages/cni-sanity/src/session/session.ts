@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { decodeResult, encodeResult } from '@kubewright/cni-sdk';
 import type { CniResult, CniVersion, Json } from '@kubewright/cni-sdk';
 import type { Clock, Random } from '@kubewright/core';
+import { messageOf } from '@kubewright/core';
 import { runPlugin } from '../call/plugin-process.js';
 import { describe, isObject, jsonOf, succeeded } from '../call/reply.js';
 import type { Reply } from '../call/reply.js';
@@ -161,7 +162,7 @@ export class Session implements AsyncDisposable {
     try {
       result = decodeResult(json, version);
     } catch (error) {
-      fail(`the result of ADD cannot be read: ${(error as Error).message} (${describe(reply)})`);
+      fail(`the result of ADD cannot be read: ${messageOf(error)} (${describe(reply)})`);
     }
     this.#undo.set(key, () => this.call('DEL', container, { ...options, prevResult: result }));
     return { json, result };
@@ -207,9 +208,5 @@ export class Session implements AsyncDisposable {
 }
 
 function noMachine(cause: unknown): Error {
-  return sanityErrors.NO_MACHINE({ problem: reasonOf(cause) }, { cause });
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return sanityErrors.NO_MACHINE({ problem: messageOf(cause) }, { cause });
 }

@@ -1,6 +1,7 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import type { ValidationError } from 'class-validator';
+import { messageOf } from '@kubewright/core';
 import { CniError, cniErrorCode } from '../errors.js';
 import { isIdentifier } from '../request/environment.js';
 import type { Json } from '../result/encode.js';
@@ -14,7 +15,7 @@ export function parseJson(text: string): Json {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
+    const problem = messageOf(cause);
     throw new CniError(cniErrorCode.decodingFailure, 'the network configuration is no JSON', problem, { cause });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
@@ -72,7 +73,7 @@ function instanceOf<C extends NetworkConfig>(type: ConfigClass<C>, json: Json): 
   try {
     return plainToInstance(type, json, { exposeDefaultValues: true });
   } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
+    const problem = messageOf(cause);
     throw new CniError(cniErrorCode.decodingFailure, 'the network configuration cannot be read', problem, { cause });
   }
 }

@@ -4,11 +4,11 @@ import type { Server, Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { silentLogger, SystemClock } from '@kubewright/core';
 import type { Clock, Logger } from '@kubewright/core';
+import { KeyedLock, until } from '@kubewright/core/async';
 import { FileLock } from '@kubewright/linux';
 import { cniErrorCode, cniSdkErrors } from '../errors.js';
 import { InProcessExecutor } from '../execute/in-process-executor.js';
 import type { PluginExecutor } from '../execute/executor.js';
-import { KeyedLock } from '../execute/keyed-lock.js';
 import { ProcessExecutor } from '../execute/process-executor.js';
 import type { CniPlugin } from '../plugin/cni-plugin.js';
 import { handleRequest } from '../plugin/handle-request.js';
@@ -99,7 +99,8 @@ export class CniDaemon implements AsyncDisposable {
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve());
     });
-    await until(this.#finished(), signal);
+    if (signal === undefined) await this.#finished();
+    else await until(() => this.#finished(), signal).catch(() => undefined);
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
@@ -198,17 +199,4 @@ class RequestReader {
       ? undefined
       : decodeRequest(Buffer.concat(this.#chunks));
   }
-}
-
-/** Resolves with `work`, or as soon as the signal aborts. */
-async function until(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return work;
-  let stop = (): void => undefined;
-  const aborted = new Promise<void>((resolve) => {
-    stop = resolve;
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
-  await Promise.race([work, aborted]);
-  signal.removeEventListener('abort', stop);
 }

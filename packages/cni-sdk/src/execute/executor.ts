@@ -2,6 +2,7 @@
  * Calling plugins by their type: as processes found in the directories of `CNI_PATH`, or, where the same process serves
  * them, directly. The runner and delegation both go through `PluginExecutor`.
  */
+import { messageOf } from '@kubewright/core';
 import { CniError, cniErrorCode, cniSdkErrors } from '../errors.js';
 import type { CniErrorBody } from '../errors.js';
 import type { Environment } from '../request/environment.js';
@@ -55,7 +56,7 @@ export function parseOutput(type: string, text: string): Json {
   try {
     value = JSON.parse(text) ?? {};
   } catch (cause) {
-    problem = cause instanceof Error ? cause.message : String(cause);
+    problem = messageOf(cause);
   }
   if (typeof value === 'object' && !Array.isArray(value)) return value as Json;
   throw new CniError(cniErrorCode.decodingFailure, `what plugin '${type}' printed is no JSON object`, problem);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SystemClock } from '@kubewright/core';
+import { SystemClock, hasCode } from '@kubewright/core';
 import type { Clock } from '@kubewright/core';
 import { CniError, cniErrorCode } from '../errors.js';
 import { outputLimit, tooLarge } from './executor.js';
@@ -36,7 +36,7 @@ export class ProcessExecutor implements PluginExecutor {
       try {
         return await this.#start(executable, call, signal);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ETXTBSY' || attempt === busyAttempts) throw error;
+        if (!hasCode(error, 'ETXTBSY') || attempt === busyAttempts) throw error;
         await this.#clock.sleep(busyPause, signal);
       }
     }

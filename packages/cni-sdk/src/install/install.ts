@@ -6,7 +6,7 @@
 import { link, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { joinInside, syncDirectory, writeFileDurably } from '@kubewright/linux';
-import { SystemRandom } from '@kubewright/core';
+import { SystemRandom, hasCode } from '@kubewright/core';
 import type { Random } from '@kubewright/core';
 import { cniSdkErrors } from '../errors.js';
 import { servedVersions } from '../plugin/cni-plugin.js';
@@ -140,7 +140,7 @@ async function contentOf(path: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
 }
@@ -151,7 +151,7 @@ async function isDone(work: Promise<void>): Promise<boolean> {
     await work;
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    if (hasCode(error, 'ENOENT')) return false;
     throw error;
   }
 }

@@ -1,10 +1,10 @@
 import { SystemRandom } from '@kubewright/core';
 import type { Random } from '@kubewright/core';
+import { KeyedLock } from '@kubewright/core/async';
 import { CniError, cniErrorCode, cniSdkErrors } from '../errors.js';
 import type { ValidAttachment } from '../config/network-config.js';
 import { acceptOutput, parseOutput } from '../execute/executor.js';
 import type { PluginExecutor } from '../execute/executor.js';
-import { KeyedLock } from '../execute/keyed-lock.js';
 import { checkIdentifier, checkInterfaceName } from '../request/environment.js';
 import type { CniVerb, Environment } from '../request/environment.js';
 import { decodeResult } from '../result/decode.js';

@@ -4,6 +4,7 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { hasCode } from '@kubewright/core';
 import { cniSdkErrors } from '../errors.js';
 import { joinInside } from '@kubewright/linux';
 import type { Json } from '../result/encode.js';
@@ -90,8 +91,8 @@ async function completeList(json: Json, source: string, directory: string): Prom
 /** Plugins that other programs add to a network, each in a file of the network's own directory. */
 async function readFurther(name: string, directory: string): Promise<Json[]> {
   const own = joinInside(directory, name);
-  const files = await readdir(own).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
+  const files = await readdir(own).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return [];
     throw error;
   });
   const further: Json[] = [];

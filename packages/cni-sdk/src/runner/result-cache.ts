@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Random } from '@kubewright/core';
+import { hasCode } from '@kubewright/core';
 import { joinInside, writeFileDurably } from '@kubewright/linux';
 import type { Json } from '../result/encode.js';
 
@@ -83,8 +84,8 @@ export class ResultCache {
   }
 
   async #all(wanted: (file: string) => boolean): Promise<CachedAttachment[]> {
-    const files = await readdir(this.#directory).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
+    const files = await readdir(this.#directory).catch((error: unknown) => {
+      if (hasCode(error, 'ENOENT')) return [];
       throw error;
     });
     const found: CachedAttachment[] = [];

@@ -1,7 +1,7 @@
 /** Finds the description of a kind by its name: among what the controller watches, otherwise by asking the server, once. */
 import type { GroupVersionKind, Kind, KubeObject } from '@kubewright/api';
 import { apiVersionOf } from '@kubewright/api';
-import { until } from '@kubewright/core';
+import { until } from '@kubewright/core/async';
 import type { Client, DiscoveredKind } from '@kubewright/informer';
 import { controllerErrors } from '../errors/controller-errors.js';
 import type { WatchedKinds } from './watched-kinds.js';

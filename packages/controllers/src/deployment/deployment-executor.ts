@@ -3,7 +3,7 @@ import { isAlreadyExists, isControlledBy, isNamespaceTerminating, isNotFound } f
 import { Deployment, ReplicaSet } from '@kubewright/api/apps/v1';
 import type { DeploymentStatus } from '@kubewright/api/apps/v1';
 import type { ReconcileContext } from '@kubewright/controller';
-import { messageOf } from '../errors/message-of.js';
+import { messageOf } from '@kubewright/core';
 import { writeStatus } from '../status/write-status.js';
 import { isSameTemplate } from '../templates/pod-template.js';
 import type { DeploymentAction } from './actions.js';

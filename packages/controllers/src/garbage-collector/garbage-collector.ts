@@ -5,10 +5,11 @@
 import { apiVersionOf, isConflict } from '@kubewright/api';
 import type { KubeObject } from '@kubewright/api';
 import { Cluster, EventRecorder, LeaderGate } from '@kubewright/controller';
-import { Clock, HealthCheck, Host, Logger, Metrics, Plugin, Random, inject, optional, until } from '@kubewright/core';
+import { Clock, HealthCheck, Host, Logger, Metrics, Plugin, Random, inject, optional } from '@kubewright/core';
 import type { Health, Lifecycle } from '@kubewright/core';
+import { runWorkers, until } from '@kubewright/core/async';
 import { InformerFactory, WorkQueue } from '@kubewright/informer';
-import type { DiscoveredKind, InformerEvent, SharedInformer } from '@kubewright/informer';
+import type { DiscoveredKind, InformerEvent, SharedInformer, WorkItem } from '@kubewright/informer';
 import { DependentCollector } from './dependent-collector.js';
 import { LiveObjects } from './live-objects.js';
 import { metadataClient } from '../metadata/metadata-client.js';
@@ -83,15 +84,19 @@ export class GarbageCollector implements Lifecycle, HealthCheck {
     });
     this.#recorder = new EventRecorder({ client: full, controller: name, clock, random, logger });
     this.#monitors = monitors;
-    const work = (queue: WorkQueue, look: (node: GraphNode) => Promise<'done' | 'again'>): Promise<void>[] =>
-      Array.from({ length: this.workers }, () => this.#work(queue, look, signal));
+    const work = (queue: WorkQueue, look: (node: GraphNode) => Promise<'done' | 'again'>): Promise<void> =>
+      runWorkers(
+        this.workers,
+        () => queue.next(),
+        (item) => this.#work(item, queue, look, signal),
+      );
     const finished = Promise.all([
       this.#whenStarted(signal).then(
         () => monitors.run(signal),
         () => undefined,
       ),
-      ...work(this.#collect, (node) => collector.collect(node)),
-      ...work(this.#orphan, async (node) => {
+      work(this.#collect, (node) => collector.collect(node)),
+      work(this.#orphan, async (node) => {
         await collector.orphan(node);
         return 'done';
       }),
@@ -188,32 +193,28 @@ export class GarbageCollector implements Lifecycle, HealthCheck {
   }
 
   async #work(
+    taken: WorkItem<string>,
     queue: WorkQueue,
     look: (node: GraphNode) => Promise<'done' | 'again'>,
     signal: AbortSignal,
   ): Promise<void> {
-    for (let item = await queue.next(); item !== undefined; item = await queue.next()) {
-      using held = item;
-      // A copy that does not lead has the graph, and leaves what is to be done to the one that does.
-      if (this.#graph.get(held.key) !== undefined && !(await this.#mayWork(signal))) return;
-      const node = this.#graph.get(held.key);
-      if (node === undefined) {
-        queue.forget(held.key);
-        continue;
-      }
-      try {
-        await this.#monitors?.whenSettled();
-        if ((await look(node)) === 'again') queue.addRateLimited(held.key);
-        else queue.forget(held.key);
-      } catch (error) {
-        if (signal.aborted) return;
-        if (!isConflict(error))
-          this.logger.warn('garbage was not collected; trying again', {
-            object: describeIdentity(node.identity),
-            error,
-          });
-        queue.addRateLimited(held.key);
-      }
+    using item = taken;
+    // A copy that does not lead has the graph, and leaves what is to be done to the one that does.
+    if (this.#graph.get(item.key) !== undefined && !(await this.#mayWork(signal))) return;
+    const node = this.#graph.get(item.key);
+    if (node === undefined) return queue.forget(item.key);
+    try {
+      await this.#monitors?.whenSettled();
+      if ((await look(node)) === 'again') queue.addRateLimited(item.key);
+      else queue.forget(item.key);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!isConflict(error))
+        this.logger.warn('garbage was not collected; trying again', {
+          object: describeIdentity(node.identity),
+          error,
+        });
+      queue.addRateLimited(item.key);
     }
   }
 }

@@ -7,10 +7,10 @@ import type { DeepReadonly } from '@kubewright/api';
 import { Namespace, Pod } from '@kubewright/api/core/v1';
 import { Cluster, Controller, Reconciler, WatchesKind, requeueAfter } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
-import { Clock, Logger, Metrics, inject } from '@kubewright/core';
+import { Clock, Logger, Metrics, inject, messageOf } from '@kubewright/core';
+import { runWorkers } from '@kubewright/core/async';
 import type { DiscoveredKind } from '@kubewright/informer';
 import { controllersErrors } from '../errors/controllers-errors.js';
-import { messageOf } from '../errors/message-of.js';
 import { metadataClient } from '../metadata/metadata-client.js';
 import { contentConditions, discoveryFailure, requeueDelay } from './namespace-conditions.js';
 import type { ContentFailure, RemainingContent } from './namespace-conditions.js';
@@ -121,15 +121,13 @@ export class NamespaceController extends Reconciler<Namespace> {
 /** Deletes all of each kind, some kinds at a time, and notes what is left and what went wrong. */
 async function deleteEach(kinds: readonly DiscoveredKind[], content: NamespaceContent, found: Found): Promise<void> {
   const waiting = [...kinds];
-  const work = async (): Promise<void> => {
-    for (let kind = waiting.shift(); kind !== undefined; kind = waiting.shift()) {
-      try {
-        const left = await content.delete(kind);
-        if (left !== undefined) found.remaining.push(left);
-      } catch (error) {
-        found.failures.push({ resource: resourceOf(kind), message: messageOf(error) });
-      }
+  const work = async (kind: DiscoveredKind): Promise<void> => {
+    try {
+      const left = await content.delete(kind);
+      if (left !== undefined) found.remaining.push(left);
+    } catch (error) {
+      found.failures.push({ resource: resourceOf(kind), message: messageOf(error) });
     }
   };
-  await Promise.all(Array.from({ length: parallelKinds }, work));
+  await runWorkers(parallelKinds, () => waiting.shift(), work);
 }

@@ -1,3 +1,4 @@
+import { abortReason } from '../async/abort-reason.js';
 import type { Clock } from './clock.js';
 
 /** `Clock.sleep` in terms of `Clock.setTimer`, for implementations of the clock. */
@@ -5,7 +6,7 @@ export function sleepOn(clock: Pick<Clock, 'setTimer'>, milliseconds: number, si
   return new Promise((resolve, reject) => {
     const abort = (): void => {
       timer.cancel();
-      reject(signal?.reason as Error);
+      reject(abortReason(signal));
     };
     const timer = clock.setTimer(milliseconds, () => {
       signal?.removeEventListener('abort', abort);

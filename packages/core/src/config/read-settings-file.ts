@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { coreErrors, reasonOf } from '../errors/core-errors.js';
+import { coreErrors } from '../errors/core-errors.js';
+import { messageOf } from '../errors/message-of.js';
 
 /**
  * Reads a settings file: JSON by the ending `.json`, YAML otherwise. The content is not checked here; `loadSettings` does.
@@ -18,6 +19,6 @@ export async function readSettingsFile(
     return { name: path, values: parse(text) as unknown };
   } catch (error) {
     signal?.throwIfAborted();
-    throw coreErrors.SETTINGS_FILE({ path, reason: reasonOf(error) }, { cause: error });
+    throw coreErrors.SETTINGS_FILE({ path, reason: messageOf(error) }, { cause: error });
   }
 }

@@ -83,8 +83,3 @@ export const coreErrors = defineErrors('CORE', {
   PACKAGE_INCOMPATIBLE: (d: { name: string; version: string; range: string; kubewright: string }) =>
     `package '${d.name}' ${d.version} works with Kubewright ${d.range}, and this is ${d.kubewright}: install a version of '${d.name}' for ${d.kubewright}`,
 });
-
-/** What went wrong, in words, whatever was thrown. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

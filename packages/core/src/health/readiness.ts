@@ -1,8 +1,8 @@
-import { until } from '../abort/until.js';
+import { until } from '../async/until.js';
 import type { Clock } from '../clock/clock.js';
 import { token } from '../di/token.js';
 import type { Token } from '../di/token.js';
-import { reasonOf } from '../errors/core-errors.js';
+import { messageOf } from '../errors/message-of.js';
 import type { Health, HealthCheck } from './health-check.js';
 
 /** One check's answer. */
@@ -48,7 +48,7 @@ async function runCheck(check: HealthCheck, clock: Clock, outer: AbortSignal | u
   try {
     return await until(async () => await check.check(controller.signal), controller.signal);
   } catch (error) {
-    return { ok: false, reason: reasonOf(error) };
+    return { ok: false, reason: messageOf(error) };
   } finally {
     timer.cancel();
     outer?.removeEventListener('abort', abort);

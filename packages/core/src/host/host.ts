@@ -5,7 +5,8 @@
 import type { Container } from 'inversify';
 import { Clock } from '../clock/clock.js';
 import type { Token } from '../di/token.js';
-import { coreErrors, reasonOf } from '../errors/core-errors.js';
+import { coreErrors } from '../errors/core-errors.js';
+import { messageOf as reasonOf } from '../errors/message-of.js';
 import { HealthCheck } from '../health/health-check.js';
 import { Readiness, runChecks } from '../health/readiness.js';
 import type { CheckResult, ReadinessReport } from '../health/readiness.js';

@@ -1,8 +1,9 @@
 import type { Clock, Timer } from '../clock/clock.js';
-import { coreErrors, reasonOf } from '../errors/core-errors.js';
+import { coreErrors } from '../errors/core-errors.js';
+import { messageOf as reasonOf } from '../errors/message-of.js';
 import type { Logger } from '../logger/logger.js';
 import type { Lifecycle } from '../plugin/lifecycle.js';
-import { until } from '../abort/until.js';
+import { until } from '../async/until.js';
 
 /** One plugin's hooks, ready to be called. */
 export interface Unit {

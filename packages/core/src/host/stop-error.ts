@@ -1,4 +1,5 @@
-import { coreErrors, reasonOf } from '../errors/core-errors.js';
+import { coreErrors } from '../errors/core-errors.js';
+import { messageOf as reasonOf } from '../errors/message-of.js';
 import type { KubewrightError } from '../errors/define-errors.js';
 import type { StopResult } from './lifecycle-runner.js';
 

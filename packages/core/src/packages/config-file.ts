@@ -3,7 +3,8 @@ import { access } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { coreErrors, reasonOf } from '../errors/core-errors.js';
+import { coreErrors } from '../errors/core-errors.js';
+import { messageOf } from '../errors/message-of.js';
 import type { PluginLike } from '../plugin/plugin.js';
 import { loadPluginPackage } from './load-plugin-package.js';
 import type { LoadPackageOptions } from './load-plugin-package.js';
@@ -49,7 +50,7 @@ export async function loadConfigFile(path: string): Promise<KubewrightConfig> {
   try {
     loaded = (await importFile(path)) as typeof loaded;
   } catch (error) {
-    throw coreErrors.CONFIG_FILE({ path, reason: reasonOf(error) + importHint(path) }, { cause: error });
+    throw coreErrors.CONFIG_FILE({ path, reason: messageOf(error) + importHint(path) }, { cause: error });
   }
   const config = loaded.default;
   if (typeof config !== 'object' || config === null)

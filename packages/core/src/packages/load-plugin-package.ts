@@ -2,7 +2,8 @@ import { readFile, realpath } from 'node:fs/promises';
 import { findPackageJSON } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { coreErrors, reasonOf } from '../errors/core-errors.js';
+import { coreErrors } from '../errors/core-errors.js';
+import { messageOf } from '../errors/message-of.js';
 import { extensionPoint } from '../plugin/extension-point.js';
 import type { PluginLike } from '../plugin/plugin.js';
 import { register } from '../registry/registration.js';
@@ -57,7 +58,7 @@ async function readJson(name: string, path: string): Promise<unknown> {
     return JSON.parse(await readFile(path, 'utf8')) as unknown;
   } catch (error) {
     throw coreErrors.PACKAGE_INVALID(
-      { name, reason: `its package.json cannot be read: ${reasonOf(error)}` },
+      { name, reason: `its package.json cannot be read: ${messageOf(error)}` },
       { cause: error },
     );
   }
@@ -71,7 +72,7 @@ async function importPlugins(name: string, directory: string, path: string): Pro
     loaded = (await import(pathToFileURL(file).href)) as typeof loaded;
   } catch (error) {
     throw coreErrors.PACKAGE_INVALID(
-      { name, reason: `${path} cannot be imported: ${reasonOf(error)}` },
+      { name, reason: `${path} cannot be imported: ${messageOf(error)}` },
       { cause: error },
     );
   }

@@ -1,3 +1,4 @@
+import { nextTurn } from '../async/next-turn.js';
 import type { Clock, Timer } from '../clock/clock.js';
 import { sleepOn } from '../clock/sleep.js';
 import { timerDelay } from '../clock/timer-delay.js';
@@ -56,12 +57,12 @@ export class FakeClock implements Clock {
   /** Moves time on and fires what falls due; between two timers the promises that are ready get to run. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#elapsed + milliseconds;
-    await settle();
+    await nextTurn();
     for (let next = this.#next(); next !== undefined && next.due <= end; next = this.#next()) {
       this.#pending.delete(next);
       this.#elapsed = Math.max(this.#elapsed, next.due);
       next.callback();
-      await settle();
+      await nextTurn();
     }
     this.#elapsed = end;
   }
@@ -74,9 +75,4 @@ export class FakeClock implements Clock {
     }
     return first;
   }
-}
-
-/** Lets every promise chain that needs no I/O run to its end. */
-function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

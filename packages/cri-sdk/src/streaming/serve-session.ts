@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '@kubewright/core';
 import type { WebSocket } from 'ws';
+import { abortReason } from '@kubewright/core/async';
 import type { AttachRequest, ExecRequest, PortForwardRequest } from '../generated/runtime/v1/cri_pb.js';
 import { serveCommand } from './session/command-session.js';
 import { portForwardProtocols, servePortForward } from './session/port-forward.js';
@@ -101,7 +102,7 @@ async function acceptWebSocket(
   // The library takes only tokens of HTTP, which a name with a slash is not. What was offered has been looked at.
   request.headers['sec-websocket-protocol'] = 'offered';
   return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    signal.addEventListener('abort', () => reject(abortReason(signal)), { once: true });
     server.handleUpgrade(request, socket, head, resolve);
   });
 }

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Clock } from '@kubewright/core';
+import { hasCode } from '@kubewright/core';
+import { abortReason } from '@kubewright/core/async';
 import { csiErrors } from '../errors.js';
 
 /** Formatting a large disk takes long; nothing that hangs should hang for ever. Milliseconds. */
@@ -60,7 +62,7 @@ export class SystemCommands implements Commands {
       const timer = this.#clock.setTimer(deadline, () =>
         kill(csiErrors.COMMAND_TIMEOUT({ command: line, milliseconds: deadline })),
       );
-      const abort = (): void => kill(signal?.reason as Error);
+      const abort = (): void => kill(abortReason(signal));
       signal?.addEventListener('abort', abort, { once: true });
       const settle = (finish: () => void): void => {
         timer.cancel();
@@ -69,7 +71,7 @@ export class SystemCommands implements Commands {
       };
       child.on('error', (cause) =>
         settle(() => {
-          const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+          const missing = hasCode(cause, 'ENOENT');
           reject(missing ? csiErrors.COMMAND_MISSING({ command }, { cause }) : cause);
         }),
       );

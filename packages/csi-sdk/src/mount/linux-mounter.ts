@@ -1,5 +1,6 @@
 import { lstat, mkdir, open, realpath, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { errorCode, hasCode } from '@kubewright/core';
 import { bindMount, mount, readMounts, unmount } from '@kubewright/linux';
 import type { MountInfo } from '@kubewright/linux';
 import { csiErrors } from '../errors.js';
@@ -33,7 +34,7 @@ export class LinuxMounter implements Mounter {
       if (found.isFile()) return 'file';
       return found.isBlockDevice() || found.isCharacterDevice() ? 'device' : 'other';
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
+      const code = errorCode(error);
       if (code === 'ENOENT' || code === 'ENOTDIR') return 'absent';
       if (code !== undefined && corrupt.has(code)) return 'corrupt';
       throw error;
@@ -45,7 +46,7 @@ export class LinuxMounter implements Mounter {
     try {
       return join(await realpath(dirname(path)), basename(path));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return path;
+      if (hasCode(error, 'ENOENT')) return path;
       throw error;
     }
   }
@@ -66,12 +67,12 @@ export class LinuxMounter implements Mounter {
     try {
       await rmdir(path);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOTEMPTY') throw csiErrors.TARGET_NOT_EMPTY({ path });
+      if (hasCode(error, 'ENOTEMPTY')) throw csiErrors.TARGET_NOT_EMPTY({ path });
       ignoreMissing(error);
     }
   }
 }
 
 function ignoreMissing(error: unknown): undefined {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  if (!hasCode(error, 'ENOENT')) throw error;
 }

@@ -15,11 +15,6 @@ export function isFinal(error: unknown): boolean {
   return GrpcStatusError.is(error) && !open.has(error.status);
 }
 
-/** What an error says, for events. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** A status as a reason of conditions, in the spelling that other resizers use: `InvalidArgument`. */
 export function reasonOf(status: Code): string {
   const words = codeName(status).split('_');

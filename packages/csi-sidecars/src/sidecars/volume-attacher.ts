@@ -5,12 +5,11 @@ import type { CSIPersistentVolumeSource, PersistentVolumeSpec } from '@kubewrigh
 import { CSINode, VolumeAttachment } from '@kubewright/api/storage/v1';
 import { Controller, Reconciler, requeueAfter } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
-import { Clock, inject } from '@kubewright/core';
+import { Clock, inject, messageOf } from '@kubewright/core';
 import { ControllerServiceCapability_RPC_Type as Rpc } from '@kubewright/csi-sdk/v1';
 import { DriverConnection } from './driver-connection.js';
 import type { DriverInfo } from './driver-connection.js';
 import { dropStatusField } from './drop-status-field.js';
-import { messageOf } from './failures.js';
 import { attacherFinalizer } from './names.js';
 import { readSecret } from './parameters.js';
 import { coveringCapability } from './volume-capabilities.js';

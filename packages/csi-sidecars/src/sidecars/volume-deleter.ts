@@ -4,10 +4,9 @@ import { PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1
 import { VolumeAttachment } from '@kubewright/api/storage/v1';
 import { Controller, Reconciler, WatchesKind } from '@kubewright/controller';
 import type { ReconcileContext } from '@kubewright/controller';
-import { inject } from '@kubewright/core';
+import { inject, messageOf } from '@kubewright/core';
 import { isAttachedAnywhere } from './attached-volume-protection.js';
 import { DriverConnection } from './driver-connection.js';
-import { messageOf } from './failures.js';
 import { deletionSecretName, deletionSecretNamespace, provisionedBy, volumeFinalizer } from './names.js';
 import { readSecret } from './parameters.js';
 

@@ -4,11 +4,11 @@ import { PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1
 import { VolumeAttributesClass } from '@kubewright/api/storage/v1';
 import { Controller, Reconciler, condition, requeueAfter } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
-import { Clock, inject } from '@kubewright/core';
+import { Clock, inject, messageOf } from '@kubewright/core';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
 import { ControllerServiceCapability_RPC_Type as Rpc } from '@kubewright/csi-sdk/v1';
 import { DriverConnection } from './driver-connection.js';
-import { isFinal, messageOf, reasonOf } from './failures.js';
+import { isFinal, reasonOf } from './failures.js';
 import { planModify } from './modify-plan.js';
 import type { ModifyPlan } from './modify-plan.js';
 import { modifySecretName, modifySecretNamespace } from './names.js';

@@ -4,12 +4,12 @@ import { Node, PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/c
 import { CSINode, StorageClass } from '@kubewright/api/storage/v1';
 import { Controller, Reconciler, requeueAfter } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
-import { inject } from '@kubewright/core';
+import { inject, messageOf } from '@kubewright/core';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
 import type { Volume } from '@kubewright/csi-sdk/v1';
 import { DriverConnection } from './driver-connection.js';
 import type { DriverInfo } from './driver-connection.js';
-import { isFinal, messageOf } from './failures.js';
+import { isFinal } from './failures.js';
 import { wrongOf } from './made-volume.js';
 import { bindCompleted, provisioningFinalizer, selectedNode, storageProvisioner } from './names.js';
 import { newVolume, volumeNameOf } from './new-volume.js';

@@ -5,10 +5,9 @@ import { StorageClass } from '@kubewright/api/storage/v1';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
 import { Controller, Reconciler, condition } from '@kubewright/controller';
 import type { ReconcileContext } from '@kubewright/controller';
-import { inject } from '@kubewright/core';
+import { inject, messageOf } from '@kubewright/core';
 import { ControllerServiceCapability_RPC_Type as Rpc } from '@kubewright/csi-sdk/v1';
 import { DriverConnection } from './driver-connection.js';
-import { messageOf } from './failures.js';
 import { readSecret } from './parameters.js';
 import { coveringCapability } from './volume-capabilities.js';
 

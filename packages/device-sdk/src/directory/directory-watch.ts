@@ -6,6 +6,7 @@ import { watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import type { Clock } from '@kubewright/core';
+import { hasCode } from '@kubewright/core';
 
 /** Tells when something in a directory may have changed. What has changed is for the caller to look up. */
 export class DirectoryWatch implements Disposable {
@@ -72,7 +73,7 @@ export async function socketIdentity(path: string): Promise<string | undefined> 
     const found = await lstat(path, { bigint: true });
     return found.isSocket() ? `${found.dev}:${found.ino}:${found.ctimeNs}` : undefined;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
 }

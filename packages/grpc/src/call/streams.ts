@@ -1,10 +1,11 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Message } from '@bufbuild/protobuf';
+import { abortReason } from '@kubewright/core/async';
 
 /** Settles as `work` does, or rejects with the signal's reason as soon as it aborts; `work` is then left to end alone. */
 export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
+    const abort = (): void => reject(abortReason(signal));
     if (signal.aborted) abort();
     else signal.addEventListener('abort', abort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
@@ -48,7 +49,7 @@ function drained(call: Writable, signal: AbortSignal): Promise<void> {
     const settle = (): void => {
       call.off('drain', settle);
       signal.removeEventListener('abort', settle);
-      if (signal.aborted) reject(signal.reason as Error);
+      if (signal.aborted) reject(abortReason(signal));
       else resolve();
     };
     call.once('drain', settle);

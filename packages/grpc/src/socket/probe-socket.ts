@@ -1,5 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { hasCode } from '@kubewright/core';
 
 /** What is at a path: nothing, a file of another kind, a socket nobody listens on any more, or one that is served. */
 export type SocketState = 'absent' | 'other' | 'stale' | 'served';
@@ -9,7 +10,7 @@ export async function probeSocket(path: string): Promise<SocketState> {
   try {
     if (!(await lstat(path)).isSocket()) return 'other';
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'absent';
+    if (hasCode(error, 'ENOENT')) return 'absent';
     throw error;
   }
   return new Promise((resolve) => {

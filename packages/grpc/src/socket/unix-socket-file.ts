@@ -1,5 +1,6 @@
 import { chmod, link, lstat, mkdir, mkdtemp, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { hasCode } from '@kubewright/core';
 import { grpcErrors } from '../errors/grpc-errors.js';
 import { probeSocket } from './probe-socket.js';
 import { takeOverLock } from './take-over-lock.js';
@@ -63,7 +64,7 @@ export class UnixSocketFile {
       const { ino } = await lstat(this.path, { bigint: true });
       if (ino === this.#inode) await unlink(this.path);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      if (!hasCode(error, 'ENOENT')) throw error;
     }
   }
 }
@@ -74,7 +75,7 @@ async function place(made: string, path: string): Promise<void> {
     try {
       return await link(made, path);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt === attempts) throw error;
+      if (!hasCode(error, 'EEXIST') || attempt === attempts) throw error;
       await removeStale(path);
     }
   }

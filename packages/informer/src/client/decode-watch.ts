@@ -1,7 +1,7 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StatusError } from '@kubewright/api';
 import type { KubeObject } from '@kubewright/api';
-import type { WatchEvent } from './options.js';
+import { nextTurn } from '@kubewright/core/async';
+import type { WatchEvent } from '../client/options.js';
 import { LineSplitter } from '../watch/line-splitter.js';
 import { parseEvent } from '../watch/raw-event.js';
 

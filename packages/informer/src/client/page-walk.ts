@@ -1,6 +1,6 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { formatObjectKey } from '@kubewright/api';
 import type { KubeList, KubeObject } from '@kubewright/api';
+import { nextTurn } from '@kubewright/core/async';
 import { informerErrors } from '../errors/informer-errors.js';
 
 /** So many pages in a row may bring nothing new: a server whose filter leaves a page empty sends the next one with something in it. */

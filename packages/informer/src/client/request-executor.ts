@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import { Utf8Decoder, coreErrors } from '@kubewright/core';
+import { Utf8Decoder, coreErrors, messageOf } from '@kubewright/core';
 import type { Clock, Counter, Histogram, Metrics } from '@kubewright/core';
 import { informerErrors } from '../errors/informer-errors.js';
 import type { ApiRequest, ApiResponse, Transport } from '../transport/transport.js';
@@ -161,9 +161,7 @@ export class RequestExecutor {
     } catch (cause) {
       if (informerErrors.RESPONSE_TOO_LARGE.is(cause)) throw cause;
       signal.throwIfAborted();
-      const problem = coreErrors.NOT_UTF8.is(cause)
-        ? 'it is no UTF-8'
-        : `it broke off (${cause instanceof Error ? cause.message : String(cause)})`;
+      const problem = coreErrors.NOT_UTF8.is(cause) ? 'it is no UTF-8' : `it broke off (${messageOf(cause)})`;
       throw informerErrors.RESPONSE_INVALID({ method, path, problem }, { cause });
     }
     return parts.join('');

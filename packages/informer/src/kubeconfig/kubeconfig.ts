@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { SystemClock } from '@kubewright/core';
+import { SystemClock, hasCode } from '@kubewright/core';
 import type { Clock } from '@kubewright/core';
 import { informerErrors } from '../errors/informer-errors.js';
 import { StaticCredentials } from '../transport/credentials.js';
@@ -62,7 +62,7 @@ async function load({ path, text, env = process.env }: KubeconfigOptions): Promi
   for (const file of new Set(paths)) {
     const content = await readFile(file, 'utf8').catch((cause: unknown) => {
       // As kubectl does, a file of the list that does not exist is passed over.
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      if (hasCode(cause, 'ENOENT')) return undefined;
       throw informerErrors.KUBECONFIG_INVALID({ path: file, problem: 'it cannot be read' }, { cause });
     });
     if (content !== undefined) found.push(await parseKubeconfig(content, file));

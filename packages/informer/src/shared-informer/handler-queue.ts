@@ -1,6 +1,6 @@
 import type { KubeObject } from '@kubewright/api';
 import type { Clock } from '@kubewright/core';
-import { Waiters } from '../store/waiters.js';
+import { Waiters } from '@kubewright/core/async';
 import { TurnBudget } from '../turn/turn-budget.js';
 import type { InformerEvent, InformerHandler } from './informer-event.js';
 import { PendingEvents } from './pending-events.js';

@@ -1,6 +1,7 @@
 import type { DeepReadonly, Kind, KubeObject } from '@kubewright/api';
 import type { Clock, Counter, Logger, Metrics, Random, Timer } from '@kubewright/core';
 import type { Observable } from 'rxjs';
+import { Waiters } from '@kubewright/core/async';
 import type { Client } from '../client/client.js';
 import type { SelectionOptions } from '../client/options.js';
 import { informerErrors } from '../errors/informer-errors.js';
@@ -12,7 +13,6 @@ import type { IndexFunction } from '../store/index-set.js';
 import { Lister } from '../store/lister.js';
 import { Store } from '../store/store.js';
 import type { Change } from '../store/store.js';
-import { Waiters } from '../store/waiters.js';
 import { HandlerQueue } from './handler-queue.js';
 import type { HandlerOptions, InformerEvent, InformerHandler } from './informer-event.js';
 import { IsolatedObservable } from './isolated-observable.js';

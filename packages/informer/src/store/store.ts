@@ -4,10 +4,10 @@
  */
 import { compareResourceVersion, formatObjectKey, isResourceVersion } from '@kubewright/api';
 import type { DeepReadonly, KubeObject } from '@kubewright/api';
+import { Waiters } from '@kubewright/core/async';
 import { informerErrors } from '../errors/informer-errors.js';
 import { IndexSet } from './index-set.js';
 import type { IndexFunction } from './index-set.js';
-import { Waiters } from './waiters.js';
 
 /** What a watch said about one object. */
 export interface Delta<T> {

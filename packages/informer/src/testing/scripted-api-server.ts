@@ -6,6 +6,7 @@ import {
   statusErrors,
 } from '@kubewright/api';
 import type { Kind, KubeObject, StatusError } from '@kubewright/api';
+import { abortReason } from '@kubewright/core/async';
 import { collectionPath } from '../client/resource-path.js';
 import type { ApiRequest, ApiResponse, Transport } from '../transport/transport.js';
 import { WatchStream } from './watch-stream.js';
@@ -256,6 +257,6 @@ function refuse(error: StatusError): ApiResponse {
 
 function hang(signal: AbortSignal | undefined): Promise<never> {
   return new Promise((_resolve, reject) =>
-    signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
+    signal?.addEventListener('abort', () => reject(abortReason(signal)), { once: true }),
   );
 }

@@ -1,4 +1,5 @@
 import { deepEqual, equal, ok, rejects, throws } from 'node:assert/strict';
+import { nextTurn } from '@kubewright/core/async';
 import { FakeClock } from '@kubewright/core/testing';
 import type { AddOptions, WorkItem } from '../work-queue/work-item.js';
 import type { TestRunner } from './test-runner.js';
@@ -174,7 +175,7 @@ export function describeWorkQueueContract(
       };
       const workers = [work(), work()];
       for (const key of ['a/hot', 'a/too', 'b/other', 'late']) queue.add(key);
-      for (; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve));
+      for (; turns < 20; turns++) await nextTurn();
       isEnding = true;
       await queue.shutDown({ drain: true });
       await Promise.all(workers);

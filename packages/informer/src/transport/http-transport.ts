@@ -1,4 +1,6 @@
-import type { Agent, Dispatcher } from 'undici';
+import { messageOf } from '@kubewright/core';
+import { Agent } from 'undici';
+import type { Dispatcher } from 'undici';
 import { informerErrors } from '../errors/informer-errors.js';
 import { StaticCredentials } from './credentials.js';
 import type { Credential, Credentials } from './credentials.js';
@@ -77,7 +79,7 @@ export class HttpTransport implements Transport {
       if (refusal !== undefined) throw refusal.error;
       signal?.throwIfAborted();
       if (this.#isClosed) throw informerErrors.TRANSPORT_CLOSED({});
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = messageOf(error);
       throw informerErrors.CONNECTION({ method: request.method, path: request.path, problem }, { cause: error });
     });
     if (response.statusCode === 401) this.#credentials.invalidate();

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { nextTurn } from '@kubewright/core/async';
 import { EventBatch } from './event-batch.js';
 import type { TakenBatch } from './event-batch.js';
 import { LineSplitter } from './line-splitter.js';

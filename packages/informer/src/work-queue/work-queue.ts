@@ -1,5 +1,6 @@
 import { SystemClock, noMetrics } from '@kubewright/core';
 import type { Clock, Metrics, Timer } from '@kubewright/core';
+import { abortReason } from '@kubewright/core/async';
 import { informerErrors } from '../errors/informer-errors.js';
 import { TurnBudget } from '../turn/turn-budget.js';
 import { Fifo } from './fifo.js';
@@ -150,7 +151,7 @@ export class WorkQueue<K = string> {
 
   /** The next key, as soon as there is one; undefined once the queue is shut down (and empty, when draining). Rejects with the signal's reason. */
   next(signal?: AbortSignal): Promise<WorkItem<K> | undefined> {
-    if (signal?.aborted) return Promise.reject(signal.reason as Error);
+    if (signal?.aborted) return Promise.reject(abortReason(signal));
     // Nobody is before, and there is something: no taker is needed.
     if (this.#takers.first === undefined && this.#ready.size > 0 && this.#hasTurn())
       return Promise.resolve(this.#take());
@@ -163,7 +164,7 @@ export class WorkQueue<K = string> {
       };
       const abort = (): void => {
         taker.take = undefined;
-        reject(signal?.reason as Error);
+        reject(abortReason(signal));
       };
       signal?.addEventListener('abort', abort, { once: true });
       this.#takers.push(taker);
@@ -205,12 +206,12 @@ export class WorkQueue<K = string> {
       this.#entries.clear();
     }
     this.#serve();
-    if (signal?.aborted) return Promise.reject(signal.reason as Error);
+    if (signal?.aborted) return Promise.reject(abortReason(signal));
     if (this.#isIdle) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const abort = (): void => {
         this.#idle.delete(finish);
-        reject(signal?.reason as Error);
+        reject(abortReason(signal));
       };
       const finish = (): void => {
         signal?.removeEventListener('abort', abort);

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
+import { hasCode } from '@kubewright/core';
 import { linuxErrors } from '../errors.js';
 import { joinInside } from '../files/paths.js';
 import type { CgroupLayout } from './layout.js';
@@ -86,8 +87,8 @@ export class Cgroup {
    * started others meanwhile. @returns how many there were; 0 where the group is not there.
    */
   async kill(): Promise<number> {
-    const found = await this.processes().catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT' && error.code !== 'ENODEV') throw error;
+    const found = await this.processes().catch((error: unknown) => {
+      if (!hasCode(error, 'ENOENT') && !hasCode(error, 'ENODEV')) throw error;
       return [];
     });
     if (found.length === 0) return 0;
@@ -103,8 +104,8 @@ export class Cgroup {
   /** Removes the group from all trees. Its processes must have ended; where it is not there, nothing happens. */
   async remove(): Promise<void> {
     for (const directory of this.#everywhere) {
-      await rmdir(directory).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
+      await rmdir(directory).catch((error: unknown) => {
+        if (!hasCode(error, 'ENOENT')) throw error;
       });
     }
   }

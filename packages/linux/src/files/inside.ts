@@ -10,6 +10,7 @@ import {
   readlinkSync,
 } from 'node:fs';
 import { relative } from 'node:path';
+import { hasCode } from '@kubewright/core';
 import { linuxErrors } from '../errors.js';
 import { errnoName } from '../ffi/errno.js';
 import { libc } from '../ffi/libc.js';
@@ -145,7 +146,7 @@ function openDirectory(path: string): number | undefined {
   try {
     return openSync(path, pathOnly | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
 }

@@ -4,6 +4,7 @@
  */
 import { lstatSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, normalize, sep } from 'node:path';
+import { hasCode } from '@kubewright/core';
 import { linuxErrors } from '../errors.js';
 
 /**
@@ -44,7 +45,7 @@ function tryResolve(path: string): string | undefined {
   try {
     return realpathSync(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || isLink(path)) throw error;
+    if (!hasCode(error, 'ENOENT') || isLink(path)) throw error;
     return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { hasCode } from '@kubewright/core';
 
 /** As the kernel counts, before it takes links for a circle. */
 const mostLinks = 40;
@@ -47,7 +48,7 @@ function linkTarget(path: string, encoding: BufferEncoding): string | undefined 
     if (lstatSync(bytes, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return undefined;
     return readlinkSync(bytes, { encoding });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
+    if (hasCode(error, 'ENOTDIR')) return undefined;
     throw error;
   }
 }

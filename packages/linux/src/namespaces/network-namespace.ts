@@ -7,6 +7,7 @@
  */
 import { closeSync, constants, fstatSync, mkdirSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { errorCode } from '@kubewright/core';
 import { linuxErrors } from '../errors.js';
 import { libc } from '../ffi/libc.js';
 import { mountFlag, unmountFlag } from '../mounts/flags.js';
@@ -107,6 +108,6 @@ function openNamespace(path: string): number {
   try {
     return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (cause) {
-    throw linuxErrors.NO_NAMESPACE({ path, errno: (cause as NodeJS.ErrnoException).code ?? 'unknown' }, { cause });
+    throw linuxErrors.NO_NAMESPACE({ path, errno: errorCode(cause) ?? 'unknown' }, { cause });
   }
 }

@@ -1,8 +1,8 @@
+import { inTurns } from '@kubewright/core/async';
 import { isRefusal } from '../netlink/message.js';
 import type { Acknowledgement, NetlinkRequest } from '../netlink/message.js';
 import { refusal } from '../netlink/message.js';
 import { errnoNumber } from '../ffi/errno.js';
-import { inTurns } from '../turns/in-turns.js';
 import { deleteLink, deleteLinkGroup, setLink } from './link.js';
 
 /** What the reaper needs of `Rtnetlink`. It should have a socket of its own, since each round holds it for 20 to 30 ms. */

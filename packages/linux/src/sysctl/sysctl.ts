@@ -1,5 +1,6 @@
 /** Kernel parameters under `/proc/sys`, of this process's network namespace or of another. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { hasCode } from '@kubewright/core';
 import { linuxErrors } from '../errors.js';
 import type { NetworkNamespace } from '../namespaces/network-namespace.js';
 
@@ -66,7 +67,7 @@ function readValue(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').trimEnd();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
 }

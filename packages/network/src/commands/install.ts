@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { daemonAnswers, installNetwork, installPlugins, parseNetworkList, uninstall } from '@kubewright/cni-sdk';
 import type { Json } from '@kubewright/cni-sdk';
 import type { CommandContext, CommandHandler, CommandOutput } from '@kubewright/core';
+import { messageOf } from '@kubewright/core';
 import { clusterNetwork, defaultNetwork } from '../daemon/default-network.js';
 import { networkPlugins } from '../daemon/network-plugins.js';
 import { networkErrors } from '../errors.js';
@@ -64,7 +65,7 @@ async function readList(file: string): Promise<Json> {
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
     problem = 'it is no JSON object';
   } catch (error) {
-    problem = error instanceof Error ? error.message : String(error);
+    problem = messageOf(error);
   }
   throw networkErrors.INVALID_LIST({ file, problem });
 }

@@ -1,11 +1,12 @@
 import { CniError, cniErrorCode } from '@kubewright/cni-sdk';
+import { messageOf } from '@kubewright/core';
 
 /** Runs `read` and words its failure as one of the configuration. */
 export function attempt<T>(field: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {
-    throw CniError.invalidConfig(field, `is wrong: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw CniError.invalidConfig(field, `is wrong: ${messageOf(cause)}`);
   }
 }
 

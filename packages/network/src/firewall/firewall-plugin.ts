@@ -4,16 +4,8 @@
  */
 import { CniError, CniPlugin, NetworkConfig } from '@kubewright/cni-sdk';
 import type { AttachmentRequest, CheckRequest, CniRequest, CniResult, GcRequest } from '@kubewright/cni-sdk';
-import {
-  action,
-  addElements,
-  addNftRule,
-  addSet,
-  deleteElements,
-  inTurns,
-  match,
-  parsePrefix,
-} from '@kubewright/linux';
+import { inTurns } from '@kubewright/core/async';
+import { action, addElements, addNftRule, addSet, deleteElements, match, parsePrefix } from '@kubewright/linux';
 import type { NetlinkRequest, NftElement, NftSet } from '@kubewright/linux';
 import { IsIn, IsOptional, IsString } from 'class-validator';
 import { unsupportedField } from '../config/values.js';

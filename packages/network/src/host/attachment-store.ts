@@ -2,6 +2,8 @@ import { mkdirSync, opendirSync, readFileSync } from 'node:fs';
 import type { Dir } from 'node:fs';
 import { join } from 'node:path';
 import type { AttachmentRequest, NetworkConfig, ValidAttachment } from '@kubewright/cni-sdk';
+import { hasCode } from '@kubewright/core';
+import { nextTurn } from '@kubewright/core/async';
 import { createFile, overwriteFile, removeFile } from './small-file.js';
 
 /** One interface of one container in one network. */
@@ -94,7 +96,7 @@ export class AttachmentStore<T> {
     for (const network of networks) {
       for (const name of namesIn(join(this.#directory, network))) {
         seen += 1;
-        if (seen % perTurn === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+        if (seen % perTurn === 0) await nextTurn();
         const colon = name.indexOf(':');
         if (colon === -1 || !wanted(name)) continue;
         const key = { network, containerId: name.slice(0, colon), ifName: name.slice(colon + 1) };
@@ -159,5 +161,5 @@ function* namesIn(path: string): Generator<string> {
 }
 
 function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  return hasCode(error, 'ENOENT');
 }

@@ -1,3 +1,5 @@
+import { messageOf } from '@kubewright/core';
+import { nextTurn } from '@kubewright/core/async';
 type Step = () => Promise<unknown>;
 
 /** Steps that run at once, where there may be thousands: what they do together they hold the event loop for. */
@@ -13,7 +15,7 @@ export async function runInGroups(steps: readonly Step[]): Promise<void> {
   const failures: unknown[] = [];
   for (let start = 0; start < steps.length; start += groupSize) {
     failures.push(...(await failuresOf(steps.slice(start, start + groupSize))));
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
   throwTogether(failures);
 }
@@ -26,7 +28,7 @@ async function failuresOf(steps: readonly Step[]): Promise<unknown[]> {
 function throwTogether(failures: readonly unknown[]): void {
   if (failures.length === 1) throw failures[0];
   if (failures.length > 1) {
-    const messages = failures.map((one) => (one instanceof Error ? one.message : String(one)));
+    const messages = failures.map((one) => messageOf(one));
     throw new AggregateError(failures, messages.join('; '));
   }
 }

@@ -1,4 +1,5 @@
-import { inTurns, isRefusal } from '@kubewright/linux';
+import { inTurns } from '@kubewright/core/async';
+import { isRefusal } from '@kubewright/linux';
 import type { NetlinkRequest, NftChain, NftListedRule, Nftables, NftSet } from '@kubewright/linux';
 
 interface Waiting {

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { hasCode } from '@kubewright/core';
 import { removeFile } from '../host/small-file.js';
 
 /** Who has an address: the container and its interface. */
@@ -89,7 +90,7 @@ export class DirectoryLeases implements Leases {
     try {
       descriptor = openSync(path, 'wx', 0o600);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if (!hasCode(error, 'EEXIST')) throw error;
       this.#files.set(address, readText(path));
       return false;
     }

@@ -8,7 +8,7 @@ import type {
   CniResult,
   GcRequest,
 } from '@kubewright/cni-sdk';
-import { SystemClock } from '@kubewright/core';
+import { SystemClock, messageOf } from '@kubewright/core';
 import type { Clock } from '@kubewright/core';
 import { formatAddress, parseAddress, parsePrefix } from '@kubewright/linux';
 import { nextFree, rangeOf } from './allocate.js';
@@ -88,7 +88,7 @@ export class HostLocalPlugin extends CniPlugin {
       await mkdir(path, { recursive: true, mode: 0o755 });
       await access(path, constants.W_OK);
     } catch (error) {
-      throw CniError.notAvailable(`leases cannot be written: ${(error as Error).message}`);
+      throw CniError.notAvailable(`leases cannot be written: ${messageOf(error)}`);
     }
   }
 

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CniError } from '@kubewright/cni-sdk';
 import type { Clock } from '@kubewright/core';
-import { FileLock, inTurns } from '@kubewright/linux';
+import { hasCode } from '@kubewright/core';
+import { inTurns } from '@kubewright/core/async';
+import { FileLock } from '@kubewright/linux';
 import { overwriteFile, removeFile } from '../host/small-file.js';
 import { DirectoryLeases, lastPath } from './directory-leases.js';
 import type { Contents, Leases } from './directory-leases.js';
@@ -156,7 +158,7 @@ export class LeaseDirectory {
     try {
       return await FileLock.acquire(path, options);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      if (!hasCode(error, 'ENOENT')) throw error;
       mkdirSync(this.#path, { recursive: true, mode: 0o755 });
       return await FileLock.acquire(path, options);
     } finally {

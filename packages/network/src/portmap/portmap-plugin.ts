@@ -1,7 +1,8 @@
 /** The portmap plugin: ports of the machine that lead to a pod, chained behind the plugin that connects the pod. */
 import { CniError, cniErrorCode, CniPlugin } from '@kubewright/cni-sdk';
 import type { AttachmentRequest, CheckRequest, CniRequest, CniResult, GcRequest } from '@kubewright/cni-sdk';
-import { encodeKey, inTurns, isRefusal } from '@kubewright/linux';
+import { inTurns } from '@kubewright/core/async';
+import { encodeKey, isRefusal } from '@kubewright/linux';
 import type { NftSet } from '@kubewright/linux';
 import { broken } from '../host/answers.js';
 import { attachmentKey } from '../host/attachment-store.js';

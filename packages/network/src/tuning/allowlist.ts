@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Pattern } from '@kubewright/api';
 import { CniError, cniErrorCode } from '@kubewright/cni-sdk';
+import { hasCode } from '@kubewright/core';
 
 /** Where the reference plugin looks, too. */
 export const defaultAllowlist = '/etc/cni/tuning/allowlist.conf';
@@ -26,7 +27,7 @@ function linesOf(file: string): string[] | undefined {
     const lines = readFileSync(file, 'utf8').split('\n');
     return lines.map((line) => line.trim()).filter((line) => line !== '');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
 }

@@ -1,7 +1,8 @@
 /** The tuning plugin: kernel parameters and properties of a pod's interface, chained behind the plugin that made it. */
 import { CniError, CniPlugin } from '@kubewright/cni-sdk';
 import type { AttachmentRequest, CheckRequest, CniResult, GcRequest } from '@kubewright/cni-sdk';
-import { inTurns, readSysctl, setLink, writeSysctl } from '@kubewright/linux';
+import { inTurns } from '@kubewright/core/async';
+import { readSysctl, setLink, writeSysctl } from '@kubewright/linux';
 import type { Link, NetworkNamespace, Rtnetlink } from '@kubewright/linux';
 import { broken } from '../host/answers.js';
 import { attachmentKey } from '../host/attachment-store.js';

@@ -7,6 +7,7 @@ import { open } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { messageOf } from '@kubewright/core';
 import { decompressorFor } from '../layers/decompress.js';
 import { runtimeErrors } from '../errors.js';
 import { readTar } from '../tar/read-tar.js';
@@ -53,7 +54,7 @@ export async function readArchive(
     signal.throwIfAborted();
     if (runtimeErrors.ARCHIVE_INVALID.is(cause)) throw cause;
     if (cause instanceof Error && 'syscall' in cause) throw cause;
-    throw runtimeErrors.ARCHIVE_INVALID({ reason: cause instanceof Error ? cause.message : String(cause) }, { cause });
+    throw runtimeErrors.ARCHIVE_INVALID({ reason: messageOf(cause) }, { cause });
   }
 }
 

@@ -2,6 +2,7 @@
  * The Container Device Interface: what a device's name stands for is written in files on the machine, by those who make the
  * device usable. Neighbours: `containers` asks for what a container's devices bring along, `oci` is what it becomes.
  */
+import { messageOf } from '@kubewright/core';
 import { runtimeErrors } from '../errors.js';
 
 /** What a container gets; the names are the specification's. */
@@ -75,7 +76,7 @@ async function parseText(path: string, text: string): Promise<unknown> {
     const { parse } = await import('yaml');
     return parse(text);
   } catch (cause) {
-    throw runtimeErrors.CDI_INVALID({ path, reason: (cause as Error).message }, { cause });
+    throw runtimeErrors.CDI_INVALID({ path, reason: messageOf(cause) }, { cause });
   }
 }
 

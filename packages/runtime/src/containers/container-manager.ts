@@ -4,6 +4,8 @@
  */
 import { join } from 'node:path';
 import type { Random } from '@kubewright/core';
+import { messageOf } from '@kubewright/core';
+import { KeyedLock, SingleFlight } from '@kubewright/core/async';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
 import { ContainerEventType } from '@kubewright/cri-sdk/v1';
 import type { ContainerConfig, LinuxContainerResources } from '@kubewright/cri-sdk/v1';
@@ -13,7 +15,6 @@ import type { MappedUsers } from '../layers/snapshotter.js';
 import { ociResources, oomScoreOf } from '../oci/linux-resources.js';
 import type { OciRuntime } from '../oci/oci-runtime.js';
 import type { Sandbox } from '../sandboxes/sandbox-record.js';
-import { JoinedCalls, KeyedQueue } from '../state/joined-calls.js';
 import type { RecordStore } from '../state/record-store.js';
 import { askToEnd } from './ask-to-end.js';
 import { limitBundle } from './bundle.js';
@@ -54,8 +55,8 @@ export interface ContainerManagerOptions extends Omit<ContainerRemainsOptions, '
 export class ContainerManager {
   readonly #options: ContainerManagerOptions;
   readonly #containers = new Map<string, Container>();
-  readonly #making = new JoinedCalls<Container>();
-  readonly #queue = new KeyedQueue();
+  readonly #making = new SingleFlight<Container>();
+  readonly #queue = new KeyedLock();
   readonly #holds = new Map<string, () => void>();
   readonly #remains: ContainerRemains;
   readonly #ends: EndWaiters;
@@ -173,7 +174,7 @@ export class ContainerManager {
         } catch (error) {
           await runtime.delete(id).catch(() => undefined);
           const now = clock.now();
-          const message = error instanceof Error ? error.message : String(error);
+          const message = messageOf(error);
           await this.#record({
             ...starting,
             phase: 'exited',

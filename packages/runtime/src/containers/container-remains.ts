@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Clock, Logger } from '@kubewright/core';
+import { hasCode } from '@kubewright/core';
 import type { Cgroup } from '@kubewright/linux';
 import type { Snapshotter } from '../layers/snapshotter.js';
 import type { Conmon } from '../monitor/conmon.js';
@@ -104,7 +105,7 @@ export class ContainerRemains {
     try {
       await this.#options.group(container).remove();
     } catch (error) {
-      if (!['EBUSY', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      if (!hasCode(error, 'EBUSY', 'ENOTEMPTY')) throw error;
       return false;
     }
     return runtime.forget(container.id);

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { hasCode } from '@kubewright/core';
 import { changeBundle, readBundle } from './bundle.js';
 
 /**
@@ -15,8 +16,8 @@ export async function changeOomScore(bundle: string, score: number, processes: r
     // One that has ended needs none.
     const own = await readFile(file, 'utf8').catch(() => undefined);
     if (Number(own) !== before) continue;
-    await writeFile(file, String(score)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT' && error.code !== 'ESRCH') throw error;
+    await writeFile(file, String(score)).catch((error: unknown) => {
+      if (!hasCode(error, 'ENOENT') && !hasCode(error, 'ESRCH')) throw error;
     });
   }
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '@kubewright/core';
+import { nextTurn } from '@kubewright/core/async';
 import { runtimeErrors } from '../errors.js';
 
 /** Takes output. Answers a promise where its reader has no room; more comes when that settles. */
@@ -126,6 +127,6 @@ async function waitBriefly(ended: Promise<boolean>, clock: Clock): Promise<boole
   );
   enough.abort();
   // A loop that was busy for all of that time looks at the streams now, and the command's own output is in them.
-  await new Promise((resolve) => setImmediate(resolve));
+  await nextTurn();
   return isOver;
 }

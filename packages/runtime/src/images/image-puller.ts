@@ -1,9 +1,9 @@
 import type { Clock } from '@kubewright/core';
+import { SingleFlight } from '@kubewright/core/async';
 import { digestOf } from '../content/digest.js';
 import { runtimeErrors } from '../errors.js';
 import type { ContentStore } from '../content/content-store.js';
 import { fetchContent } from '../content/fetch-content.js';
-import { SingleFlight } from '../content/single-flight.js';
 import type { Snapshotter } from '../layers/snapshotter.js';
 import type { Credentials } from '../registry/credentials.js';
 import { parseReference, referenceText, repositoryName } from '../registry/reference.js';
@@ -192,8 +192,10 @@ export class ImagePuller {
     await bring(layer);
     if (!(await snapshotter.has(diffId))) {
       tell('unpack');
-      await this.#unpacking.run(diffId, signal, (shared) =>
-        this.#unpacks.run(shared, () => snapshotter.unpack(content.path(layer.digest), diffId, shared)),
+      await this.#unpacking.run(
+        diffId,
+        (shared) => this.#unpacks.run(shared, () => snapshotter.unpack(content.path(layer.digest), diffId, shared)),
+        signal,
       );
     }
     tell('unpacked');
@@ -205,10 +207,13 @@ export class ImagePuller {
     if (await content.has(what.digest)) return;
     const progress = (bytes: number): void =>
       onProgress?.({ layer: what.digest, phase: 'fetch', bytes, total: what.size });
-    await this.#fetching.run(what.digest, options.signal, (signal) =>
-      this.#fetches.run(signal, () =>
-        fetchContent(what, { client, store: content, clock, reference, credentials, signal, onProgress: progress }),
-      ),
+    await this.#fetching.run(
+      what.digest,
+      (signal) =>
+        this.#fetches.run(signal, () =>
+          fetchContent(what, { client, store: content, clock, reference, credentials, signal, onProgress: progress }),
+        ),
+      options.signal,
     );
   }
 }

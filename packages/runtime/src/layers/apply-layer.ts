@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { KubewrightError } from '@kubewright/core';
+import { KubewrightError, messageOf } from '@kubewright/core';
 import { linuxErrors } from '@kubewright/linux';
 import { runtimeErrors } from '../errors.js';
 import { readTar } from '../tar/read-tar.js';
@@ -70,7 +70,7 @@ export async function applyLayer(
     signal.throwIfAborted();
     if (KubewrightError.is(cause)) throw cause;
     const entry = cause instanceof TarInvalid ? shownName(cause.entry) : '';
-    const problem = cause instanceof Error ? cause.message : String(cause);
+    const problem = messageOf(cause);
     const reason = entry === '' ? `cannot be read: ${problem}` : problem;
     throw runtimeErrors.LAYER_INVALID({ layer: name, entry, reason }, { cause });
   }

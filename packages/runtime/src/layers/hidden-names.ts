@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { hasCode } from '@kubewright/core';
 import { makeNode, rootedPath, setExtendedAttribute } from '@kubewright/linux';
 import { bytesOf, statOf } from './layer-path.js';
 
@@ -67,7 +68,7 @@ function makeDirectory(path: string): string | undefined {
     mkdirSync(bytesOf(path), { recursive: true, mode: 0o755 });
     return path;
   } catch (error) {
-    if (['EEXIST', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    if (hasCode(error, 'EEXIST', 'ENOTDIR')) return undefined;
     throw error;
   }
 }

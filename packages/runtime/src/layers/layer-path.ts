@@ -4,6 +4,7 @@
  */
 import { lstatSync } from 'node:fs';
 import type { Stats } from 'node:fs';
+import { hasCode } from '@kubewright/core';
 
 /** A path is bytes, one to a character, as the names in archives are. */
 export function bytesOf(path: string): Buffer {
@@ -15,7 +16,7 @@ export function statOf(path: string): Stats | undefined {
   try {
     return lstatSync(bytesOf(path), { throwIfNoEntry: false });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
+    if (hasCode(error, 'ENOTDIR')) return undefined;
     throw error;
   }
 }

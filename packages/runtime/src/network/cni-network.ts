@@ -1,5 +1,6 @@
 import { formatObjectKey } from '@kubewright/api';
 import type { Logger } from '@kubewright/core';
+import { messageOf } from '@kubewright/core';
 import { Rtnetlink, setLink, withNamespace } from '@kubewright/linux';
 import { CniRunner, loadNetworks } from '@kubewright/cni-sdk';
 import type { Attachment, CniRunnerOptions, NetworkList } from '@kubewright/cni-sdk';
@@ -69,7 +70,7 @@ export class CniNetwork implements PodNetwork {
       await this.#runner.status(network, signal);
       return undefined;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     }
   }
 

@@ -1,6 +1,7 @@
 import { lstat, readdir, stat } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { posix } from 'node:path';
+import { errorCode, hasCode, messageOf } from '@kubewright/core';
 import { invalidArgument } from '@kubewright/grpc';
 import type { Device } from '@kubewright/cri-sdk/v1';
 import { runtimeErrors } from '../errors.js';
@@ -63,9 +64,9 @@ async function devicesAt(hostPath: string, path: string): Promise<readonly OciDe
 async function below(directory: string, path: string, seen: { names: number }, depth = 0): Promise<OciDevice[]> {
   const devices: OciDevice[] = [];
   const refused = (reason: string) => runtimeErrors.NOT_SUPPORTED({ what: `devices in '${directory}', ${reason}` });
-  const names = await readdir(directory).catch((error: NodeJS.ErrnoException): string[] => {
-    if (error.code === 'ENOENT') return [];
-    throw refused(`which cannot be read (${error.code ?? error.message})`);
+  const names = await readdir(directory).catch((error: unknown): string[] => {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw refused(`which cannot be read (${errorCode(error) ?? messageOf(error)})`);
   });
   for (const name of names.toSorted()) {
     if (skipped.has(name) || devices.length > mostDevices) continue;

@@ -3,6 +3,7 @@
  * `oci` and `monitor` know the programs.
  */
 import type { Clock } from '@kubewright/core';
+import { messageOf } from '@kubewright/core';
 import { linuxErrors, spawnProcess } from '@kubewright/linux';
 import type { SpawnedProcess } from '@kubewright/linux';
 import { runtimeErrors } from '../errors.js';
@@ -109,7 +110,7 @@ function start(program: string, args: readonly string[], input: boolean): Spawne
         { program, install: 'install it, or correct its path in the settings' },
         { cause },
       );
-    const output = cause instanceof Error ? cause.message : String(cause);
+    const output = messageOf(cause);
     throw runtimeErrors.PROGRAM_FAILED({ program, code: 'an error before it ran', output }, { cause });
   }
 }

@@ -1,5 +1,6 @@
 import type { Agent, Dispatcher } from 'undici';
 import type { Clock } from '@kubewright/core';
+import { messageOf } from '@kubewright/core';
 import { runtimeErrors } from '../errors.js';
 import { largestManifest } from '../images/manifest.js';
 import { basicHeader, parseChallenges, tokenRequest } from './credentials.js';
@@ -161,7 +162,7 @@ export class RegistryClient {
       return await request(url, { ...options, dispatcher: this.#agent });
     } catch (cause) {
       options.signal.throwIfAborted();
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = messageOf(cause);
       throw runtimeErrors.REGISTRY_UNAVAILABLE({ registry: url.host, reason }, { cause });
     }
   }

@@ -5,6 +5,7 @@
  */
 import { create } from '@bufbuild/protobuf';
 import type { Clock, Logger, Random, Timer } from '@kubewright/core';
+import { KeyedLock, SingleFlight } from '@kubewright/core/async';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
 import { LinuxPodSandboxConfigSchema } from '@kubewright/cri-sdk/v1';
 import type { LinuxContainerResources, PodSandboxConfig } from '@kubewright/cri-sdk/v1';
@@ -12,7 +13,6 @@ import { runtimeErrors } from '../errors.js';
 import { podBandwidth } from '../network/bandwidth.js';
 import type { PodNetwork } from '../network/pod-network.js';
 import { bootId } from '../state/boot-id.js';
-import { JoinedCalls, KeyedQueue } from '../state/joined-calls.js';
 import type { RecordStore } from '../state/record-store.js';
 import type { PodFiles } from './pod-files.js';
 import { checkNamespaces } from './check-namespaces.js';
@@ -42,8 +42,8 @@ export interface SandboxManagerOptions {
 export class SandboxManager {
   readonly #options: SandboxManagerOptions;
   readonly #sandboxes = new Map<string, Sandbox>();
-  readonly #making = new JoinedCalls<Sandbox>();
-  readonly #queue = new KeyedQueue();
+  readonly #making = new SingleFlight<Sandbox>();
+  readonly #queue = new KeyedLock();
   readonly #retries = new Map<string, Timer>();
   /** Sandboxes that count as stopped, but are still to be disconnected. */
   readonly #lost = new Set<string>();

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Random } from '@kubewright/core';
+import { hasCode } from '@kubewright/core';
 
 /** What nobody needs any more: it is out of the way at once, and removed meanwhile. A crash leaves the rest to the next start. */
 export class Trash {
@@ -25,7 +26,7 @@ export class Trash {
     try {
       await rename(path, aside);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+      if (hasCode(error, 'ENOENT')) return;
       throw error;
     }
     this.#remove(aside);

@@ -4,8 +4,9 @@ import { Node, Pod } from '@kubewright/api/core/v1';
 import { Cluster, EventRecorder } from '@kubewright/controller';
 import { Clock, Logger, Plugin, Random, inject } from '@kubewright/core';
 import type { Lifecycle, StartContext } from '@kubewright/core';
+import { runWorkers } from '@kubewright/core/async';
 import { Client, WorkQueue } from '@kubewright/informer';
-import type { HandlerRegistration, InformerEvent } from '@kubewright/informer';
+import type { HandlerRegistration, InformerEvent, WorkItem } from '@kubewright/informer';
 import { SchedulerConnection } from '../connection/scheduler-connection.js';
 import { chooseNode, isUnassigned } from './choose-node.js';
 import type { Candidate } from './choose-node.js';
@@ -18,7 +19,7 @@ interface Run {
   readonly client: Client;
   readonly events: EventRecorder;
   readonly registrations: readonly HandlerRegistration[];
-  readonly workers: readonly Promise<void>[];
+  readonly workers: Promise<void>;
 }
 
 /** Assigns Pods to nodes until a scheduler takes its place: `use(Scheduler, { replaces: 'binder' })`. */
@@ -67,7 +68,11 @@ export class Binder implements Lifecycle {
       await transport.close();
       throw error;
     }
-    const running = Array.from({ length: workers }, () => this.#work(client, events, signal));
+    const running = runWorkers(
+      workers,
+      () => this.#queue.next(),
+      (item) => this.#work(item, client, events, signal),
+    );
     this.#run = { client, events, registrations, workers: running };
   }
 
@@ -76,7 +81,7 @@ export class Binder implements Lifecycle {
     const { client, events, registrations, workers: running } = this.#run;
     for (const registration of registrations) registration.remove();
     await this.#queue.shutDown();
-    await Promise.all(running);
+    await running;
     await events.flush();
     await client.transport.close();
   }
@@ -94,21 +99,17 @@ export class Binder implements Lifecycle {
     for (const key of this.#unassignable) this.#queue.add(key);
   }
 
-  async #work(client: Client, events: EventRecorder, signal: AbortSignal): Promise<void> {
-    for (;;) {
-      using item = await this.#queue.next();
-      if (item === undefined) return;
-      try {
-        await this.#assign(item.key, client, events, signal);
-        this.#queue.forget(item.key);
-      } catch (error) {
-        this.#assumed.delete(item.key);
-        if (signal.aborted) return;
-        // Somebody else assigned, changed or deleted it: its next event, if any, says how to go on.
-        if (isConflict(error) || isNotFound(error)) continue;
-        this.logger.warn('a pod could not be assigned to a node', { pod: item.key, error });
-        this.#queue.addRateLimited(item.key);
-      }
+  async #work(taken: WorkItem<string>, client: Client, events: EventRecorder, signal: AbortSignal): Promise<void> {
+    using item = taken;
+    try {
+      await this.#assign(item.key, client, events, signal);
+      this.#queue.forget(item.key);
+    } catch (error) {
+      this.#assumed.delete(item.key);
+      // Somebody else assigned, changed or deleted it: its next event, if any, says how to go on.
+      if (signal.aborted || isConflict(error) || isNotFound(error)) return;
+      this.logger.warn('a pod could not be assigned to a node', { pod: item.key, error });
+      this.#queue.addRateLimited(item.key);
     }
   }
 

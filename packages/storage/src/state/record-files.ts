@@ -1,6 +1,7 @@
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Clock, Random } from '@kubewright/core';
+import { messageOf } from '@kubewright/core';
 import { syncDirectory, writeFileDurably } from '@kubewright/linux';
 import { storageErrors } from '../errors.js';
 import type { StoredRecord } from './records.js';
@@ -93,6 +94,6 @@ async function readRecord<R extends StoredRecord>(path: string): Promise<R> {
     if (record.id !== basename(path, '.json')) throw new Error('it is not the record that its name says');
     return record;
   } catch (cause) {
-    throw storageErrors.RECORD_UNREADABLE({ path, reason: (cause as Error).message }, { cause });
+    throw storageErrors.RECORD_UNREADABLE({ path, reason: messageOf(cause) }, { cause });
   }
 }

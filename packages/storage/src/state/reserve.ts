@@ -1,4 +1,5 @@
 import { rm, writeFile } from 'node:fs/promises';
+import { hasCode } from '@kubewright/core';
 
 /** More than the records that are written at once, each of which takes a block. Bytes. */
 const size = 64 * 1024;
@@ -43,5 +44,5 @@ export class Reserve {
 }
 
 function isFull(error: unknown): boolean {
-  return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
+  return hasCode(error, 'ENOSPC', 'EDQUOT');
 }

@@ -1,7 +1,7 @@
 import { checkStructural, compilePattern, fieldError, statusErrors } from '@kubewright/api';
 import type { FieldError, JsonObject, MutableJson } from '@kubewright/api';
 import { Plugin } from '@kubewright/core';
-import { turn } from '../../async/turn.js';
+import { nextTurn } from '@kubewright/core/async';
 import { isJsonObject } from '../../object/object-bytes.js';
 import { AdmissionPlugin } from '../admission.js';
 import type { AdmissionRequest } from '../admission.js';
@@ -66,7 +66,7 @@ async function compilePatterns(spec: JsonObject, signal: AbortSignal): Promise<F
         'spec.versions',
         `all patterns together may take ${maximumPatternSteps} steps per character`,
       );
-    await turn();
+    await nextTurn();
     signal.throwIfAborted();
   }
   return undefined;

@@ -1,4 +1,4 @@
-import { KubewrightError } from '@kubewright/core';
+import { messageOf } from '@kubewright/core';
 
 /** How a command ended: its exit code, or what kept it from running. */
 export type CommandResult = { readonly exitCode: number } | { readonly error: unknown };
@@ -9,14 +9,14 @@ export type CommandResult = { readonly exitCode: number } | { readonly error: un
  */
 export function commandStatus(result: CommandResult, version: number): string {
   if (version < 4) {
-    if ('error' in result) return textOf(result.error);
+    if ('error' in result) return messageOf(result.error);
     return result.exitCode === 0 ? '' : failure(result.exitCode);
   }
   if ('error' in result) {
     return JSON.stringify({
       metadata: {},
       status: 'Failure',
-      message: textOf(result.error),
+      message: messageOf(result.error),
       reason: 'InternalError',
       code: 500,
     });
@@ -33,8 +33,4 @@ export function commandStatus(result: CommandResult, version: number): string {
 
 function failure(exitCode: number): string {
   return `command terminated with non-zero exit code: ${exitCode}`;
-}
-
-function textOf(error: unknown): string {
-  return KubewrightError.is(error) || error instanceof Error ? error.message : String(error);
 }

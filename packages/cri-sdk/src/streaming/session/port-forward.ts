@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { Clock, Timer } from '@kubewright/core';
+import { messageOf } from '@kubewright/core';
 import { SpdyConnection } from '../spdy/spdy-connection.js';
 import type { SpdyStream } from '../spdy/spdy-stream.js';
 
@@ -72,7 +73,7 @@ async function serve(port: number, data: SpdyStream, error: SpdyStream, forward:
     if (!data.writableEnded) data.end();
     error.end();
   } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause);
+    const text = messageOf(cause);
     if (error.writable) {
       error.end(`an error occurred forwarding to port ${port}: ${text}`);
       await finished(error, { readable: false }).catch(() => undefined);

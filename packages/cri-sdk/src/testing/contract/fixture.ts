@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { nextTurn } from '@kubewright/core/async';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
 import { NamespaceMode } from '../../generated/runtime/v1/cri_pb.js';
 import type { ContainerState, PodSandboxConfigSchema } from '../../generated/runtime/v1/cri_pb.js';
@@ -85,7 +86,7 @@ export async function untilState(
   for (let tries = 0; tries < 20_000; tries++) {
     const { status } = await client.runtime.containerStatus({ containerId });
     if (status?.state === state) return;
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
   assert.fail(`the container did not come to state ${state}`);
 }

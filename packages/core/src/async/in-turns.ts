@@ -1,3 +1,5 @@
+import { nextTurn } from './next-turn.js';
+
 /** How many items one turn of the event loop gets: each may set off a few tenths of a millisecond of work. */
 const perTurn = 16;
 
@@ -10,6 +12,6 @@ export async function inTurns<T>(items: Iterable<T>, work: (item: T) => void): P
   for (const item of items) {
     work(item);
     done += 1;
-    if (done % perTurn === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+    if (done % perTurn === 0) await nextTurn();
   }
 }

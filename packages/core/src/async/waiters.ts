@@ -1,10 +1,12 @@
+import { abortReason } from './abort-reason.js';
+
 /** Promises that a store's changes settle: no polling, no timers. */
 export class Waiters<S> {
   readonly #waiting = new Set<{ readonly isMet: (state: S) => boolean; readonly settle: (error?: unknown) => void }>();
 
   /** Resolves when `isMet` answers true: now, or at a later `check`. Rejects with the signal's reason on abort. */
   wait(state: S, isMet: (state: S) => boolean, signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted) return Promise.reject(signal.reason as Error);
+    if (signal?.aborted) return Promise.reject(abortReason(signal));
     if (isMet(state)) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const settle = (error?: unknown): void => {

@@ -1,3 +1,5 @@
+import { abortReason } from './abort-reason.js';
+
 /** Who holds a key, and who waits for it. */
 interface Queue {
   /** Ends with whoever asked last to be alone, and with all before. */
@@ -60,7 +62,7 @@ export class KeyedLock {
 async function turn(before: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
   if (signal === undefined) return before;
   const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const giveUp = (): void => reject(signal.reason as Error);
+  const giveUp = (): void => reject(abortReason(signal));
   signal.throwIfAborted();
   signal.addEventListener('abort', giveUp, { once: true });
   try {

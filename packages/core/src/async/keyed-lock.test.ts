@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { KeyedLock } from './keyed-lock.js';
+import { nextTurn } from './next-turn.js';
 
 /** Work that says when it began, and ends when it is told to. */
 function job(name: string, order: string[]): { readonly work: () => Promise<void>; readonly end: () => void } {
@@ -10,8 +11,6 @@ function job(name: string, order: string[]): { readonly work: () => Promise<void
   };
   return { work, end: resolve };
 }
-
-const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('KeyedLock', () => {
   it('keeps one key in order, lets others pass, and survives failures', async () => {
@@ -40,12 +39,12 @@ describe('KeyedLock', () => {
       lock.run('a', alone.work),
       lock.runShared('a', later.work),
     ];
-    await settle();
+    await nextTurn();
     one.end();
-    await settle();
+    await nextTurn();
     expect(order).toEqual(['one', 'two']);
     two.end();
-    await settle();
+    await nextTurn();
     expect(order).toEqual(['one', 'two', 'alone']);
     alone.end();
     later.end();
@@ -64,7 +63,7 @@ describe('KeyedLock', () => {
     abort.abort(new Error('enough'));
     await expect(waiting).rejects.toThrow('enough');
     await expect(lock.run('b', async () => order.push('never'), abort.signal)).rejects.toThrow('enough');
-    await settle();
+    await nextTurn();
     expect(order).toEqual(['first']);
     first.end();
     await Promise.all([running, next]);
