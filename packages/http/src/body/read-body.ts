@@ -1,0 +1,30 @@
+import type { Incoming } from '../endpoint/options.js';
+import { httpErrors } from '../errors.js';
+
+export interface ReadBodyOptions {
+  /** Bytes that it may have. */
+  readonly limit: number;
+  readonly signal: AbortSignal;
+  /** Told of each piece as it comes. */
+  readonly arrived?: ((bytes: number) => void) | undefined;
+}
+
+/**
+ * A request's body, whole. A body that is refused can still be answered: the connection stays.
+ *
+ * @throws KW_HTTP_BODY_TOO_LARGE, before anything is read where the client tells the length; the signal's reason on abort.
+ */
+export async function readBody(incoming: Incoming, { limit, signal, arrived }: ReadBodyOptions): Promise<Uint8Array> {
+  if (Number(incoming.headers['content-length'] ?? 0) > limit) throw httpErrors.BODY_TOO_LARGE({ limit });
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // Leaving the loop must not take the connection along.
+  for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    signal.throwIfAborted();
+    arrived?.(chunk.length);
+    size += chunk.length;
+    if (size > limit) throw httpErrors.BODY_TOO_LARGE({ limit });
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size);
+}
