@@ -1,13 +1,10 @@
 /** Writes an answer to a client, compressed where he asks for it, and no longer than he goes on reading. */
-import type { IncomingMessage } from 'node:http';
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { constants, createGzip, gzip } from 'node:zlib';
 import type { Clock } from '@kubewright/core';
+import type { Incoming, Outgoing } from '@kubewright/http';
 import type { ServerResponse } from './server-request.js';
-
-export type Incoming = IncomingMessage | Http2ServerRequest;
 
 /** Longer answers are compressed for clients that ask for it, quickly rather than well. */
 const compressFrom = 128 * 1024;
@@ -66,7 +63,7 @@ function drained(stream: Writable): Promise<void> {
  */
 export async function send(
   incoming: Incoming,
-  response: Http2ServerResponse,
+  response: Outgoing,
   answer: ServerResponse,
   clock: Clock,
   signal: AbortSignal,
@@ -78,8 +75,7 @@ export async function send(
   const empty = incoming.method === 'HEAD' || status === 304;
   if (!empty) {
     // A watch without events must still show that it has begun.
-    if (!(body instanceof Uint8Array) && 'flushHeaders' in response)
-      (response as { flushHeaders(): void }).flushHeaders();
+    if (!(body instanceof Uint8Array)) response.flushHeaders?.();
     for await (const chunk of body instanceof Uint8Array ? piecesOf(body) : body) {
       if (signal.aborted) return;
       if (!response.write(chunk)) await taken(response, 'drain', clock, signal);
@@ -87,11 +83,11 @@ export async function send(
   }
   response.end();
   // The response of HTTP/2 tells that it is finished only when its stream is closed.
-  const sent: Writable = 'stream' in response ? response.stream : response;
+  const { stream } = response;
+  const sent: Writable = stream ?? response;
   if (!sent.writableFinished) await taken(sent, 'finish', clock, signal);
   // The rest of a body that nobody reads any more would keep the stream open.
-  if ('stream' in response && !response.stream.readableEnded && !response.stream.endAfterHeaders)
-    response.stream.close();
+  if (stream !== undefined && !stream.readableEnded && !stream.endAfterHeaders) stream.close();
 }
 
 function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
