@@ -2,12 +2,11 @@
  * Tells a kubelet over HTTP whether a driver works, which it answers over its socket only. It takes the place of
  * Kubernetes' livenessprobe, beside any driver; where the driver hangs, the kubelet starts its container anew.
  */
-import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Clock, Logger, Plugin, inject, provide, token } from '@kubewright/core';
+import { Clock, Logger, Plugin, inject, messageOf, provide, token } from '@kubewright/core';
 import type { Lifecycle, PluginLike, Token } from '@kubewright/core';
 import { GrpcStatusError } from '@kubewright/grpc';
+import { HttpEndpoint, sendText } from '@kubewright/http';
+import type { Incoming, Outgoing } from '@kubewright/http';
 import { createCsiClient } from '../client/csi-client.js';
 import type { CsiClient } from '../client/csi-client.js';
 import { csiErrors } from '../errors.js';
@@ -30,11 +29,11 @@ const defaultTimeout = 1_000;
 @Plugin({ name: 'csi-liveness-probe', stage: 'serve' })
 export class LivenessProbe implements Lifecycle {
   readonly #client: CsiClient;
-  #server: Server | undefined;
+  #endpoint: HttpEndpoint | undefined;
 
   constructor(
     @inject(LivenessProbeOptions) private readonly options: LivenessProbeOptions,
-    @inject(Clock) clock: Clock,
+    @inject(Clock) private readonly clock: Clock,
     @inject(Logger) private readonly logger: Logger,
   ) {
     const { endpoint, timeout = defaultTimeout } = options;
@@ -43,34 +42,35 @@ export class LivenessProbe implements Lifecycle {
 
   /** The port that is listened at. */
   get port(): number {
-    const { port = defaultPort } = this.options;
-    return (this.#server?.address() as AddressInfo | null)?.port ?? port;
+    return this.#endpoint?.port ?? this.options.port ?? defaultPort;
   }
 
   /** The driver need not be there yet. @throws LIVENESS_PORT */
   async start(): Promise<void> {
-    const { port } = this;
-    const server = createServer((request, response) => void this.#answer(request, response));
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause) => reject(csiErrors.LIVENESS_PORT({ port, reason: cause.message }, { cause })));
-      server.listen(port, resolve);
-    });
-    this.#server = server;
+    const { port, clock, logger } = this;
+    try {
+      this.#endpoint = await HttpEndpoint.open({
+        listen: { host: '*', port },
+        clock,
+        logger,
+        serve: (incoming, outgoing) => this.#answer(incoming, outgoing),
+      });
+    } catch (cause) {
+      throw csiErrors.LIVENESS_PORT({ port, reason: messageOf(cause) }, { cause });
+    }
   }
 
   async stop(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server?.close(resolve));
-    this.#server?.closeAllConnections();
-    await closed;
+    await this.#endpoint?.abort();
     this.#client[Symbol.dispose]();
   }
 
-  async #answer({ url = '' }: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (url.split('?')[0] !== '/healthz') return send(response, 404, 'not found: ask for /healthz');
+  async #answer({ url = '' }: Incoming, outgoing: Outgoing): Promise<void> {
+    if (url.split('?')[0] !== '/healthz') return sendText(outgoing, 404, 'not found: ask for /healthz');
     const reason = await this.#ask();
-    if (reason === undefined) return send(response, 200, 'ok');
+    if (reason === undefined) return sendText(outgoing, 200, 'ok');
     this.logger.warn('the driver does not work', { endpoint: this.options.endpoint, reason });
-    send(response, 500, reason);
+    sendText(outgoing, 500, reason);
   }
 
   /** @returns why the driver does not work; undefined where it does. */
@@ -97,9 +97,4 @@ export function livenessProbe(options: LivenessProbeOptions): readonly PluginLik
     { name: 'csi-liveness-probe-options', provides: [provide(LivenessProbeOptions, { value: options })] },
     LivenessProbe,
   ];
-}
-
-function send(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
-  response.end(`${text}\n`);
 }

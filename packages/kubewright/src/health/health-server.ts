@@ -2,10 +2,10 @@
  * What probes ask: `/healthz` whether the program lives, `/readyz` whether it can do its work, as plain text in the form of
  * Kubernetes' own components. It answers for the host's health checks and knows none of them.
  */
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Plugin, Readiness, inject, token } from '@kubewright/core';
+import { Clock, Logger, Plugin, Readiness, inject, messageOf, token } from '@kubewright/core';
 import type { CheckResult, Lifecycle, Token } from '@kubewright/core';
+import { HttpEndpoint, sendText } from '@kubewright/http';
+import type { Incoming, Outgoing } from '@kubewright/http';
 import { kubewrightErrors } from '../errors/kubewright-errors.js';
 
 export interface HealthServerOptions {
@@ -19,57 +19,55 @@ export const HealthServerOptions: Token<HealthServerOptions> = token('kubewright
 
 @Plugin({ name: 'health-server', stage: 'serve' })
 export class HealthServer implements Lifecycle {
-  #server: Server | undefined;
+  #endpoint: HttpEndpoint | undefined;
 
   constructor(
     @inject(HealthServerOptions) private readonly options: HealthServerOptions,
     @inject(Readiness) private readonly readiness: Readiness,
+    @inject(Clock) private readonly clock: Clock,
+    @inject(Logger) private readonly logger: Logger,
   ) {}
 
   async start(): Promise<void> {
-    const { createServer } = await import('node:http');
-    const server = createServer((request, response) => void this.#answer(request, response));
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause) =>
-        reject(kubewrightErrors.HEALTH_PORT({ port: this.options.port, reason: cause.message }, { cause })),
-      );
-      server.listen({ port: this.options.port, host: this.options.host }, resolve);
-    });
-    this.#server = server;
+    const { clock, logger } = this;
+    const { port, host = '*' } = this.options;
+    try {
+      this.#endpoint = await HttpEndpoint.open({
+        listen: { host, port },
+        clock,
+        logger,
+        serve: (incoming, outgoing) => this.#answer(incoming, outgoing),
+      });
+    } catch (cause) {
+      throw kubewrightErrors.HEALTH_PORT({ port, reason: messageOf(cause) }, { cause });
+    }
   }
 
   async stop(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server?.close(resolve));
-    this.#server?.closeAllConnections();
-    await closed;
+    await this.#endpoint?.abort();
   }
 
   /** The port that is listened at. */
   get port(): number {
-    return (this.#server?.address() as AddressInfo | null)?.port ?? this.options.port;
+    return this.#endpoint?.port ?? this.options.port;
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const [, endpoint, ...rest] = (request.url ?? '').split('?')[0]?.split('/') ?? [];
-    if (endpoint === 'healthz' && rest.length === 0) return send(response, 200, 'ok');
-    if (endpoint !== 'readyz') return send(response, 404, 'not found: ask for /healthz or /readyz');
+  async #answer(incoming: Incoming, outgoing: Outgoing): Promise<void> {
+    const [, endpoint, ...rest] = (incoming.url ?? '').split('?')[0]?.split('/') ?? [];
+    if (endpoint === 'healthz' && rest.length === 0) return sendText(outgoing, 200, 'ok');
+    if (endpoint !== 'readyz') return sendText(outgoing, 404, 'not found: ask for /healthz or /readyz');
     const { ready, checks } = await this.readiness.report();
     const name = decodeURIComponentSafely(rest.join('/'));
-    if (name === '') return send(response, ready ? 200 : 503, checks.map(line).join('\n'));
+    if (name === '') return sendText(outgoing, ready ? 200 : 503, checks.map(line).join('\n'));
     const check = checks.find((each) => each.name === name);
     if (check === undefined)
-      return send(response, 404, `not found: the checks are ${checks.map((each) => each.name).join(', ')}`);
-    return send(response, check.ok ? 200 : 503, line(check));
+      return sendText(outgoing, 404, `not found: the checks are ${checks.map((each) => each.name).join(', ')}`);
+    return sendText(outgoing, check.ok ? 200 : 503, line(check));
   }
 }
 
 const line = (check: CheckResult): string =>
   check.ok ? `[+]${check.name} ok` : `[-]${check.name} failed: ${check.reason}`;
-
-function send(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' });
-  response.end(`${text}\n`);
-}
 
 /** A malformed escape names no check. */
 function decodeURIComponentSafely(text: string): string {
