@@ -114,6 +114,8 @@ export class ContainerRuntime implements AsyncDisposable {
       path: options.control ?? join(state, 'control', 'control.sock'),
       puller: images.puller,
       archives: new ImageArchives(images),
+      clock,
+      logger,
     });
     open.defer(() => control.stop());
     await control.start();

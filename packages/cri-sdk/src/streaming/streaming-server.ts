@@ -3,13 +3,11 @@
  * SPDY/3.1 or WebSocket. Neighbours: `spdy` and `websocket` carry streams, `session` says what they mean; what is run is the
  * runtime's (`StreamingRuntime`).
  */
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Code, GrpcStatusError, invalidArgument } from '@kubewright/grpc';
 import { silentLogger } from '@kubewright/core';
 import type { Clock, Logger, Random } from '@kubewright/core';
+import { HttpEndpoint, sendText } from '@kubewright/http';
 import { criSdkErrors } from '../errors.js';
 import type { AttachRequest, ExecRequest, PortForwardRequest } from '../generated/runtime/v1/cri_pb.js';
 import { refuse } from './session/upgrade.js';
@@ -45,7 +43,8 @@ export class StreamingServer {
   readonly #sockets = new Set<Duplex>();
   readonly #sessions = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
-  #server: Server | undefined;
+  #isStarted = false;
+  #endpoint: HttpEndpoint | undefined;
 
   constructor(options: StreamingServerOptions) {
     this.#options = options;
@@ -55,36 +54,31 @@ export class StreamingServer {
 
   /** Resolves once it listens. */
   async start(): Promise<void> {
-    if (this.#server !== undefined || this.#stopping.signal.aborted) {
+    if (this.#isStarted || this.#stopping.signal.aborted) {
       throw criSdkErrors.STREAMING_STATE({ state: this.#stopping.signal.aborted ? 'stopped' : 'started already' });
     }
-    // A request without an upgrade cannot carry streams.
-    const server = createServer((_request, response) => {
-      response.writeHead(400, { 'content-type': 'text/plain', connection: 'close' });
-      response.end('this URL is for clients that upgrade to SPDY/3.1 or WebSocket\n');
+    this.#isStarted = true;
+    const { host, port, clock } = this.#options;
+    this.#endpoint = await HttpEndpoint.open({
+      listen: { ...(host !== undefined && { host }), ...(port !== undefined && { port }) },
+      clock,
+      logger: this.#logger,
+      // A request without an upgrade cannot carry streams.
+      serve: (_incoming, outgoing) => {
+        outgoing.setHeader('connection', 'close');
+        sendText(outgoing, 400, 'this URL is for clients that upgrade to SPDY/3.1 or WebSocket');
+        return Promise.resolve();
+      },
+      upgrade: (request, socket, head) => this.#upgrade({ request, socket, head }),
     });
-    this.#server = server;
-    server.on('upgrade', (request, socket: Duplex, head: Buffer) => this.#upgrade({ request, socket, head }));
-    server.on('connection', (socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
-    });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject).listen(this.#options.port ?? 0, this.#options.host ?? '127.0.0.1', resolve);
-    });
-    server.on('error', (error) => this.#logger.error('streaming server', { error }));
   }
 
   /** Cuts the connections, tells running commands to stop, and waits for them. */
   async stop(): Promise<void> {
     this.#stopping.abort(criSdkErrors.STREAM_CLOSED({ reason: 'the server stopped' }));
     this.#tickets.clear();
-    const closed = new Promise<void>((resolve) => {
-      if (this.#server === undefined) resolve();
-      else this.#server.close(() => resolve());
-    });
     for (const socket of this.#sockets) cut(socket);
-    await Promise.all([closed, Promise.allSettled(this.#sessions)]);
+    await Promise.all([this.#endpoint?.abort(), Promise.allSettled(this.#sessions)]);
   }
 
   /** @throws INVALID_ARGUMENT where no stream is asked for, or a terminal with stderr. */
@@ -104,16 +98,19 @@ export class StreamingServer {
   }
 
   #url(request: StreamRequest): string {
-    const address = this.#server?.address() as AddressInfo | null | undefined;
-    if (address === null || address === undefined) {
-      throw criSdkErrors.STREAMING_STATE({ state: this.#stopping.signal.aborted ? 'stopped' : 'not started' });
+    const isStopped = this.#stopping.signal.aborted;
+    if (this.#endpoint === undefined || isStopped) {
+      throw criSdkErrors.STREAMING_STATE({ state: isStopped ? 'stopped' : 'not started' });
     }
+    const { address } = this.#endpoint;
     const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
     return `http://${host}:${address.port}/${request.kind}/${this.#tickets.issue(request)}`;
   }
 
-  #upgrade(upgraded: Upgraded): void {
+  async #upgrade(upgraded: Upgraded): Promise<void> {
     const { request, socket } = upgraded;
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
     const [, kind, token = ''] = /^\/(exec|attach|portforward)\/([\w-]+)(?:\?.*)?$/.exec(request.url ?? '') ?? [];
     const ticket = kind === undefined ? undefined : this.#tickets.redeem(token);
     if (ticket === undefined || ticket.kind !== kind) {
@@ -130,6 +127,7 @@ export class StreamingServer {
         this.#closeSoon(socket);
       });
     this.#sessions.add(session);
+    await session;
   }
 
   /**
