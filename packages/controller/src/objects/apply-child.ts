@@ -4,7 +4,7 @@ import type { DeepReadonly, Kind, KubeObject } from '@kubewright/api';
 import type { ApplyObject, Client } from '@kubewright/informer';
 import { controllerErrors } from '../errors/controller-errors.js';
 import type { EventRecorder } from '../events/event-recorder.js';
-import type { ApplyOptions } from '../reconcile/reconcile-context.js';
+import type { ApplyOptions } from './child-options.js';
 import { claimChild } from './child-claim.js';
 import type { ChildClaim } from './child-claim.js';
 import { fieldConflictOf } from './field-conflict.js';

@@ -7,8 +7,10 @@ import type { ApplyObject, Client, NewObject } from '@kubewright/informer';
 import { kindOf } from '../custom-resource/custom-resource.js';
 import type { Resource } from '../custom-resource/custom-resource.js';
 import type { EventRecorder } from '../events/event-recorder.js';
+import { addFinalizers, removeFinalizer } from './finalizer-edits.js';
+import type { FinalizerOptions } from './finalizer-edits.js';
 import type { OwnWrites, Write } from '../own-writes/own-writes.js';
-import type { ApplyOptions, ChildOptions, PartialChild } from '../reconcile/reconcile-context.js';
+import type { ApplyOptions, ChildOptions, PartialChild } from './child-options.js';
 import type { WatchedKinds } from './watched-kinds.js';
 import { applyChild } from './apply-child.js';
 import type { ApplyMemory, OwnerMemory } from './apply-memory.js';
@@ -108,8 +110,34 @@ export class ChildWriter<T extends KubeObject> {
     this.#record(kind, objectKey(object), uid, 'deleting');
   }
 
+  async addFinalizer<C extends KubeObject>(
+    resource: Resource<C>,
+    object: DeepReadonly<C>,
+    finalizers: readonly string[],
+  ): Promise<DeepReadonly<C>> {
+    const kind = kindOf(resource);
+    const { client } = this.options;
+    const written = await addFinalizers({ client, kind, signal: this.signal }, object, ...finalizers);
+    if (written !== object) this.remember(kind, written);
+    return written;
+  }
+
+  async removeFinalizer<C extends KubeObject>(
+    resource: Resource<C>,
+    object: DeepReadonly<C>,
+    finalizer: string,
+    options: FinalizerOptions,
+  ): Promise<DeepReadonly<C> | undefined> {
+    const kind = kindOf(resource);
+    const { client } = this.options;
+    const written = await removeFinalizer({ client, kind, signal: this.signal }, object, finalizer, options);
+    if (written === undefined) this.#record(kind, objectKey(object), object.metadata.uid, 'gone');
+    else if (written !== object) this.remember(kind, written);
+    return written;
+  }
+
   /** Takes note of what the server answered to a write of the reconciled object or of a child. */
-  remember(kind: Kind, written: KubeObject): void {
+  remember(kind: Kind, written: DeepReadonly<KubeObject>): void {
     const { uid, resourceVersion, finalizers = [] } = written.metadata;
     // A server that completes a delete in answering (the last finalizer went) leaves nothing to see but the absence.
     if (isDeleting(written) && finalizers.length === 0 && kind.kind !== 'Pod')

@@ -1,37 +1,14 @@
 /** What a reconcile is given to work with: reads from the cache, writes that are remembered, and what is known of this run. */
 import type { DeepReadonly, KubeObject, ObjectKey } from '@kubewright/api';
 import type { Logger, Span } from '@kubewright/core';
-import type { ApplyObject, Cause, Client, LocalSelection, NewObject } from '@kubewright/informer';
+import type { Cause, Client, LocalSelection, NewObject } from '@kubewright/informer';
 import type { Resource } from '../custom-resource/custom-resource.js';
+import type { FinalizerOptions } from '../objects/finalizer-edits.js';
+import type { ApplyOptions, ChildOptions, PartialChild } from '../objects/child-options.js';
 import type { ConditionInput } from '../status/condition.js';
 
 /** The type of an object's status. */
 export type StatusOf<T> = T extends { readonly status?: infer S } ? NonNullable<S> : object;
-
-/** The part of a child that its controller wants to own, with what names its kind. */
-export type PartialChild<C extends KubeObject> = ApplyObject<C> & {
-  readonly apiVersion: string;
-  readonly kind: string;
-};
-
-/** Options of a write to a child. */
-export interface ChildOptions {
-  /** Whether the reconciled object becomes the child's controller: its deletion deletes the child. Default: true. */
-  readonly owned?: boolean;
-}
-
-export interface ApplyOptions extends ChildOptions {
-  /**
-   * Whether a child that exists and has no controller becomes this object's: its deletion then deletes it. A child of another
-   * controller is never taken. Without meaning where `owned` is false. Default: false.
-   */
-  readonly adopt?: boolean;
-  /**
-   * Whether fields that another manager has set to something else are set back and taken. Right for a child that nobody
-   * else has a say in; wrong where people or an autoscaler may set the field. Default: false.
-   */
-  readonly force?: boolean;
-}
 
 export interface ReconcileContext<T extends KubeObject> {
   /** Unique for this run; every log line and event of the run carries it. */
@@ -75,6 +52,30 @@ export interface ReconcileContext<T extends KubeObject> {
   patch<C extends KubeObject>(resource: Resource<C>, object: DeepReadonly<C>, patch: object): Promise<C>;
   /** Deletes just this object, by its uid. One that is gone already is no error. */
   delete<C extends KubeObject>(resource: Resource<C>, object: DeepReadonly<C>): Promise<void>;
+
+  /**
+   * Puts finalizers on an object, this one or another, so that it stays until they are taken off. Sends nothing where it has
+   * them. Only for just the revision that is given: a conflict where the object has changed since. A reconciler's own
+   * finalizers need none of this, see `@Finalizer`.
+   *
+   * @returns the object as it is then.
+   */
+  addFinalizer<C extends KubeObject>(
+    resource: Resource<C>,
+    object: DeepReadonly<C>,
+    ...finalizers: readonly string[]
+  ): Promise<DeepReadonly<C>>;
+  /**
+   * Takes a finalizer off an object; the reverse of `addFinalizer`, under the same condition.
+   *
+   * @returns the object as it is then; undefined where it is gone, which is no error.
+   */
+  removeFinalizer<C extends KubeObject>(
+    resource: Resource<C>,
+    object: DeepReadonly<C>,
+    finalizer: string,
+    options?: FinalizerOptions,
+  ): Promise<DeepReadonly<C> | undefined>;
 
   /**
    * Sets fields of this object's status, and conditions by their type; the others stay, also those that others have set

@@ -13,7 +13,7 @@ import { finalizersOf } from '../decorators/finalizer.js';
 import { watchesOf } from '../decorators/watches.js';
 import { controllerErrors } from '../errors/controller-errors.js';
 import { EventRecorder } from '../events/event-recorder.js';
-import type { FinalizerStep } from '../finalizers/finalizers.js';
+import type { FinalizerStep } from '../finalizers/finalizer-steps.js';
 import { ApplyMemory } from '../objects/apply-memory.js';
 import { KindDirectory } from '../objects/kind-directory.js';
 import { OwnWrites } from '../own-writes/own-writes.js';

@@ -8,8 +8,8 @@ import type { Clock, Logger, Random, Span, Tracer } from '@kubewright/core';
 import type { Client, SharedInformer, WorkItem, WorkQueue } from '@kubewright/informer';
 import { controllerErrors } from '../errors/controller-errors.js';
 import type { EventRecorder } from '../events/event-recorder.js';
-import { addFinalizers, missingFinalizers, runFinalizers } from '../finalizers/finalizers.js';
-import type { FinalizerStep } from '../finalizers/finalizers.js';
+import { missingFinalizers, runFinalizers } from '../finalizers/finalizer-steps.js';
+import type { FinalizerStep } from '../finalizers/finalizer-steps.js';
 import { ChildWriter } from '../objects/child-writer.js';
 import type { ChildWriterOptions } from '../objects/child-writer.js';
 import { TerminalError, delayOf } from '../reconcile/outcome.js';
@@ -131,7 +131,7 @@ export class ReconcileLoop<T extends KubeObject> {
     }
     const missing = missingFinalizers(object, finalizers);
     // The write comes back as an event: the run that follows has the finalizers, and nothing to undo was done before.
-    if (missing.length > 0) return void (await addFinalizers(kind, object, missing, ctx));
+    if (missing.length > 0) return void (await ctx.addFinalizer(kind, object, ...missing));
     return reconciler.reconcile(object, ctx);
   }
 

@@ -3,14 +3,10 @@ import type { Clock, Logger, Span } from '@kubewright/core';
 import type { Cause, Client, LocalSelection, NewObject } from '@kubewright/informer';
 import type { Resource } from '../custom-resource/custom-resource.js';
 import type { EventRecorder } from '../events/event-recorder.js';
+import type { FinalizerOptions } from '../objects/finalizer-edits.js';
 import type { ChildWriter } from '../objects/child-writer.js';
-import type {
-  ApplyOptions,
-  ChildOptions,
-  PartialChild,
-  ReconcileContext,
-  StatusOf,
-} from '../reconcile/reconcile-context.js';
+import type { ApplyOptions, ChildOptions, PartialChild } from '../objects/child-options.js';
+import type { ReconcileContext, StatusOf } from '../reconcile/reconcile-context.js';
 import type { ConditionInput } from '../status/condition.js';
 import { StatusWriter } from '../status/status-writer.js';
 import { ownerIndex } from '../objects/watched-kinds.js';
@@ -105,6 +101,23 @@ export class Reconciliation<T extends KubeObject> implements ReconcileContext<T>
 
   delete<C extends KubeObject>(resource: Resource<C>, object: DeepReadonly<C>): Promise<void> {
     return this.#parts.writer.delete(resource, object);
+  }
+
+  addFinalizer<C extends KubeObject>(
+    resource: Resource<C>,
+    object: DeepReadonly<C>,
+    ...finalizers: readonly string[]
+  ): Promise<DeepReadonly<C>> {
+    return this.#parts.writer.addFinalizer(resource, object, finalizers);
+  }
+
+  removeFinalizer<C extends KubeObject>(
+    resource: Resource<C>,
+    object: DeepReadonly<C>,
+    finalizer: string,
+    options: FinalizerOptions = {},
+  ): Promise<DeepReadonly<C> | undefined> {
+    return this.#parts.writer.removeFinalizer(resource, object, finalizer, options);
   }
 
   async status(fields: Partial<StatusOf<T>>, ...conditions: readonly ConditionInput[]): Promise<void> {

@@ -116,9 +116,7 @@ export class DependentCollector {
     const { live } = this.options;
     const object = known ?? (await live.get(identity));
     if (object === undefined || object === unreachable) return;
-    const finalizers = object.metadata.finalizers ?? [];
-    if (finalizers.includes(finalizer))
-      await live.patch(identity, object, { finalizers: finalizers.filter((name) => name !== finalizer) });
+    await live.removeFinalizer(identity, object, finalizer);
   }
 
   #markAbsent(node: GraphNode): void {

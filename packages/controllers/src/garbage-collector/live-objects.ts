@@ -1,3 +1,4 @@
+import { removeFinalizer } from '@kubewright/controller';
 import { isNotFound } from '@kubewright/api';
 import type { KubeObject } from '@kubewright/api';
 import type { Client, DiscoveredKind } from '@kubewright/informer';
@@ -35,6 +36,15 @@ export class LiveObjects {
     const { uid, resourceVersion } = object.metadata;
     const patch = { metadata: { ...metadata, uid, resourceVersion } };
     await ifFound(this.client.patch(kind, keyOf(kind, identity), { type: 'merge', patch }, { signal: this.signal }));
+  }
+
+  /** Takes a finalizer off just the revision `object`, as `patch` would. Nothing is sent where it has none of that name. */
+  async removeFinalizer(identity: ObjectIdentity, object: KubeObject, finalizer: string): Promise<void> {
+    await removeFinalizer(
+      { client: this.client, kind: this.#kindOf(identity), signal: this.signal },
+      object,
+      finalizer,
+    );
   }
 
   /** Deletes just the revision `object`, so that owners added since save it. A conflict where it has changed. */

@@ -2,7 +2,7 @@
 import { hasFinalizer, isDeleting } from '@kubewright/api';
 import type { DeepReadonly, KubeObject } from '@kubewright/api';
 import { PersistentVolume, PersistentVolumeClaim, Pod } from '@kubewright/api/core/v1';
-import { Controller, Reconciler, WatchesKind } from '@kubewright/controller';
+import { Controller, Reconciler, WatchesKind, existsLive } from '@kubewright/controller';
 import type { ReconcileContext, Resource } from '@kubewright/controller';
 import type { ReadonlyPod } from '../pods/pod-state.js';
 import { isPodFinished } from '../pods/pod-state.js';
@@ -21,13 +21,8 @@ const volumeFinalizer = 'kubernetes.io/pv-protection';
 @WatchesKind(Pod, (pod) => claimUses(pod).map(({ name }) => ({ name, namespace: pod.metadata.namespace })))
 export class PersistentVolumeClaimProtection extends Reconciler<PersistentVolumeClaim> {
   override async reconcile(claim: ReadonlyClaim, ctx: ReconcileContext<PersistentVolumeClaim>): Promise<void> {
-    await protect(PersistentVolumeClaim, claim, claimFinalizer, ctx, async () => {
-      if (ctx.list(Pod).some((pod) => uses(pod, claim))) return true;
-      // The cache may not know a pod yet that was scheduled a moment ago.
-      const { namespace } = claim.metadata;
-      const { items } = await ctx.client.list(Pod, { namespace, signal: ctx.signal });
-      return items.some((pod) => uses(pod, claim));
-    });
+    const isUsed = (): Promise<boolean> => existsLive(ctx, Pod, (pod) => uses(pod, claim));
+    await protect(PersistentVolumeClaim, claim, claimFinalizer, ctx, isUsed);
   }
 }
 
@@ -52,11 +47,6 @@ async function protect<T extends KubeObject>(
   ctx: ReconcileContext<T>,
   isUsed: () => boolean | Promise<boolean>,
 ): Promise<void> {
-  const { finalizers = [], resourceVersion } = object.metadata;
-  const isProtected = hasFinalizer(object, finalizer);
-  const write = (next: readonly string[]): Promise<T> =>
-    ctx.patch(resource, object, { metadata: { finalizers: next, resourceVersion } });
-  if (!isDeleting(object)) {
-    if (!isProtected) await write([...finalizers, finalizer]);
-  } else if (isProtected && !(await isUsed())) await write(finalizers.filter((name) => name !== finalizer));
+  if (!isDeleting(object)) await ctx.addFinalizer(resource, object, finalizer);
+  else if (hasFinalizer(object, finalizer) && !(await isUsed())) await ctx.removeFinalizer(resource, object, finalizer);
 }

@@ -2,7 +2,7 @@ import { hasFinalizer, isDeleting } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import { PersistentVolume } from '@kubewright/api/core/v1';
 import { VolumeAttachment } from '@kubewright/api/storage/v1';
-import { Controller, Reconciler, WatchesKind } from '@kubewright/controller';
+import { Controller, Reconciler, WatchesKind, existsLive } from '@kubewright/controller';
 import type { ReconcileContext } from '@kubewright/controller';
 import { inject } from '@kubewright/core';
 import { DriverConnection } from './driver-connection.js';
@@ -27,19 +27,15 @@ export class AttachedVolumeProtection extends Reconciler<PersistentVolume> {
   ): Promise<void> {
     if (!isDeleting(volume) || volume.spec?.csi === undefined) return;
     const finalizer = attacherFinalizer((await this.driver.info(ctx.signal)).name);
-    const { finalizers = [], resourceVersion } = volume.metadata;
     if (!hasFinalizer(volume, finalizer) || (await isAttachedAnywhere(volume, ctx))) return;
-    const rest = finalizers.filter((each) => each !== finalizer);
-    await ctx.patch(PersistentVolume, volume, { metadata: { finalizers: rest, resourceVersion } });
+    await ctx.removeFinalizer(PersistentVolume, volume, finalizer);
   }
 }
 
-/** Whether a volume is attached to a node, or about to be. A cache that knows nothing of that is not enough to let it go. */
-export async function isAttachedAnywhere(
+/** Whether a volume is attached to a node, or about to be. */
+export function isAttachedAnywhere(
   { metadata: { name } }: DeepReadonly<PersistentVolume>,
   ctx: ReconcileContext<PersistentVolume>,
 ): Promise<boolean> {
-  const isOf = ({ spec }: DeepReadonly<VolumeAttachment>): boolean => spec.source.persistentVolumeName === name;
-  if (ctx.list(VolumeAttachment).some(isOf)) return true;
-  return (await ctx.client.list(VolumeAttachment, { signal: ctx.signal })).items.some(isOf);
+  return existsLive(ctx, VolumeAttachment, ({ spec }) => spec.source.persistentVolumeName === name);
 }

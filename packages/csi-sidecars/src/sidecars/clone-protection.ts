@@ -1,7 +1,7 @@
 import { hasFinalizer, isDeleting } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import { PersistentVolumeClaim } from '@kubewright/api/core/v1';
-import { Controller, Reconciler, WatchesKind } from '@kubewright/controller';
+import { Controller, Reconciler, WatchesKind, existsLive } from '@kubewright/controller';
 import type { ReconcileContext } from '@kubewright/controller';
 import { cloningFinalizer, provisioningFinalizer } from './names.js';
 
@@ -19,15 +19,9 @@ type ReadonlyClaim = DeepReadonly<PersistentVolumeClaim>;
 export class CloneProtection extends Reconciler<PersistentVolumeClaim> {
   override async reconcile(claim: ReadonlyClaim, ctx: ReconcileContext<PersistentVolumeClaim>): Promise<void> {
     if (!hasFinalizer(claim, cloningFinalizer)) return;
-    const { name, finalizers = [], resourceVersion } = claim.metadata;
-    const isCopy = (each: ReadonlyClaim): boolean => sourceClaimOf(each) === name && isBeingMade(each, claim);
-    if (ctx.list(PersistentVolumeClaim).some(isCopy)) return;
-    // A cache may not know a copy yet that was begun a moment ago.
-    const { client, key, signal } = ctx;
-    const { items } = await client.list(PersistentVolumeClaim, { namespace: key.namespace, signal });
-    if (items.some(isCopy)) return;
-    const rest = finalizers.filter((each) => each !== cloningFinalizer);
-    await ctx.patch(PersistentVolumeClaim, claim, { metadata: { finalizers: rest, resourceVersion } });
+    const isCopy = (each: ReadonlyClaim): boolean => sourceClaimOf(each) === ctx.key.name && isBeingMade(each, claim);
+    if (await existsLive(ctx, PersistentVolumeClaim, isCopy)) return;
+    await ctx.removeFinalizer(PersistentVolumeClaim, claim, cloningFinalizer);
   }
 }
 

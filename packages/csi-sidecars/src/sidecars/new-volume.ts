@@ -1,3 +1,4 @@
+import { withFinalizers } from '@kubewright/controller';
 import { Quantity } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import type { PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1';
@@ -50,10 +51,9 @@ export function newVolume({ driver, claim, storageClass, volume }: NewVolume): N
     volume.capacityBytes > 0n
       ? Quantity.of(volume.capacityBytes, 'BinarySI').toString()
       : (resources?.requests?.['storage'] ?? '0');
-  return {
+  const object: NewObject<PersistentVolume> = {
     metadata: {
       name,
-      finalizers: [volumeFinalizer],
       annotations: {
         [provisionedBy]: driver,
         ...(deletion && {
@@ -91,4 +91,5 @@ export function newVolume({ driver, claim, storageClass, volume }: NewVolume): N
       ...(nodeAffinity && { nodeAffinity }),
     },
   };
+  return withFinalizers(object, volumeFinalizer);
 }

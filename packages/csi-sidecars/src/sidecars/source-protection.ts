@@ -1,7 +1,7 @@
+import type { ReconcileContext } from '@kubewright/controller';
 import { hasFinalizer, isDeleting, isNotFound } from '@kubewright/api';
-import type { DeepReadonly, ObjectKey } from '@kubewright/api';
+import type { DeepReadonly } from '@kubewright/api';
 import { PersistentVolumeClaim } from '@kubewright/api/core/v1';
-import type { Client } from '@kubewright/informer';
 import { cloningFinalizer, provisioningFinalizer, restoringFinalizer } from './names.js';
 import { VolumeSnapshot } from './snapshots/kinds.js';
 import { sourceSnapshotOf } from './snapshots/restored-claims.js';
@@ -9,12 +9,11 @@ import type { SourceObject } from './volume-source.js';
 
 type Source = PersistentVolumeClaim | VolumeSnapshot;
 
-/** Where a claim's source is looked up and written. */
-export interface SourceAccess {
-  readonly client: Client;
-  readonly namespace: string | undefined;
-  readonly signal: AbortSignal;
-}
+/** Of a run for a claim: where its source, which is in its namespace, is looked up and written. */
+export type SourceAccess = Pick<
+  ReconcileContext<PersistentVolumeClaim>,
+  'client' | 'key' | 'signal' | 'addFinalizer' | 'removeFinalizer'
+>;
 
 /**
  * Puts what a volume is made from under protection, from before the driver is asked. @returns false where it goes already, or is
@@ -25,7 +24,7 @@ export async function holdSource(object: SourceObject, access: SourceAccess): Pr
   const found = await read(object, access);
   if (found === undefined || hasFinalizer(found, finalizer)) return found !== undefined;
   if (isDeleting(found)) return false;
-  await write(object, found, [...(found.metadata.finalizers ?? []), finalizer], access);
+  await access.addFinalizer<Source>(object.kind, found, finalizer);
   return true;
 }
 
@@ -46,8 +45,7 @@ export async function releaseSnapshot(claim: DeepReadonly<PersistentVolumeClaim>
   const found = await read(object, access);
   if (found === undefined || !hasFinalizer(found, restoringFinalizer)) return;
   if (await isHeldByOthers(claim, name, access)) return;
-  const rest = found.metadata.finalizers?.filter((each) => each !== restoringFinalizer) ?? [];
-  await write(object, found, rest, access);
+  await access.removeFinalizer<Source>(object.kind, found, restoringFinalizer);
   // One that came in between has seen the finalizer and counts on it.
   if (await isHeldByOthers(claim, name, access)) await holdSource(object, access);
 }
@@ -55,9 +53,9 @@ export async function releaseSnapshot(claim: DeepReadonly<PersistentVolumeClaim>
 async function isHeldByOthers(
   { metadata: { uid } }: DeepReadonly<PersistentVolumeClaim>,
   name: string,
-  { client, namespace, signal }: SourceAccess,
+  { client, key, signal }: SourceAccess,
 ): Promise<boolean> {
-  const { items } = await client.list(PersistentVolumeClaim, { namespace, signal });
+  const { items } = await client.list(PersistentVolumeClaim, { namespace: key.namespace, signal });
   return items.some(
     (each) => each.metadata.uid !== uid && sourceSnapshotOf(each) === name && hasFinalizer(each, provisioningFinalizer),
   );
@@ -67,25 +65,11 @@ function finalizerOf({ kind }: SourceObject): string {
   return kind.kind === VolumeSnapshot.kind ? restoringFinalizer : cloningFinalizer;
 }
 
-async function read(
-  { kind, name }: SourceObject,
-  { client, namespace, signal }: SourceAccess,
-): Promise<Source | undefined> {
+async function read({ kind, name }: SourceObject, { client, key, signal }: SourceAccess): Promise<Source | undefined> {
   try {
-    return await client.get<Source>(kind, { name, namespace }, { signal });
+    return await client.get<Source>(kind, { name, namespace: key.namespace }, { signal });
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
   }
-}
-
-async function write(
-  { kind, name }: SourceObject,
-  { metadata: { resourceVersion } }: Source,
-  finalizers: readonly string[],
-  { client, namespace, signal }: SourceAccess,
-): Promise<void> {
-  const key: ObjectKey = { name, namespace };
-  const patch = { metadata: { finalizers, resourceVersion } };
-  await client.patch<Source>(kind, key, { type: 'merge', patch }, { signal });
 }

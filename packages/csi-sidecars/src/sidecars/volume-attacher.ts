@@ -1,4 +1,4 @@
-import { hasFinalizer, isDeleting, isNotFound } from '@kubewright/api';
+import { hasFinalizer, isDeleting } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import { PersistentVolume } from '@kubewright/api/core/v1';
 import type { CSIPersistentVolumeSource, PersistentVolumeSpec } from '@kubewright/api/core/v1';
@@ -43,12 +43,8 @@ export class VolumeAttacher extends Reconciler<VolumeAttachment> {
     // A driver without the capability needs no attaching; pods wait for the word all the same.
     if (!info.controller.has(Rpc.PUBLISH_UNPUBLISH_VOLUME)) return ctx.status({ attached: true });
     const finalizer = attacherFinalizer(info.name);
-    const { finalizers = [], resourceVersion } = attachment.metadata;
-    if (!hasFinalizer(attachment, finalizer)) {
-      const metadata = { finalizers: [...finalizers, finalizer], resourceVersion };
-      await ctx.patch(VolumeAttachment, attachment, { metadata });
-      return undefined;
-    }
+    if (!hasFinalizer(attachment, finalizer))
+      return void (await ctx.addFinalizer(VolumeAttachment, attachment, finalizer));
     return this.#attach(attachment, info, ctx);
   }
 
@@ -106,10 +102,7 @@ export class VolumeAttacher extends Reconciler<VolumeAttachment> {
     const finalizer = attacherFinalizer(name);
     if (volume === undefined || hasFinalizer(volume, finalizer)) return volume !== undefined;
     if (isDeleting(volume)) return false;
-    const { finalizers = [], resourceVersion } = volume.metadata;
-    await ctx.patch(PersistentVolume, volume, {
-      metadata: { finalizers: [...finalizers, finalizer], resourceVersion },
-    });
+    await ctx.addFinalizer(PersistentVolume, volume, finalizer);
     return true;
   }
 
@@ -124,13 +117,7 @@ export class VolumeAttacher extends Reconciler<VolumeAttachment> {
         await ctx.status({ detachError: this.#error(error) });
       throw error;
     }
-    const { finalizers = [], resourceVersion } = attachment.metadata;
-    const rest = finalizers.filter((name) => name !== finalizer);
-    try {
-      await ctx.patch(VolumeAttachment, attachment, { metadata: { finalizers: rest, resourceVersion } });
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
+    await ctx.removeFinalizer(VolumeAttachment, attachment, finalizer);
   }
 
   async #unpublish(

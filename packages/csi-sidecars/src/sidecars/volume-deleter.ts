@@ -43,9 +43,7 @@ export class VolumeDeleter extends Reconciler<PersistentVolume> {
     if (phase !== 'Released' && (await isTaken(volume, ctx))) return;
     if (await isAttachedAnywhere(volume, ctx)) return;
     if (isToDelete) await this.#delete(volume, ctx);
-    const { finalizers = [], resourceVersion } = volume.metadata;
-    const rest = finalizers.filter((name) => name !== volumeFinalizer);
-    await ctx.patch(PersistentVolume, volume, { metadata: { finalizers: rest, resourceVersion } });
+    await ctx.removeFinalizer(PersistentVolume, volume, volumeFinalizer);
   }
 
   async #delete({ metadata, spec }: ReadonlyVolume, ctx: Context): Promise<void> {

@@ -17,7 +17,6 @@ import { driverParameters, fileSystemOf } from './parameters.js';
 import { provisioningInputs } from './provisioning-inputs.js';
 import type { ProvisioningInputs } from './provisioning-inputs.js';
 import { holdSource, isSourceGoing, releaseSnapshot } from './source-protection.js';
-import type { SourceAccess } from './source-protection.js';
 import { volumeCapabilities } from './volume-capabilities.js';
 
 type ReadonlyClaim = DeepReadonly<PersistentVolumeClaim>;
@@ -79,10 +78,10 @@ export class VolumeProvisioner extends Reconciler<PersistentVolumeClaim> {
       return requeueAfter(searchPeriod);
     }
     // The change brings the claim back here.
-    if (!isHeld) return writeFinalizers(claim, [...finalizersOf(claim), provisioningFinalizer], ctx);
+    if (!isHeld) return void (await ctx.addFinalizer(PersistentVolumeClaim, claim, provisioningFinalizer));
     // After the claim: its hold is what the source's protection goes by.
     const { source } = inputs;
-    if (source.is === 'content' && !(await holdSource(source.object, accessOf(ctx)))) return this.#release(claim, ctx);
+    if (source.is === 'content' && !(await holdSource(source.object, ctx))) return this.#release(claim, ctx);
     return this.#provision(claim, inputs, info, ctx);
   }
 
@@ -118,8 +117,7 @@ export class VolumeProvisioner extends Reconciler<PersistentVolumeClaim> {
       this.#refused.add(uid);
       if (isDeleting(claim)) return this.#release(claim, ctx);
       // What is to go does not wait for an attempt that failed for good.
-      if (source.is === 'content' && (await isSourceGoing(source.object, accessOf(ctx))))
-        return this.#release(claim, ctx);
+      if (source.is === 'content' && (await isSourceGoing(source.object, ctx))) return this.#release(claim, ctx);
       // There is no room on the node: the scheduler is to choose another.
       const isElsewhere = GrpcStatusError.is(error) && error.status === Code.RESOURCE_EXHAUSTED;
       if (isElsewhere && storageClass.volumeBindingMode === 'WaitForFirstConsumer')
@@ -197,11 +195,12 @@ export class VolumeProvisioner extends Reconciler<PersistentVolumeClaim> {
   /** Lets the claim go its way. @param elsewhere - takes the choice of the node back */
   async #release(claim: ReadonlyClaim, ctx: Context, elsewhere = false): Promise<void> {
     const isHeld = hasFinalizer(claim, provisioningFinalizer);
-    if (isHeld) await releaseSnapshot(claim, accessOf(ctx));
-    if (isHeld || elsewhere) {
-      const annotations = elsewhere ? { [selectedNode]: null } : {};
-      const rest = finalizersOf(claim).filter((name) => name !== provisioningFinalizer);
-      await writeFinalizers(claim, rest, ctx, annotations);
+    if (isHeld) await releaseSnapshot(claim, ctx);
+    const annotations = elsewhere ? { [selectedNode]: null } : {};
+    if (isHeld) await ctx.removeFinalizer(PersistentVolumeClaim, claim, provisioningFinalizer, { annotations });
+    else if (elsewhere) {
+      const { resourceVersion } = claim.metadata;
+      await ctx.patch(PersistentVolumeClaim, claim, { metadata: { resourceVersion, annotations } });
     }
     this.#settle(claim.metadata.uid ?? '');
   }
@@ -238,24 +237,6 @@ function isDue({ metadata, spec }: ReadonlyClaim, ctx: Context): boolean {
   return storageClass?.volumeBindingMode !== 'WaitForFirstConsumer';
 }
 
-function accessOf({ client, key, signal }: Context): SourceAccess {
-  return { client, namespace: key.namespace, signal };
-}
-
 function bytesOf(amounts: Readonly<Record<string, string>> | undefined): bigint {
   return Quantity.parse(amounts?.['storage'] ?? '0').value();
-}
-
-function finalizersOf({ metadata }: ReadonlyClaim): readonly string[] {
-  return metadata.finalizers ?? [];
-}
-
-async function writeFinalizers(
-  claim: ReadonlyClaim,
-  finalizers: readonly string[],
-  ctx: Context,
-  annotations: object = {},
-): Promise<void> {
-  const { resourceVersion } = claim.metadata;
-  await ctx.patch(PersistentVolumeClaim, claim, { metadata: { finalizers, resourceVersion, annotations } });
 }

@@ -1,9 +1,8 @@
 import { hasFinalizer, isDeleting } from '@kubewright/api';
-import type { DeepReadonly, ObjectKey } from '@kubewright/api';
+import type { DeepReadonly, KubeObject, ObjectKey } from '@kubewright/api';
 import { PersistentVolumeClaim } from '@kubewright/api/core/v1';
-import { Controller, Reconciler, WatchesKind, requeueAfter } from '@kubewright/controller';
+import { Controller, Reconciler, WatchesKind, existsLive, requeueAfter } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
-import type { Client } from '@kubewright/informer';
 import { isMarked, marksOfSnapshot } from './content-holder.js';
 import { contentNameOf } from './group-members.js';
 import { VolumeSnapshot, VolumeSnapshotContent } from './kinds.js';
@@ -24,18 +23,15 @@ const lookPeriod = 1_000;
  * protection goes by. @returns false for a claim that is going already
  */
 export async function holdClaim(
-  client: Client,
   key: ObjectKey,
   finalizer: string,
-  signal: AbortSignal,
+  ctx: Pick<ReconcileContext<KubeObject>, 'client' | 'signal' | 'addFinalizer'>,
 ): Promise<boolean> {
   // Live: a cache may show the protection of an earlier snapshot.
-  const claim = await client.get(PersistentVolumeClaim, key, { signal });
+  const claim = await ctx.client.get(PersistentVolumeClaim, key, { signal: ctx.signal });
   if (hasFinalizer(claim, finalizer)) return true;
   if (isDeleting(claim)) return false;
-  const { finalizers = [], resourceVersion } = claim.metadata;
-  const patch = { metadata: { finalizers: [...finalizers, finalizer], resourceVersion } };
-  await client.patch(PersistentVolumeClaim, key, { type: 'merge', patch }, { signal });
+  await ctx.addFinalizer(PersistentVolumeClaim, claim, finalizer);
   return true;
 }
 
@@ -54,17 +50,10 @@ export class ClaimSourceProtection extends Reconciler<PersistentVolumeClaim> {
   override async reconcile(claim: ReadonlyClaim, ctx: Context): Promise<Outcome> {
     if (!hasFinalizer(claim, claimSourceFinalizer)) return undefined;
     const isSource = (snapshot: ReadonlySnapshot): boolean => isTakenOf(snapshot, claim, ctx);
-    const isUsed = ctx.list(VolumeSnapshot).some(isSource) || (await this.#live(ctx)).some(isSource);
-    if (isUsed) return isDeleting(claim) ? requeueAfter(lookPeriod) : undefined;
-    const { finalizers = [], resourceVersion } = claim.metadata;
-    const rest = finalizers.filter((name) => name !== claimSourceFinalizer);
-    await ctx.patch(PersistentVolumeClaim, claim, { metadata: { finalizers: rest, resourceVersion } });
+    if (await existsLive(ctx, VolumeSnapshot, isSource))
+      return isDeleting(claim) ? requeueAfter(lookPeriod) : undefined;
+    await ctx.removeFinalizer(PersistentVolumeClaim, claim, claimSourceFinalizer);
     return undefined;
-  }
-
-  /** The cache may not know a snapshot yet that was begun a moment ago. */
-  async #live({ client, key, signal }: Context): Promise<readonly VolumeSnapshot[]> {
-    return (await client.list(VolumeSnapshot, { namespace: key.namespace, signal })).items;
   }
 }
 

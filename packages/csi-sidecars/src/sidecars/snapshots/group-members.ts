@@ -1,4 +1,5 @@
 /** The members of a group of snapshots: their names, and the two objects that each of them is. */
+import { withFinalizers } from '@kubewright/controller';
 import { createHash } from 'node:crypto';
 import type { DeepReadonly } from '@kubewright/api';
 import type { PersistentVolume } from '@kubewright/api/core/v1';
@@ -54,15 +55,15 @@ export function contentNameOf(snapshot: ReadonlySnapshot): string {
 
 export function memberSnapshot({ group: owner, info, volume }: Member): NewObject<VolumeSnapshot> {
   const { name = '', namespace = '', uid = '' } = owner.metadata;
-  return {
+  const snapshot: NewObject<VolumeSnapshot> = {
     metadata: {
       name: `${snapshotPrefix}${idOf(owner, info)}`,
       namespace,
-      finalizers: [memberFinalizer],
       ownerReferences: [{ ...group, name, uid }],
     },
     spec: { source: { persistentVolumeClaimName: volume?.spec?.claimRef?.name ?? '' } },
   };
+  return withFinalizers(snapshot, memberFinalizer);
 }
 
 export function memberContent(
@@ -70,10 +71,9 @@ export function memberContent(
   { metadata }: ReadonlySnapshot,
 ): NewObject<VolumeSnapshotContent> {
   const { driver, deletionPolicy } = content.spec;
-  return {
+  const made: NewObject<VolumeSnapshotContent> = {
     metadata: {
       name: `${contentPrefix}${idOf(owner, info)}`,
-      finalizers: [marksOfSnapshot.finalizer],
       annotations: { [groupHandle]: content.status?.volumeGroupSnapshotHandle ?? '' },
     },
     spec: {
@@ -90,6 +90,7 @@ export function memberContent(
       },
     },
   };
+  return withFinalizers(made, marksOfSnapshot.finalizer);
 }
 
 /** What the content of a member says of it. */

@@ -46,12 +46,8 @@ export class GroupSnapshotContentController extends Reconciler<VolumeGroupSnapsh
   override async reconcile(content: ReadonlyContent, ctx: Context): Promise<Outcome> {
     if (content.spec.driver !== (await this.driver.info(ctx.signal)).name) return undefined;
     if (isDeleting(content)) return this.#release(content, ctx);
-    const { finalizers = [], resourceVersion } = content.metadata;
-    if (!hasFinalizer(content, finalizer)) {
-      const metadata = { finalizers: [...finalizers, finalizer], resourceVersion };
-      await ctx.patch(VolumeGroupSnapshotContent, content, { metadata });
-      return undefined;
-    }
+    if (!hasFinalizer(content, finalizer))
+      return void (await ctx.addFinalizer(VolumeGroupSnapshotContent, content, finalizer));
     if (content.status?.readyToUse === true) {
       if (isMarked(content, beingCreated)) await unmark(VolumeGroupSnapshotContent, content, beingCreated, ctx);
       return undefined;
@@ -108,9 +104,7 @@ export class GroupSnapshotContentController extends Reconciler<VolumeGroupSnapsh
       return;
     }
     if (content.spec.deletionPolicy === 'Delete') await this.#delete(content, ctx);
-    const { finalizers = [], resourceVersion } = content.metadata;
-    const rest = finalizers.filter((name) => name !== finalizer);
-    await ctx.patch(VolumeGroupSnapshotContent, content, { metadata: { finalizers: rest, resourceVersion } });
+    await ctx.removeFinalizer(VolumeGroupSnapshotContent, content, finalizer);
   }
 
   async #delete(content: ReadonlyContent, ctx: Context): Promise<void> {

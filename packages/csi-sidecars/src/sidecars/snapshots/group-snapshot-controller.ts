@@ -1,7 +1,8 @@
+import type { NewObject } from '@kubewright/informer';
 import { LabelSelector, hasFinalizer, isAlreadyExists, isDeleting } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import { PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1';
-import { Controller, Reconciler, WatchesKind, requeueAfter } from '@kubewright/controller';
+import { Controller, Reconciler, WatchesKind, requeueAfter, withFinalizers } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { Clock, inject } from '@kubewright/core';
 import { DriverConnection } from '../driver-connection.js';
@@ -75,7 +76,10 @@ export class GroupSnapshotController extends Reconciler<VolumeGroupSnapshot> {
     }
     if (content === undefined) return this.#create(group, ctx);
     if ((await this.driver.info(ctx.signal)).name !== content.spec.driver) return undefined;
-    if (!hasFinalizer(group, finalizer)) return hold(group, ctx);
+    if (!hasFinalizer(group, finalizer)) {
+      // The change brings the group back.
+      return void (await ctx.addFinalizer(VolumeGroupSnapshot, group, finalizer));
+    }
     const { uid, name, namespace } = content.spec.volumeGroupSnapshotRef;
     const isNamed = name === group.metadata.name && namespace === ctx.key.namespace;
     if (!isNamed || (uid && uid !== group.metadata.uid)) return tellLost(group, misbound, this.clock.now(), ctx);
@@ -132,10 +136,13 @@ export class GroupSnapshotController extends Reconciler<VolumeGroupSnapshot> {
       return requeueAfter(claimPeriod);
     }
     // First, so that no content is left without its group.
-    if (!hasFinalizer(group, finalizer)) return hold(group, ctx);
+    if (!hasFinalizer(group, finalizer)) {
+      // The change brings the group back.
+      return void (await ctx.addFinalizer(VolumeGroupSnapshot, group, finalizer));
+    }
     for (const { metadata } of claims) {
       const claimKey = { name: metadata.name ?? '', namespace: ctx.key.namespace };
-      if (!(await holdClaim(ctx.client, claimKey, groupSourceFinalizer, ctx.signal)))
+      if (!(await holdClaim(claimKey, groupSourceFinalizer, ctx)))
         return wait(`PersistentVolumeClaim "${metadata.name}" is being deleted`);
     }
     const name = contentNameOf(group);
@@ -147,38 +154,23 @@ export class GroupSnapshotController extends Reconciler<VolumeGroupSnapshot> {
       uid: group.metadata.uid ?? '',
     };
     const secret = classSecret(ofGroup, groupClass.parameters, name, volumeGroupSnapshotRef);
+    const content: NewObject<VolumeGroupSnapshotContent> = {
+      metadata: { name, annotations: secretAnnotations(ofGroup, secret) },
+      spec: {
+        driver,
+        deletionPolicy: groupClass.deletionPolicy,
+        source: { volumeHandles: volumes.map(({ spec }) => spec?.csi?.volumeHandle ?? '') },
+        volumeGroupSnapshotClassName: groupClass.metadata.name ?? '',
+        volumeGroupSnapshotRef,
+      },
+    };
     try {
-      await ctx.create(
-        VolumeGroupSnapshotContent,
-        {
-          metadata: {
-            name,
-            finalizers: [marksOfGroup.finalizer],
-            annotations: secretAnnotations(ofGroup, secret),
-          },
-          spec: {
-            driver,
-            deletionPolicy: groupClass.deletionPolicy,
-            source: { volumeHandles: volumes.map(({ spec }) => spec?.csi?.volumeHandle ?? '') },
-            volumeGroupSnapshotClassName: groupClass.metadata.name ?? '',
-            volumeGroupSnapshotRef,
-          },
-        },
-        { owned: false },
-      );
+      await ctx.create(VolumeGroupSnapshotContent, withFinalizers(content, marksOfGroup.finalizer), { owned: false });
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
     }
     return undefined;
   }
-}
-
-/** The change brings the group back. */
-async function hold(group: ReadonlyGroup, ctx: Context): Promise<void> {
-  const { finalizers = [], resourceVersion } = group.metadata;
-  await ctx.patch(VolumeGroupSnapshot, group, {
-    metadata: { finalizers: [...finalizers, finalizer], resourceVersion },
-  });
 }
 
 function contentOf(group: ReadonlyGroup, ctx: Context): ReadonlyContent | undefined {
@@ -250,15 +242,10 @@ async function releaseGroup(
     }
   }
   for (const member of members) {
-    const { finalizers = [], resourceVersion } = member.metadata;
-    const others = finalizers.filter((name) => name !== memberFinalizer);
     if (!isDeleting(member)) await ctx.delete(VolumeSnapshot, member);
-    else if (hasFinalizer(member, memberFinalizer))
-      await ctx.patch(VolumeSnapshot, member, { metadata: { finalizers: others, resourceVersion } });
+    else await ctx.removeFinalizer(VolumeSnapshot, member, memberFinalizer);
   }
   if (members.length > 0) return undefined;
-  const { finalizers = [], resourceVersion } = group.metadata;
-  const rest = finalizers.filter((name) => name !== finalizer);
-  await ctx.patch(VolumeGroupSnapshot, group, { metadata: { finalizers: rest, resourceVersion } });
+  await ctx.removeFinalizer(VolumeGroupSnapshot, group, finalizer);
   return undefined;
 }

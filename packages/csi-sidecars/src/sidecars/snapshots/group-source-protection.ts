@@ -1,7 +1,7 @@
 import { LabelSelector, hasFinalizer, isDeleting } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import { PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1';
-import { Controller, Reconciler, requeueAfter } from '@kubewright/controller';
+import { Controller, Reconciler, existsLive, requeueAfter } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { isMarked, marksOfGroup } from './content-holder.js';
 import { VolumeGroupSnapshot, VolumeGroupSnapshotContent } from './group-kinds.js';
@@ -29,16 +29,9 @@ export class GroupSourceProtection extends Reconciler<PersistentVolumeClaim> {
   override async reconcile(claim: ReadonlyClaim, ctx: Context): Promise<Outcome> {
     if (!hasFinalizer(claim, groupSourceFinalizer)) return undefined;
     const isSource = (group: ReadonlyGroup): boolean => isTakenOf(group, claim, ctx);
-    const isUsed = ctx.list(VolumeGroupSnapshot).some(isSource) || (await this.#live(ctx)).some(isSource);
-    if (isUsed) return requeueAfter(lookPeriod);
-    const { finalizers = [], resourceVersion } = claim.metadata;
-    const rest = finalizers.filter((name) => name !== groupSourceFinalizer);
-    await ctx.patch(PersistentVolumeClaim, claim, { metadata: { finalizers: rest, resourceVersion } });
+    if (await existsLive(ctx, VolumeGroupSnapshot, isSource)) return requeueAfter(lookPeriod);
+    await ctx.removeFinalizer(PersistentVolumeClaim, claim, groupSourceFinalizer);
     return undefined;
-  }
-
-  async #live({ client, key, signal }: Context): Promise<readonly VolumeGroupSnapshot[]> {
-    return (await client.list(VolumeGroupSnapshot, { namespace: key.namespace, signal })).items;
   }
 }
 

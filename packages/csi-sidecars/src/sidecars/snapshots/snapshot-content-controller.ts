@@ -47,12 +47,8 @@ export class SnapshotContentController extends Reconciler<VolumeSnapshotContent>
     const { name } = await this.driver.info(ctx.signal);
     if (content.spec.driver !== name) return undefined;
     if (isDeleting(content)) return this.#release(content, ctx);
-    const { finalizers = [], resourceVersion } = content.metadata;
-    if (!hasFinalizer(content, finalizer)) {
-      const metadata = { finalizers: [...finalizers, finalizer], resourceVersion };
-      await ctx.patch(VolumeSnapshotContent, content, { metadata });
-      return undefined;
-    }
+    if (!hasFinalizer(content, finalizer))
+      return void (await ctx.addFinalizer(VolumeSnapshotContent, content, finalizer));
     // A member is made, and its status written, with its group.
     if (content.status?.readyToUse === true || isContentOfMember(content)) {
       if (isMarked(content, beingCreated)) await unmark(VolumeSnapshotContent, content, beingCreated, ctx);
@@ -119,9 +115,7 @@ export class SnapshotContentController extends Reconciler<VolumeSnapshotContent>
       return;
     }
     if (deletionPolicy === 'Delete' && !isContentOfMember(content)) await this.#delete(content, ctx);
-    const { finalizers = [], resourceVersion } = content.metadata;
-    const rest = finalizers.filter((name) => name !== finalizer);
-    await ctx.patch(VolumeSnapshotContent, content, { metadata: { finalizers: rest, resourceVersion } });
+    await ctx.removeFinalizer(VolumeSnapshotContent, content, finalizer);
   }
 
   async #delete(content: ReadonlyContent, ctx: Context): Promise<void> {

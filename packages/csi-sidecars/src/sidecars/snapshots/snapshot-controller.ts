@@ -1,7 +1,8 @@
+import type { NewObject } from '@kubewright/informer';
 import { Quantity, hasFinalizer, isAlreadyExists, isDeleting } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import { PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1';
-import { Controller, Reconciler, WatchesKind, requeueAfter } from '@kubewright/controller';
+import { Controller, Reconciler, WatchesKind, requeueAfter, withFinalizers } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { Clock, inject } from '@kubewright/core';
 import { DriverConnection } from '../driver-connection.js';
@@ -57,7 +58,10 @@ export class SnapshotController extends Reconciler<VolumeSnapshot> {
     }
     if (content === undefined) return this.#create(snapshot, ctx);
     if ((await this.driver.info(ctx.signal)).name !== content.spec.driver) return undefined;
-    if (!hasFinalizer(snapshot, finalizer)) return hold(snapshot, ctx);
+    if (!hasFinalizer(snapshot, finalizer)) {
+      // The change brings the snapshot back.
+      return void (await ctx.addFinalizer(VolumeSnapshot, snapshot, finalizer));
+    }
     const { uid, name, namespace } = content.spec.volumeSnapshotRef;
     const isNamed = name === snapshot.metadata.name && namespace === ctx.key.namespace;
     if (!isNamed || (uid && uid !== snapshot.metadata.uid)) return tellLost(snapshot, misbound, this.clock.now(), ctx);
@@ -98,9 +102,12 @@ export class SnapshotController extends Reconciler<VolumeSnapshot> {
       return requeueAfter(claimPeriod);
     }
     // First, so that no content is left without its snapshot.
-    if (!hasFinalizer(snapshot, finalizer)) return hold(snapshot, ctx);
+    if (!hasFinalizer(snapshot, finalizer)) {
+      // The change brings the snapshot back.
+      return void (await ctx.addFinalizer(VolumeSnapshot, snapshot, finalizer));
+    }
     const claimKey = { name: claimName, namespace: ctx.key.namespace };
-    if (!(await holdClaim(ctx.client, claimKey, claimSourceFinalizer, ctx.signal))) {
+    if (!(await holdClaim(claimKey, claimSourceFinalizer, ctx))) {
       ctx.event('Warning', 'SnapshotFailed', `PersistentVolumeClaim "${claimName}" is being deleted`);
       return requeueAfter(claimPeriod);
     }
@@ -113,38 +120,24 @@ export class SnapshotController extends Reconciler<VolumeSnapshot> {
       uid: snapshot.metadata.uid ?? '',
     };
     const secret = classSecret(ofSnapshot, snapshotClass.parameters, name, volumeSnapshotRef);
+    const content: NewObject<VolumeSnapshotContent> = {
+      metadata: { name, annotations: secretAnnotations(ofSnapshot, secret) },
+      spec: {
+        driver,
+        deletionPolicy: snapshotClass.deletionPolicy,
+        source: { volumeHandle: volume.spec.csi.volumeHandle },
+        sourceVolumeMode: volume.spec.volumeMode ?? 'Filesystem',
+        volumeSnapshotClassName: snapshotClass.metadata.name ?? '',
+        volumeSnapshotRef,
+      },
+    };
     try {
-      await ctx.create(
-        VolumeSnapshotContent,
-        {
-          metadata: {
-            name,
-            finalizers: [marksOfSnapshot.finalizer],
-            annotations: secretAnnotations(ofSnapshot, secret),
-          },
-          spec: {
-            driver,
-            deletionPolicy: snapshotClass.deletionPolicy,
-            source: { volumeHandle: volume.spec.csi.volumeHandle },
-            sourceVolumeMode: volume.spec.volumeMode ?? 'Filesystem',
-            volumeSnapshotClassName: snapshotClass.metadata.name ?? '',
-            volumeSnapshotRef,
-          },
-        },
-        { owned: false },
-      );
+      await ctx.create(VolumeSnapshotContent, withFinalizers(content, marksOfSnapshot.finalizer), { owned: false });
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
     }
     return undefined;
   }
-}
-
-/** The change brings the snapshot back. */
-async function hold(snapshot: ReadonlySnapshot, ctx: Context): Promise<void> {
-  const { finalizers = [], resourceVersion } = snapshot.metadata;
-  const metadata = { finalizers: [...finalizers, finalizer], resourceVersion };
-  await ctx.patch(VolumeSnapshot, snapshot, { metadata });
 }
 
 function contentOf(snapshot: ReadonlySnapshot, ctx: Context): ReadonlyContent | undefined {
@@ -194,7 +187,5 @@ async function releaseSnapshot(
 }
 
 async function letGo(snapshot: ReadonlySnapshot, finalizer: string, ctx: Context): Promise<undefined> {
-  const { finalizers = [], resourceVersion } = snapshot.metadata;
-  const rest = finalizers.filter((name) => name !== finalizer);
-  await ctx.patch(VolumeSnapshot, snapshot, { metadata: { finalizers: rest, resourceVersion } });
+  await ctx.removeFinalizer(VolumeSnapshot, snapshot, finalizer);
 }
