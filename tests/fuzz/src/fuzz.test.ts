@@ -3,11 +3,14 @@ import { fuzz } from './run.js';
 import { targets } from './targets.js';
 import type { FuzzTarget } from './target.js';
 
+/** Enough for each kind of input that a target makes; `npm run fuzz` makes a million. */
+const inputs = 4_000;
+
 describe('fuzz', () => {
   for (const target of targets) {
-    it(`${target.name} survives 10,000 inputs`, { timeout: 120_000 }, async () => {
-      const { handled } = await fuzz(target, 10_000, 1);
-      expect(handled).toBeGreaterThanOrEqual(5_000);
+    it(`${target.name} survives ${inputs} inputs`, { timeout: 120_000 }, async () => {
+      const { handled } = await fuzz(target, inputs, 1);
+      expect(handled).toBeGreaterThanOrEqual(inputs / 2);
     });
   }
 
