@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Tests run from source: the custom export condition makes every workspace package resolve to its `src`. */
@@ -10,6 +11,8 @@ export default defineConfig({
   test: {
     reporters: ['default', './tools/vitest/summary-reporter.ts'],
     restoreMocks: true,
+    // Many tests wait for processes that they started: with a file more than there are cores, nothing is idle.
+    maxWorkers: availableParallelism() + 1,
     // What is polled for comes at once, or late on a machine that does much else.
     expect: { poll: { timeout: 20_000 } },
     coverage: { include: ['packages/*/src/**'], exclude: ['**/generated/**', '**/*.test.ts'] },
@@ -34,6 +37,8 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts'],
+          // What they import takes longer than many of them: it is loaded once for each worker.
+          isolate: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
