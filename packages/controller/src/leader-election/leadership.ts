@@ -20,8 +20,9 @@ export interface Moment {
  *
  * - Work goes on until `renewDeadline` after the renewal: then its signal aborts, and no write is sent any more.
  * - A write that is under way at `leaseDuration`, when the Lease may have another holder, is given up, and so is every one at
- *   the end. The server may nevertheless carry out what it has received in full, and may do so late. A resourceVersion or uid in
- *   it is what keeps it off what changed since.
+ *   the end. The server may nevertheless carry out what it has received in full, and may do so late; so may the end of a large
+ *   write of which a process had handed over the beginning when it was stopped. A resourceVersion or uid in it is what keeps
+ *   it off what changed since.
  */
 @Plugin({ name: 'leadership', stage: 'foundation', provides: [WriteFence, LeaderGate] })
 export class Leadership implements WriteFence, LeaderGate {
