@@ -1,11 +1,11 @@
 /** Copies of the website operator on one embedded API server, each behind a port of its own. */
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Lease } from '@kubewright/api/coordination/v1';
 import { startTestApiServer } from '@kubewright/apiserver/testing';
 import { SystemClock } from '@kubewright/core';
@@ -16,7 +16,8 @@ import { openPort } from './watched-port.js';
 import type { WatchedPort } from './watched-port.js';
 
 const clock = new SystemClock();
-const operator = fileURLToPath(new URL('../../../examples/website-operator/dist/operator.js', import.meta.url));
+const require = createRequire(import.meta.url);
+const operator = require.resolve('@kubewright/example-website-operator/dist/operator.js');
 
 export interface Replica {
   readonly name: string;
