@@ -1,16 +1,16 @@
 // Puts the code of examples into the documentation: what follows a `<!-- snippet: PATH -->` comment is the file at PATH.
 // `node tools/docs/snippets.mjs` writes, `--check` fails where a page is behind its example.
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const check = process.argv.includes('--check');
-const pages = ['README.md', ...readdirSync(join(root, 'docs/guides')).map((name) => join('docs/guides', name))];
+const pages = ['README.md', ...globSync(['docs/guides/*.md', 'packages/*/README.md'], { cwd: root })];
 const snippet = /<!-- snippet: (\S+) -->\n(?:\n?```\w*\n[\s\S]*?\n```\n)?/g;
 
 let stale = 0;
-for (const page of pages.filter((name) => name.endsWith('.md'))) {
+for (const page of pages) {
   const text = readFileSync(join(root, page), 'utf8');
   const next = text.replace(snippet, (_, path) => {
     const code = readFileSync(join(root, path), 'utf8').trimEnd();

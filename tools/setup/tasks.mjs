@@ -17,6 +17,7 @@ export const tasks = {
     steps: [
       ['tools/workspace/references.mjs', '--check'],
       ['tools/docs/snippets.mjs', '--check'],
+      ['tools/docs/generate.mjs', '--check'],
       ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json'],
       ['node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings', '.'],
       [
@@ -35,6 +36,11 @@ export const tasks = {
   api: { steps: [['tools/api-report/report.mjs']] },
   generate: {
     build: false,
-    steps: [['tools/workspace/references.mjs'], ['tools/api/generate.mjs'], ['tools/docs/snippets.mjs']],
+    steps: [
+      ['tools/workspace/references.mjs'],
+      ['tools/api/generate.mjs'],
+      ['tools/docs/snippets.mjs'],
+      ['tools/docs/generate.mjs'],
+    ],
   },
 };
