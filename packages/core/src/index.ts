@@ -82,6 +82,8 @@ export { extensionPoint, isExtensionPoint } from './plugin/extension-point.js';
 export type { ExtensionPoint, ExtensionPointOptions } from './plugin/extension-point.js';
 export { contributionsTo } from './plugin/contributions.js';
 export type { Contributions } from './plugin/contributions.js';
+export { skip } from './plugin/skip.js';
+export type { CheckContext, Skip } from './plugin/skip.js';
 export { level, levelOf } from './plugin/level.js';
 export type { Level } from './plugin/level.js';
 export type { Lifecycle, StartContext, StopContext } from './plugin/lifecycle.js';
@@ -101,6 +103,7 @@ export type {
   ReadCommandLine,
 } from './cli/command.js';
 export { PluginGraph } from './registry/graph.js';
+export type { PluginReport, PluginState } from './registry/plugin-report.js';
 export type { GraphEdge, GraphNode } from './registry/graph.js';
 export { nameOfPlugin } from './registry/registry.js';
 export type { PluginReference, PluginUse, UseOptions } from './registry/registry.js';

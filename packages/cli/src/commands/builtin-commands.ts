@@ -3,7 +3,7 @@ import { defineCommand } from '@kubewright/core';
 import type { CliCommand } from '@kubewright/core';
 import { cniCommands } from '@kubewright/network/commands';
 import { runtimeCommands } from '@kubewright/runtime/commands';
-import { clusterOptions, graphOptions, upOptions } from './cluster-options.js';
+import { clusterOptions, graphOptions, pluginsOptions, upOptions } from './cluster-options.js';
 
 export const builtinCommands: readonly CliCommand[] = [
   defineCommand({
@@ -24,6 +24,12 @@ export const builtinCommands: readonly CliCommand[] = [
     summary: 'print the plugins of a cluster and what they need of each other',
     options: graphOptions,
     load: async () => (await import('./graph.js')).graph,
+  }),
+  defineCommand({
+    name: 'plugins',
+    summary: 'list the plugins of a cluster, how each fares, what it extends and what it needs',
+    options: pluginsOptions,
+    load: async () => (await import('./plugins.js')).plugins,
   }),
   ...runtimeCommands,
   ...cniCommands,

@@ -52,6 +52,16 @@ export const upOptions = defineSettings({
   },
 });
 
+export const pluginsOptions = defineSettings({
+  plugin: clusterOptions.plugin,
+  start: {
+    type: 'boolean',
+    default: false,
+    description: 'start the cluster in memory, and stop it again, to see what starts, what is skipped and what fails',
+  },
+  output: { type: 'enum', values: ['table', 'json'], default: 'table', letter: 'o', description: 'how it is printed' },
+});
+
 export const graphOptions = defineSettings({
   plugin: clusterOptions.plugin,
   format: { type: 'enum', values: ['text', 'mermaid'], default: 'text', description: 'mermaid draws a flowchart' },

@@ -5,7 +5,15 @@
 import { MemoryStorage, apiServer, kubernetesVersion, serverLevel } from '@kubewright/apiserver';
 import type { User } from '@kubewright/apiserver';
 import { Clock, Host, Logger, coreErrors, provide } from '@kubewright/core';
-import type { PluginGraph, PluginLike, PluginReference, PluginUse, Token, UseOptions } from '@kubewright/core';
+import type {
+  PluginGraph,
+  PluginLike,
+  PluginReference,
+  PluginReport,
+  PluginUse,
+  Token,
+  UseOptions,
+} from '@kubewright/core';
 import type { ClusterConnection, Transport } from '@kubewright/informer';
 import { AdminTokenAuthenticator } from '../credentials/admin-token-authenticator.js';
 import { ClusterCredentials, clusterAdmin } from '../credentials/cluster-credentials.js';
@@ -116,9 +124,20 @@ export class EmbeddedCluster implements AsyncDisposable {
     return (await this.#hosts()).map((host) => [host.name, host.graph()]);
   }
 
+  /** Throws `KW_CORE_INVALID_PLUGINS` where the plugins of the server or of the control plane do not fit together. `start` does it too. */
+  async validate(): Promise<void> {
+    for (const host of await this.#hosts()) host.validate();
+  }
+
+  /** How every plugin fares, by the names of the two hosts: of the server and of the control plane. */
+  async plugins(): Promise<[host: string, plugins: readonly PluginReport[]][]> {
+    return (await this.#hosts()).map((host) => [host.name, host.plugins()]);
+  }
+
   /** Something bound in the cluster: a service of the control plane where it runs, or else of the server. */
   get<T>(token: Token<T>): T {
-    return (this.#controlPlane ?? this.#server).get(token);
+    const host = this.#controlPlane?.state === 'running' ? this.#controlPlane : this.#server;
+    return host.get(token);
   }
 
   /** Where HTTPS is served. */
@@ -166,9 +185,8 @@ export class EmbeddedCluster implements AsyncDisposable {
 
   async #startControlPlane(): Promise<void> {
     const authority = this.#server.get(ClusterCredentials).authority.certificate;
-    const host = await this.#makeControlPlane(this.#server, this.#later, authority);
+    const host = (this.#controlPlane = await this.#makeControlPlane(this.#server, this.#later, authority));
     await host.start();
-    this.#controlPlane = host;
     // A cluster without its controllers is of no use: if they fail, all of it stops.
     this.#failure = host.closed.catch(async (error: unknown) => {
       await this.#server.stop();

@@ -1,15 +1,19 @@
 import { Endpoints } from '@kubewright/api/core/v1';
 import { EndpointSlice } from '@kubewright/api/discovery/v1';
-import { Clock, Logger, Plugin, inject } from '@kubewright/core';
+import { Clock, Logger, Plugin, inject, skip } from '@kubewright/core';
 import type { Lifecycle, StartContext } from '@kubewright/core';
 import { Client } from '@kubewright/informer';
-import { EmbeddedApiServer } from './embedded-api-server.js';
+import { clusterErrors } from '../errors/cluster-errors.js';
+import { EmbeddedApiServer, ServerOptions } from './embedded-api-server.js';
 
 const user = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
 const metadata = { name: 'kubernetes', namespace: 'default' };
 
 /** Keeps the endpoints of the `kubernetes` Service at where the server listens, which may change from run to run. */
-@Plugin({ name: 'kubernetes-endpoints' })
+@Plugin({
+  name: 'kubernetes-endpoints',
+  check: ({ get }) => (get(ServerOptions).listen === undefined ? skip('the API server opens no port') : undefined),
+})
 export class KubernetesEndpoints implements Lifecycle {
   constructor(
     @inject(EmbeddedApiServer) private readonly server: EmbeddedApiServer,
@@ -18,8 +22,9 @@ export class KubernetesEndpoints implements Lifecycle {
   ) {}
 
   async start({ signal }: StartContext): Promise<void> {
-    if (this.server.url === undefined) return;
-    const { hostname, port } = new URL(this.server.url);
+    const { url } = this.server;
+    if (url === undefined) throw clusterErrors.NOT_LISTENING({ wanted: 'endpoints' });
+    const { hostname, port } = new URL(url);
     // A port that is the protocol's own is not in the URL.
     const ports = [{ name: 'https', port: Number(port || 443), protocol: 'TCP' }];
     const address = hostname.replace(/^\[|\]$/g, '');

@@ -45,6 +45,12 @@ export const coreErrors = defineErrors('CORE', {
     `plugin '${d.plugin}' contributes to ${d.here} and to ${d.point}, which lives at level ${d.level} and so in another host than '${d.host}': make two plugins of it, of which one injects the other`,
   LATE_CONTRIBUTION: (d: { point: string; reason: string }) =>
     `a contribution to ${d.point} cannot be made while the host runs: ${d.reason}`,
+  CHECK_TOO_EARLY: (d: { token: string }) =>
+    `a plugin's check asks for ${d.token}, which its host has not built yet: ask for values that plugins provide and for what the host above has`,
+  CHECK_FAILED: (d: { plugin: string; reason: string }) =>
+    `the check of plugin '${d.plugin}' failed: ${d.reason}; a plugin that cannot run here returns skip(reason)`,
+  SKIPPED: (d: { plugin: string; token: string; reason: string }) =>
+    `there is no ${d.token}, since plugin '${d.plugin}' is skipped: ${d.reason}`,
   CONSTRUCTION_FAILED: (d: { plugin: string; reason: string }) =>
     `plugin '${d.plugin}' could not be built: ${d.reason}`,
   START_FAILED: (d: { plugin: string; reason: string }) => `plugin '${d.plugin}' failed to start: ${d.reason}`,

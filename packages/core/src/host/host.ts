@@ -4,31 +4,35 @@
  */
 import type { Container } from 'inversify';
 import { Clock } from '../clock/clock.js';
+import { tokenName } from '../di/token.js';
 import type { Token } from '../di/token.js';
 import { coreErrors } from '../errors/core-errors.js';
 import { messageOf as reasonOf } from '../errors/message-of.js';
 import { HealthCheck } from '../health/health-check.js';
-import { Readiness, runChecks } from '../health/readiness.js';
-import type { CheckResult, ReadinessReport } from '../health/readiness.js';
+import { Readiness } from '../health/readiness.js';
+import type { CheckResult } from '../health/readiness.js';
 import { Logger } from '../logger/logger.js';
+import { contributionsTo } from '../plugin/contributions.js';
 import type { ExtensionPoint } from '../plugin/extension-point.js';
 import type { Level } from '../plugin/level.js';
-import type { Lifecycle } from '../plugin/lifecycle.js';
 import type { PluginLike } from '../plugin/plugin.js';
-import { contributionsTo } from '../plugin/contributions.js';
-import { tokenName } from '../di/token.js';
 import { followed } from '../registry/dependencies.js';
 import type { Surroundings } from '../registry/dependencies.js';
 import { PluginGraph } from '../registry/graph.js';
+import { reportPlugins } from '../registry/plugin-report.js';
+import type { PluginReport } from '../registry/plugin-report.js';
 import type { Registration } from '../registry/registration.js';
 import { Registry } from '../registry/registry.js';
 import type { PluginReference, PluginUse, Resolution, UseOptions } from '../registry/registry.js';
+import { skipWhatCannotRun, standsFor } from '../registry/skipped.js';
+import { checkContext } from './check-context.js';
 import { fillContainer } from './container.js';
 import type { Contents } from './container.js';
 import { defaultServices } from './default-services.js';
+import { checkHost, reportOf } from './host-health.js';
 import { LateContributions } from './late-contributions.js';
 import { LifecycleRunner } from './lifecycle-runner.js';
-import type { Unit } from './lifecycle-runner.js';
+import { PluginUnits } from './plugin-units.js';
 import { stopError } from './stop-error.js';
 import { surroundingsOf } from './surroundings.js';
 
@@ -78,8 +82,7 @@ export class Host implements AsyncDisposable {
   readonly #children = new Set<Host>();
   #settleClosed: (failure?: Error) => void = () => undefined;
   readonly #late: LateContributions;
-  /** What runs here, with the names of the plugins. */
-  readonly #instances = new Map<object, string>();
+  readonly #units = new PluginUnits();
   #state: HostState = 'new';
   #contents: Contents | undefined;
   #resolution: Resolution | undefined;
@@ -168,6 +171,12 @@ export class Host implements AsyncDisposable {
     return new PluginGraph(registrations, dependencies);
   }
 
+  /** Every plugin of this host and how it fares, also those that do not run, with the reason. */
+  plugins(): PluginReport[] {
+    const hasStopped = this.#state === 'stopped';
+    return reportPlugins(this.#resolve(), (name) => this.#units.progressOf(name, hasStopped));
+  }
+
   /**
    * A host below this one, for one cluster: its plugins see this host's services and contributions and add their own. It is
    * started on its own once this host has begun to run, may be stopped at any time, and is stopped before its parent.
@@ -178,7 +187,11 @@ export class Host implements AsyncDisposable {
 
   /** What is bound to a token. Possible from the moment the plugins are built. */
   get<T>(token: Token<T>): T {
-    return this.#built().get<T>(token);
+    const container = this.#built();
+    for (const [registration, reason] of this.#resolution?.skipped ?? [])
+      if (standsFor(registration, tokenName(token)) && !container.isBound(token))
+        throw coreErrors.SKIPPED({ plugin: registration.data.name, token: tokenName(token), reason });
+    return container.get<T>(token);
   }
 
   /** All contributions to an extension point, in order, the parent's first. Possible from the moment the plugins are built. */
@@ -197,7 +210,7 @@ export class Host implements AsyncDisposable {
    */
   contribute<T>(point: ExtensionPoint<T>, value: T, { by, signal }: LateContributionOptions): Disposable {
     const stopping = this.#runner?.stopping;
-    const plugin = this.#instances.get(by);
+    const plugin = this.#units.nameOf(by);
     if (stopping === undefined || stopping.aborted || plugin === undefined) {
       const reason =
         plugin === undefined
@@ -248,6 +261,7 @@ export class Host implements AsyncDisposable {
     } catch (error) {
       // A stop that somebody asked for is no failure of the host.
       if (!this.#stopping && !signal?.aborted) this.#failure ??= error as Error;
+      this.#units.noteFailure(error);
       await this.#stop(error as Error).catch(() => undefined);
       throw error;
     }
@@ -259,19 +273,28 @@ export class Host implements AsyncDisposable {
     const parent = this.#parent;
     if (parent && (!parent.#contents || parent.#stopping))
       throw coreErrors.PARENT_NOT_RUNNING({ host: this.name, parent: parent.name });
-    const { registrations, waves } = this.#resolve();
+    const { registrations, waves } = (this.#resolution = this.#check());
     const services = this.#services();
     for (const point of registrations.flatMap(followed)) services.set(contributionsTo(point), this.#late.list(point));
     this.#late.refuseMissed();
     this.#contents = fillContainer(registrations, this.#registry.overrides, services, parent && parent.#contents);
     const { container } = this.#contents;
-    const units = waves.map((wave) => wave.map((registration) => this.#build(container, registration)));
+    const units = waves.map((wave) => wave.map((registration) => this.#units.build(container, registration)));
     return new LifecycleRunner(units, {
       clock: container.get<Clock>(Clock),
       logger: container.get<Logger>(Logger),
       gracePeriod: this.#gracePeriod,
       onFail: (error) => this.#fail(error),
     });
+  }
+
+  /** What is left when the plugins that cannot run here are skipped. */
+  #check(): Resolution {
+    const resolution = this.#resolve();
+    if (resolution.registrations.every(({ data }) => data.check === undefined)) return resolution;
+    const { overrides } = this.#registry;
+    const context = checkContext(this.#services(), resolution.registrations, overrides, this.#parent);
+    return skipWhatCannotRun(resolution, context, this.#surroundings(), overrides);
   }
 
   #followSignal(stopping: AbortSignal, signal?: AbortSignal): void {
@@ -282,6 +305,7 @@ export class Host implements AsyncDisposable {
 
   #fail(failure: Error): void {
     this.#failure ??= failure;
+    this.#units.noteFailure(failure);
     this.#built().get<Logger>(Logger).error('plugin failed, stopping', { host: this.name, error: failure });
     void this.#stop(failure).catch(() => undefined);
   }
@@ -343,7 +367,7 @@ export class Host implements AsyncDisposable {
 
   /** What the host binds itself; the general services only where there is no parent to have them from. */
   #services(): Map<Token<unknown>, unknown> {
-    const readiness: Readiness = { report: (signal) => this.#report(signal) };
+    const readiness: Readiness = { report: async (signal) => reportOf(await this.#checks(signal)) };
     const own: [Token<unknown>, unknown][] = [
       [Host, this],
       [Readiness, readiness],
@@ -351,31 +375,15 @@ export class Host implements AsyncDisposable {
     return new Map([...own, ...(this.#parent ? [] : defaultServices())]);
   }
 
-  async #report(signal?: AbortSignal): Promise<ReadinessReport> {
-    const checks = await this.#checks(signal);
-    return { ready: checks.every(({ ok }) => ok), checks };
-  }
-
   async #checks(signal?: AbortSignal): Promise<CheckResult[]> {
-    const own: CheckResult =
-      this.#state === 'running' ? { name: this.name, ok: true } : { name: this.name, ok: false, reason: this.#state };
     const contributed = this.#contents?.own.get(HealthCheck)?.map(({ key }) => this.get<HealthCheck>(key)) ?? [];
-    const checks = runChecks(contributed, this.get<Clock>(Clock), signal);
-    const children = [...this.#children].map(async (child) =>
-      (await child.#checks(signal)).map((result) => ({ ...result, name: `${child.name}/${result.name}` })),
-    );
-    return [own, ...(await checks), ...(await Promise.all(children)).flat()];
+    const children = [...this.#children].map((child) => ({ name: child.name, results: child.#checks(signal) }));
+    return await checkHost(this, contributed, children, this.get(Clock), signal);
   }
 
   #early(point: Token<unknown>, isLast: boolean): readonly unknown[] {
     const keys = this.#contents?.contributions.get(point) ?? [];
     return keys.filter(({ last }) => last === isLast).map(({ key }) => this.#built().get<unknown>(key));
-  }
-
-  #build(container: Container, registration: Registration): Unit {
-    const unit = buildUnit(container, registration);
-    this.#instances.set(unit.hooks, unit.name);
-    return unit;
   }
 
   #built(): Container {
@@ -385,17 +393,5 @@ export class Host implements AsyncDisposable {
 
   #mustBeNew(): void {
     if (this.#state !== 'new') throw coreErrors.ALREADY_STARTED({ host: this.name });
-  }
-}
-
-/** Builds a plugin's instance and finds its hooks. */
-function buildUnit(container: Container, { data, class: pluginClass, hooks, key }: Registration): Unit {
-  const { name, startTimeout } = data;
-  const timeout = startTimeout === undefined ? {} : { startTimeout };
-  if (!pluginClass) return { name, hooks: hooks ?? {}, ...timeout };
-  try {
-    return { name, hooks: container.get<Lifecycle>(key), ...timeout };
-  } catch (error) {
-    throw coreErrors.CONSTRUCTION_FAILED({ plugin: name, reason: reasonOf(error) }, { cause: error });
   }
 }

@@ -7,6 +7,7 @@ import { inheritInjection } from '../di/injection.js';
 import type { Token } from '../di/token.js';
 import type { ExtensionPoint } from './extension-point.js';
 import type { Lifecycle } from './lifecycle.js';
+import type { CheckContext, Skip } from './skip.js';
 import type { Stage } from './stage.js';
 
 /** A token or extension point together with what stands behind it. Made by `provide` and `contribute`. */
@@ -43,6 +44,11 @@ export interface PluginData {
   readonly consumes?: readonly ExtensionPoint<unknown>[];
   /** Extension points that some plugin of the host has to consume, as a package's package.json may ask. */
   readonly requiresConsumersOf?: readonly ExtensionPoint<unknown>[];
+  /**
+   * Says whether the plugin can run here: `skip(reason)` where it cannot. Asked once, at the start of the host, before anything is
+   * built. It looks and does not wait; what takes time belongs to `start`.
+   */
+  readonly check?: (context: CheckContext) => Skip | undefined;
   /** Milliseconds that `start` may take. Default: no limit. */
   readonly startTimeout?: number;
 }

@@ -45,6 +45,8 @@ export interface Resolution {
   readonly replaced: ReadonlyMap<Registration, Registration>;
   /** Plugins that the host is to do without. */
   readonly leftOut: readonly Registration[];
+  /** Plugins that cannot run here, with the reason; known once the host has begun to start. */
+  readonly skipped: ReadonlyMap<Registration, string>;
   readonly dependencies: readonly Dependency[];
   /** The order of the start; empty where there are problems. */
   readonly waves: readonly (readonly Registration[])[];
@@ -122,6 +124,7 @@ export class Registry {
       registrations,
       replaced,
       leftOut,
+      skipped: new Map(),
       dependencies,
       problems: all,
       waves: all.length > 0 ? [] : startWaves(registrations, dependencies),
