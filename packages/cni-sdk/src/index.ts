@@ -34,7 +34,7 @@ export type { Attachment, CniRunnerOptions, ValidAttachments } from './runner/cn
 export { loadNetwork, loadNetworks, parseNetworkList } from './runner/network-list.js';
 export type { NetworkList } from './runner/network-list.js';
 export type { CachedAttachment } from './runner/result-cache.js';
-export { InProcessExecutor } from './execute/in-process-executor.js';
+export { InProcessExecutor } from './plugin/in-process-executor.js';
 export { findPlugin, ProcessExecutor } from './execute/process-executor.js';
 export type { ProcessExecutorOptions } from './execute/process-executor.js';
 export type { PluginCall, PluginExecutor, PluginOutput } from './execute/executor.js';

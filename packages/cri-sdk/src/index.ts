@@ -17,7 +17,7 @@ export type { ContainerEvent } from './events/container-events.js';
 // Streaming commands and ports
 export { StreamingServer } from './streaming/streaming-server.js';
 export type { StreamingServerOptions } from './streaming/streaming-server.js';
-export type { ProcessStreams, StreamingRuntime, TerminalSize } from './streaming/streaming-runtime.js';
+export type { ProcessStreams, StreamingRuntime, TerminalSize } from './streaming/session/streaming-runtime.js';
 
 // Logs of containers
 export { LogWriter } from './logs/log-writer.js';

@@ -11,7 +11,7 @@ export type { GrpcServerOptions } from './server/server-options.js';
 export { ExclusiveBy, GrpcMethod, GrpcService, ValidateRequest } from './service/decorators.js';
 export type { MethodOptions, ServiceOptions } from './service/decorators.js';
 export type { MethodHandler, ServiceHandlers } from './service/handlers.js';
-export type { CallContext, CallMetadata } from './call/call-context.js';
+export type { CallContext, CallMetadata } from './service/call-context.js';
 
 // What a call ends with
 export { Code, codeName } from './status/code.js';

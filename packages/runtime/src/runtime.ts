@@ -18,11 +18,11 @@ import { ControlServer } from './control/control-server.js';
 import { CriImages } from './cri/cri-images.js';
 import { CriRuntime } from './cri/cri-runtime.js';
 import { LoopbackNetwork } from './network/loopback-network.js';
-import { HostPrograms } from './oci/hidden-unified.js';
+import { HostPrograms } from './programs/host-programs.js';
 import { kernelFeatures } from './oci/kernel-features.js';
 import { findPrograms } from './programs/find-programs.js';
 import { lockRoot } from './state/root-lock.js';
-import { UsageReports } from './usage/usage-reports.js';
+import { UsageReports } from './cri/usage-reports.js';
 
 const version = '0.1.0';
 const needed = ['conmon', 'unshare', 'nsenter', 'hostname', 'tee', 'sync'];

@@ -1,6 +1,6 @@
 import { EmbeddedCluster } from '@kubewright/cluster';
 import type { CommandHandler } from '@kubewright/core';
-import { projectPlugins } from '../program/project.js';
+import { projectPlugins } from './project.js';
 import type { graphOptions } from './cluster-options.js';
 
 /** `kubewright graph`: the plugins of the cluster that `up` would start here. */

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { EmbeddedCluster } from '@kubewright/cluster';
 import type { CommandContext, CommandInvocation } from '@kubewright/core';
-import { projectPlugins } from '../program/project.js';
+import { projectPlugins } from './project.js';
 import type { clusterOptions } from './cluster-options.js';
 
 export interface OpenCluster {

@@ -8,7 +8,7 @@ import { loadSettings } from '@kubewright/core/config';
 import { builtinCommands } from '../commands/builtin-commands.js';
 import { cliErrors } from '../errors.js';
 import { consoleLogger } from 'kubewright/logging';
-import { projectConfig } from './project.js';
+import { projectConfig } from '../commands/project.js';
 import { reportFailure } from './report-failure.js';
 import { untilInterrupted } from './until-interrupted.js';
 

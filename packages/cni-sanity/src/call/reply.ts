@@ -1,5 +1,5 @@
 import type { Json } from '@kubewright/cni-sdk';
-import { demand, fail } from '../check/verdict.js';
+import { demand, fail } from './verdict.js';
 
 /** What a plugin answered. */
 export interface Reply {

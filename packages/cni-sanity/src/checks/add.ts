@@ -2,7 +2,7 @@
 import { networkOf, newLink, parsePrefix } from '@kubewright/linux';
 import type { Link } from '@kubewright/linux';
 import { section } from '../check/check.js';
-import { demand, equal, fail, skip } from '../check/verdict.js';
+import { demand, equal, fail, skip } from '../call/verdict.js';
 import type { Check } from '../check/check.js';
 import { failedWith } from '../call/reply.js';
 import type { Container } from '../session/container.js';

@@ -1,7 +1,7 @@
 /** Being one plugin among several, and what runtimes add for everybody. */
 import type { CniResult } from '@kubewright/cni-sdk';
 import { section } from '../check/check.js';
-import { demand, equal } from '../check/verdict.js';
+import { demand, equal } from '../call/verdict.js';
 import type { Check } from '../check/check.js';
 import { succeeded } from '../call/reply.js';
 

@@ -1,7 +1,7 @@
 /** CHECK. */
 import { addAddress, deleteAddress, deleteLink, deleteRoute, newLink } from '@kubewright/linux';
 import { section } from '../check/check.js';
-import { fail, skip } from '../check/verdict.js';
+import { fail, skip } from '../call/verdict.js';
 import type { Check } from '../check/check.js';
 import { failedWith, succeeded } from '../call/reply.js';
 

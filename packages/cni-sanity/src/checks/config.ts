@@ -1,7 +1,7 @@
 /** What comes on stdin, and how errors are told. */
 import { compareVersions, cniVersions } from '@kubewright/cni-sdk';
 import { section } from '../check/check.js';
-import { demand, equal } from '../check/verdict.js';
+import { demand, equal } from '../call/verdict.js';
 import type { Check } from '../check/check.js';
 import { describe, failedWith, jsonOf, refused } from '../call/reply.js';
 import type { Reply } from '../call/reply.js';

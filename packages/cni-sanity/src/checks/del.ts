@@ -1,7 +1,7 @@
 /** DEL: it undoes ADD, as often as it is called. */
 import { deleteLink } from '@kubewright/linux';
 import { section } from '../check/check.js';
-import { demand } from '../check/verdict.js';
+import { demand } from '../call/verdict.js';
 import type { Check } from '../check/check.js';
 import { succeeded } from '../call/reply.js';
 import type { Container } from '../session/container.js';

@@ -1,7 +1,7 @@
 /** Variables that are missing or wrong. */
 import type { CniVersion } from '@kubewright/cni-sdk';
 import { section } from '../check/check.js';
-import { demand } from '../check/verdict.js';
+import { demand } from '../call/verdict.js';
 import type { Check } from '../check/check.js';
 import { failedWith } from '../call/reply.js';
 import type { Session } from '../session/session.js';

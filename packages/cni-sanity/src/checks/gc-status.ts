@@ -1,6 +1,6 @@
 /** GC and STATUS. */
 import { section } from '../check/check.js';
-import { demand, skip } from '../check/verdict.js';
+import { demand, skip } from '../call/verdict.js';
 import type { Check } from '../check/check.js';
 import { describe, failedWith, succeeded } from '../call/reply.js';
 import type { Container } from '../session/container.js';

@@ -1,7 +1,7 @@
 /** Delegation to an address manager, seen through one that keeps a record. */
 import { parsePrefix, prefixContains } from '@kubewright/linux';
 import { section } from '../check/check.js';
-import { demand, equal } from '../check/verdict.js';
+import { demand, equal } from '../call/verdict.js';
 import type { Check, CheckNeeds } from '../check/check.js';
 import { failedWith, succeeded } from '../call/reply.js';
 import { ipamNetwork, RecordingIpam } from '../ipam/recording-ipam.js';

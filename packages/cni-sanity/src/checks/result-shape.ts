@@ -3,7 +3,7 @@ import { compareVersions, cniVersions } from '@kubewright/cni-sdk';
 import type { CniVersion, Json } from '@kubewright/cni-sdk';
 import { addressFamily, parseAddress, parseMac, parsePrefix } from '@kubewright/linux';
 import { section } from '../check/check.js';
-import { demand, equal } from '../check/verdict.js';
+import { demand, equal } from '../call/verdict.js';
 import type { Check } from '../check/check.js';
 import { isObject } from '../call/reply.js';
 

@@ -1,7 +1,7 @@
 /** VERSION. */
 import { section } from '../check/check.js';
 import type { Check } from '../check/check.js';
-import { demand } from '../check/verdict.js';
+import { demand } from '../call/verdict.js';
 import { describe, jsonOf, succeeded } from '../call/reply.js';
 import type { Session } from '../session/session.js';
 

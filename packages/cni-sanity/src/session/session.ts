@@ -12,7 +12,7 @@ import { messageOf } from '@kubewright/core';
 import { runPlugin } from '../call/plugin-process.js';
 import { describe, isObject, jsonOf, succeeded } from '../call/reply.js';
 import type { Reply } from '../call/reply.js';
-import { fail } from '../check/verdict.js';
+import { fail } from '../call/verdict.js';
 import { sanityErrors } from '../errors.js';
 import { RecordingIpam } from '../ipam/recording-ipam.js';
 import { newestOf } from '../profile/profile.js';

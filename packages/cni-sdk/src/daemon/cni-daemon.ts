@@ -7,7 +7,7 @@ import type { Clock, Logger } from '@kubewright/core';
 import { KeyedLock, until } from '@kubewright/core/async';
 import { FileLock } from '@kubewright/linux';
 import { cniErrorCode, cniSdkErrors } from '../errors.js';
-import { InProcessExecutor } from '../execute/in-process-executor.js';
+import { InProcessExecutor } from '../plugin/in-process-executor.js';
 import type { PluginExecutor } from '../execute/executor.js';
 import { ProcessExecutor } from '../execute/process-executor.js';
 import type { CniPlugin } from '../plugin/cni-plugin.js';

@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import type { Readable, Writable } from 'node:stream';
-import { InProcessExecutor } from '../execute/in-process-executor.js';
+import { InProcessExecutor } from './in-process-executor.js';
 import { ProcessExecutor } from '../execute/process-executor.js';
 import type { CniPlugin } from './cni-plugin.js';
 import { handleRequest } from './handle-request.js';

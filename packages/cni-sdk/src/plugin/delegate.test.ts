@@ -2,7 +2,7 @@ import { FakeClock } from '@kubewright/core/testing';
 import { describe, expect, it } from 'vitest';
 import { CniError } from '../errors.js';
 import type { PluginExecutor, PluginOutput } from '../execute/executor.js';
-import { InProcessExecutor } from '../execute/in-process-executor.js';
+import { InProcessExecutor } from './in-process-executor.js';
 import { RecordingPlugin } from '../testing/recording-plugin.js';
 import { ScriptedExecutor } from '../testing/scripted-executor.js';
 import { errorOf, nobody, request, SmallPlugin, variables } from '../testing/small-plugin.js';

@@ -1,7 +1,7 @@
 import { SeededRandom } from '@kubewright/core/testing';
 import { describe, expect, it } from 'vitest';
 import { decodeRequest } from '../daemon/frame.js';
-import { InProcessExecutor } from '../execute/in-process-executor.js';
+import { InProcessExecutor } from './in-process-executor.js';
 import { parseCached } from '../runner/result-cache.js';
 import { RecordingPlugin } from '../testing/recording-plugin.js';
 

@@ -19,7 +19,7 @@ import type { CniVersion } from '../version/version.js';
 import { servedVerbs, servedVersions } from './cni-plugin.js';
 import type { AttachmentRequest, CniPlugin, CniRequest } from './cni-plugin.js';
 import { Delegate } from './delegate.js';
-import { HeldAnswer } from './held-answer.js';
+import { HeldAnswer } from './deferred-response.js';
 
 export interface RawRequest {
   /** The caller's variables; only `CNI_*` are read. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CniError, cniSdkErrors } from '../errors.js';
-import { InProcessExecutor } from '../execute/in-process-executor.js';
+import { InProcessExecutor } from '../plugin/in-process-executor.js';
 import type { PluginCall, PluginExecutor, PluginOutput } from '../execute/executor.js';
 import type { Json } from '../result/encode.js';
 import { RecordingPlugin } from '../testing/recording-plugin.js';

@@ -1,4 +1,4 @@
-import { InProcessExecutor } from '../execute/in-process-executor.js';
+import { InProcessExecutor } from '../plugin/in-process-executor.js';
 import type { PluginExecutor, PluginOutput } from '../execute/executor.js';
 import { ProcessExecutor } from '../execute/process-executor.js';
 import { servedVerbs, servedVersions } from '../plugin/cni-plugin.js';

@@ -8,7 +8,7 @@ import { portForwardProtocols, servePortForward } from './session/port-forward.j
 import { openSpdyCommand, spdyCommandProtocols } from './session/spdy-command.js';
 import { acceptSpdy, refuse } from './session/upgrade.js';
 import type { Upgraded } from './session/upgrade.js';
-import type { ProcessStreams, StreamingRuntime } from './streaming-runtime.js';
+import type { ProcessStreams, StreamingRuntime } from './session/streaming-runtime.js';
 import { channelProtocols } from './websocket/channel-protocol.js';
 import { channelStreams } from './websocket/channel-streams.js';
 

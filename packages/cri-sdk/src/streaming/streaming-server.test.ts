@@ -11,7 +11,7 @@ import { WebSocket } from 'ws';
 import { AttachRequestSchema, ExecRequestSchema, PortForwardRequestSchema } from '../generated/runtime/v1/cri_pb.js';
 import type { ExecRequest } from '../generated/runtime/v1/cri_pb.js';
 import { StreamingServer } from './streaming-server.js';
-import type { ProcessStreams, StreamingRuntime } from './streaming-runtime.js';
+import type { ProcessStreams, StreamingRuntime } from './session/streaming-runtime.js';
 import { SpdyClient } from '../testing/spdy-client.js';
 import { Tickets } from './tickets.js';
 

@@ -14,7 +14,7 @@ import { refuse } from './session/upgrade.js';
 import type { Upgraded } from './session/upgrade.js';
 import { serveSession } from './serve-session.js';
 import type { StreamRequest } from './serve-session.js';
-import type { StreamingRuntime } from './streaming-runtime.js';
+import type { StreamingRuntime } from './session/streaming-runtime.js';
 import { Tickets } from './tickets.js';
 import { cut, watchIdle } from './idle-watch.js';
 

@@ -8,8 +8,8 @@ import { Code, codeName } from '../status/code.js';
 import { GrpcStatusError } from '../status/grpc-status-error.js';
 import { packDetails } from '../status/status-details.js';
 import { invalidArgument } from '../validation/rules.js';
-import { CallMetadata } from './call-context.js';
-import type { CallContext } from './call-context.js';
+import { CallMetadata } from '../service/call-context.js';
+import type { CallContext } from '../service/call-context.js';
 import type { CallServices } from './call-services.js';
 
 /** What the four kinds of calls of grpc-js have in common. */

@@ -12,7 +12,7 @@ import { GrpcStatusError } from '../status/grpc-status-error.js';
 import { EchoService } from '../testing/echo-service.js';
 import { startTestServer } from '../testing/test-server.js';
 import type { TestServerOptions } from '../testing/test-server.js';
-import type { CallContext } from './call-context.js';
+import type { CallContext } from '../service/call-context.js';
 
 async function serving(options: Partial<TestServerOptions> = {}) {
   const echo = new EchoService();

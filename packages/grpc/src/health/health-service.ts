@@ -2,7 +2,7 @@
  * The health interface of gRPC (grpc.health.v1), which the kubelet's gRPC probes and load balancers ask. The server makes
  * one and serves it; a plugin reports through `server.health`.
  */
-import type { CallContext } from '../call/call-context.js';
+import type { CallContext } from '../service/call-context.js';
 import { HealthCheckResponse_ServingStatus as Status, Health } from '../generated/grpc/health/v1/health_pb.js';
 import type { HealthCheckRequest } from '../generated/grpc/health/v1/health_pb.js';
 import { GrpcService } from '../service/decorators.js';

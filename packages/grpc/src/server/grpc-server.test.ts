@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { SystemClock } from '@kubewright/core';
 import { FakeClock } from '@kubewright/core/testing';
 import { describe, expect, it } from 'vitest';
-import type { CallContext } from '../call/call-context.js';
+import type { CallContext } from '../service/call-context.js';
 import { createClient } from '../client/grpc-connection.js';
 import { Echo } from '../generated/kubewright/testing/v1/echo_pb.js';
 import { Code } from '../status/code.js';

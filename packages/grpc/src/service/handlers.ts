@@ -3,7 +3,7 @@
  * Neighbours: `call` runs a method, `server` puts services on a socket.
  */
 import type { DescMethod, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
-import type { CallContext } from '../call/call-context.js';
+import type { CallContext } from './call-context.js';
 
 /** How a class implements a method; a response may be a plain object with the message's fields. */
 export type MethodHandler<M extends DescMethod> = M['methodKind'] extends 'unary'

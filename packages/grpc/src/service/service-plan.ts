@@ -1,5 +1,5 @@
 import type { DescMethod, DescService } from '@bufbuild/protobuf';
-import type { CallContext } from '../call/call-context.js';
+import type { CallContext } from './call-context.js';
 import { grpcErrors } from '../errors/grpc-errors.js';
 import { InFlightLocks } from '../locks/in-flight-locks.js';
 import { compileRules } from '../validation/compile-rules.js';

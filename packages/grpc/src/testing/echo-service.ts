@@ -1,5 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { CallContext } from '../call/call-context.js';
+import type { CallContext } from '../service/call-context.js';
 import { Echo } from '../generated/kubewright/testing/v1/echo_pb.js';
 import type { CountRequest, SayRequest, SayResponseSchema } from '../generated/kubewright/testing/v1/echo_pb.js';
 import { ExclusiveBy, GrpcService, ValidateRequest } from '../service/decorators.js';

@@ -15,7 +15,7 @@ import type { AttachmentKey, AttachmentStore } from '../host/attachment-store.js
 import { runAll } from '../host/failures.js';
 import type { HostNetwork } from '../host/host-network.js';
 import { cniTable, forward, tableWith } from '../host/table.js';
-import { interfaceTowards } from '../host/towards-pod.js';
+import { interfaceTowards } from '../pod/host-interface.js';
 import { addressesOf } from '../pod/link-index.js';
 
 const policies = ['open', 'same-bridge', 'isolated'] as const;

@@ -9,7 +9,7 @@ import { attachmentKey } from '../host/attachment-store.js';
 import type { AttachmentKey, AttachmentStore } from '../host/attachment-store.js';
 import { both, runAll, runInGroups } from '../host/failures.js';
 import type { HostNetwork } from '../host/host-network.js';
-import { interfaceTowards } from '../host/towards-pod.js';
+import { interfaceTowards } from '../pod/host-interface.js';
 import { checkSupported, mappedPorts, PortMapConfig } from './port-map-config.js';
 import type { MappedPort } from './port-map-config.js';
 import { addPorts, deletePorts, portElements, portFoundation, portKeys } from './port-rules.js';

@@ -1,7 +1,7 @@
 /** What a node reports about one container. */
 import type { DeepReadonly } from '@kubewright/api';
 import type { Container, ContainerState, ContainerStateTerminated, ContainerStatus } from '@kubewright/api/core/v1';
-import type { Stage } from '../pod/pod-stage.js';
+import type { Stage } from './pod-stage.js';
 
 type OldStatus = DeepReadonly<ContainerStatus> | undefined;
 type ReadonlyContainer = DeepReadonly<Container>;

@@ -1,7 +1,7 @@
 import type { Pod, PodSpec, PodStatus } from '@kubewright/api/core/v1';
 import { describe, expect, it } from 'vitest';
 import type { RuntimeNames } from '../container/container-status.js';
-import type { Stage } from './pod-stage.js';
+import type { Stage } from '../container/pod-stage.js';
 import { podStatus } from './pod-status.js';
 
 const names: RuntimeNames = {

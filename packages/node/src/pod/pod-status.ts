@@ -4,7 +4,7 @@ import type { DeepReadonly } from '@kubewright/api';
 import type { Pod, PodCondition, PodStatus } from '@kubewright/api/core/v1';
 import { containerStatus, initContainerStatus, isSidecar } from '../container/container-status.js';
 import type { RuntimeNames, StatusContext } from '../container/container-status.js';
-import type { Stage } from './pod-stage.js';
+import type { Stage } from '../container/pod-stage.js';
 
 /** Where a Pod runs. */
 export interface PodPlace {

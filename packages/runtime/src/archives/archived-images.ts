@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { runtimeErrors } from '../errors.js';
-import { isDigest } from '../content/digest.js';
-import { choosePlatform, hostPlatform, largestManifest, parseManifest } from '../images/manifest.js';
+import { isDigest } from '../image-spec/digest.js';
+import { choosePlatform, hostPlatform, largestManifest, parseManifest } from '../image-spec/manifest.js';
 import { parseReference, repositoryName } from '../registry/reference.js';
 import type { ArchivedFile, ArchivedFiles } from './read-archive.js';
 

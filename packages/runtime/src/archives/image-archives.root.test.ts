@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { digestOf } from '../content/digest.js';
+import { digestOf } from '../image-spec/digest.js';
 import { FakeRegistry } from '../testing/fake-registry.js';
 import { openImageParts } from '../testing/image-parts.js';
 import { tarOf } from '../testing/tar.js';

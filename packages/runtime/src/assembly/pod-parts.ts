@@ -5,7 +5,7 @@ import { invalidArgument } from '@kubewright/grpc';
 import { Cgroup } from '@kubewright/linux';
 import type { CgroupLayout } from '@kubewright/linux';
 import { CdiDevices } from '../cdi/cdi-devices.js';
-import { ownLimits } from '../containers/bundle.js';
+import { ownLimits } from '../oci/bundle.js';
 import { ContainerManager } from '../containers/container-manager.js';
 import { ContainerMounts } from '../containers/container-mounts.js';
 import type { Container, StoredContainer } from '../containers/container-record.js';
@@ -23,7 +23,7 @@ import { SandboxManager } from '../sandboxes/sandbox-manager.js';
 import type { StoredSandbox } from '../sandboxes/sandbox-record.js';
 import { RecordStore } from '../state/record-store.js';
 import type { RecordStep } from '../state/record-store.js';
-import { Trash } from '../state/trash.js';
+import { Trash } from '../state/deferred-removal.js';
 import type { ImageParts } from './image-parts.js';
 import type { StateDirectories } from './state-directories.js';
 

@@ -4,7 +4,7 @@ import { Code, GrpcStatusError } from '@kubewright/grpc';
 import { runtimeErrors } from '../errors.js';
 import type { OciRuntime } from '../oci/oci-runtime.js';
 import type { OciProcess } from '../oci/spec.js';
-import { readBundle } from './bundle.js';
+import { readBundle } from '../oci/bundle.js';
 import type { Container } from './container-record.js';
 import { LimitedOutput, intoStream } from './exec-output.js';
 import { execProcess } from './exec-process.js';

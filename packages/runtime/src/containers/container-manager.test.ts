@@ -15,7 +15,7 @@ import { ContentStore } from '../content/content-store.js';
 import { ImageStore } from '../images/image-store.js';
 import type { Sandbox } from '../sandboxes/sandbox-record.js';
 import { RecordStore } from '../state/record-store.js';
-import { Trash } from '../state/trash.js';
+import { Trash } from '../state/deferred-removal.js';
 import {
   PretendedMonitor,
   PretendedSnapshotter,
@@ -23,7 +23,7 @@ import {
   pretendedImage,
   pretendedOciRuntime,
 } from '../testing/pretended-parts.js';
-import { readBundle } from './bundle.js';
+import { readBundle } from '../oci/bundle.js';
 import { ContainerManager } from './container-manager.js';
 import type { ContainerManagerOptions } from './container-manager.js';
 import { ContainerMounts } from './container-mounts.js';

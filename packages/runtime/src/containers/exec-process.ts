@@ -10,7 +10,7 @@ import { awaitFirstSize, usualSize } from './first-size.js';
 import { endHeldTerminal } from './held-terminal.js';
 import { OutputPump, takeRest } from './output-pump.js';
 import type { TakeOutput } from './output-pump.js';
-import { killTree } from './process-tree.js';
+import { killTree } from '../monitor/process-tree.js';
 
 /** How long the OCI runtime may take to collect a command that was killed, in milliseconds. */
 const collectTime = 2_000;

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { readBundle } from './bundle.js';
+import { readBundle } from '../oci/bundle.js';
 import { changeOomScore } from './oom-score.js';
 
 it('gives another score to the processes that have the container’s, and to commands to come', async () => {

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { hasCode } from '@kubewright/core';
-import { changeBundle, readBundle } from './bundle.js';
+import { changeBundle, readBundle } from '../oci/bundle.js';
 
 /**
  * Gives a container another score by which the kernel chooses whom to kill for want of memory. It is each process's own, so

@@ -2,7 +2,7 @@ import type { Logger } from '@kubewright/core';
 import type { Conmon } from '../monitor/conmon.js';
 import type { OciRuntime } from '../oci/oci-runtime.js';
 import type { Container } from './container-record.js';
-import { killTree } from './process-tree.js';
+import { killTree } from '../monitor/process-tree.js';
 import { kernelSignal } from './stop-signal.js';
 
 export interface SignalServices {

@@ -6,8 +6,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncDirectory, writeFileDurably } from '@kubewright/linux';
 import { runtimeErrors } from '../errors.js';
-import { digestOf, hexOf, isDigest } from './digest.js';
-import type { Digest } from './digest.js';
+import { digestOf, hexOf, isDigest } from '../image-spec/digest.js';
+import type { Digest } from '../image-spec/digest.js';
 
 const scratch = 'scratch-';
 /** Bytes that are written at once. */

@@ -16,7 +16,7 @@ import type { KernelFeatures } from '../oci/kernel-features.js';
 import type { SandboxManager } from '../sandboxes/sandbox-manager.js';
 import type { Sandbox } from '../sandboxes/sandbox-record.js';
 import { idsOf, oneId } from '../state/short-ids.js';
-import type { UsageReports } from '../usage/usage-reports.js';
+import type { UsageReports } from './usage-reports.js';
 import { containerEntry, containerStatus, hasLabels, nanoseconds, sandboxEntry, sandboxStatus } from './status.js';
 
 export interface CriRuntimeOptions {

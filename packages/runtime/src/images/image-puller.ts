@@ -1,6 +1,6 @@
 import type { Clock } from '@kubewright/core';
 import { SingleFlight } from '@kubewright/core/async';
-import { digestOf } from '../content/digest.js';
+import { digestOf } from '../image-spec/digest.js';
 import { runtimeErrors } from '../errors.js';
 import type { ContentStore } from '../content/content-store.js';
 import { fetchContent } from '../content/fetch-content.js';
@@ -11,9 +11,9 @@ import type { ImageReference } from '../registry/reference.js';
 import type { RegistryClient } from '../registry/registry-client.js';
 import type { ImageRecord } from './image-record.js';
 import type { ImageStore } from './image-store.js';
-import { choosePlatform, hostPlatform, manifestTypes, parseConfig, parseManifest } from './manifest.js';
-import type { Descriptor, Manifest, Platform } from './manifest.js';
-import { TaskLimit } from './task-limit.js';
+import { choosePlatform, hostPlatform, manifestTypes, parseConfig, parseManifest } from '../image-spec/manifest.js';
+import type { Descriptor, Manifest, Platform } from '../image-spec/manifest.js';
+import { TaskLimit } from '../layers/task-limit.js';
 
 /** Layers of one runtime that are fetched at the same time: registries limit connections, and the first is unpacked meanwhile. */
 const parallelFetches = 3;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { getExtendedAttribute } from '@kubewright/linux';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { digestOf } from '../content/digest.js';
+import { digestOf } from '../image-spec/digest.js';
 import { rawTar } from '../testing/raw-tar.js';
 import type { RawMember } from '../testing/raw-tar.js';
 import { tarOf } from '../testing/tar.js';

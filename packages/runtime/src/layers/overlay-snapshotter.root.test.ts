@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SystemClock, SystemRandom } from '@kubewright/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { digestOf } from '../content/digest.js';
+import { digestOf } from '../image-spec/digest.js';
 import { SystemPrograms } from '../programs/program-runner.js';
 import { tarOf } from '../testing/tar.js';
 import type { TarEntry } from '../testing/tar.js';

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Clock, Timer } from '@kubewright/core';
 import { runtimeErrors } from '../errors.js';
-import { TaskLimit } from '../images/task-limit.js';
+import { TaskLimit } from './task-limit.js';
 import type { AppliedLayer } from './apply-layer.js';
 import type { LayerLimits } from './layer-limits.js';
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Clock } from '@kubewright/core';
 import { linuxErrors, spawnProcess } from '@kubewright/linux';
 import type { SpawnedProcess } from '@kubewright/linux';
-import { killTree } from '../containers/process-tree.js';
+import { killTree } from './process-tree.js';
 import { runtimeErrors } from '../errors.js';
 import type { OciRuntime } from '../oci/oci-runtime.js';
 

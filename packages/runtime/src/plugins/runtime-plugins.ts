@@ -5,7 +5,7 @@ import { ProcessExecutor } from '@kubewright/cni-sdk';
 import { Snapshotter } from '../layers/snapshotter.js';
 import { CniNetwork } from '../network/cni-network.js';
 import { PodNetwork } from '../network/pod-network.js';
-import { HostPrograms } from '../oci/hidden-unified.js';
+import { HostPrograms } from '../programs/host-programs.js';
 import { OciRuntime } from '../oci/oci-runtime.js';
 import { defaultOciRuntime, defaultSnapshotter } from '../assembly/default-parts.js';
 import { RuntimeDaemon } from './runtime-daemon.js';

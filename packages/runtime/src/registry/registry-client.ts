@@ -2,7 +2,7 @@ import type { Agent, Dispatcher } from 'undici';
 import type { Clock } from '@kubewright/core';
 import { messageOf } from '@kubewright/core';
 import { runtimeErrors } from '../errors.js';
-import { largestManifest } from '../images/manifest.js';
+import { largestManifest } from '../image-spec/manifest.js';
 import { basicHeader, parseChallenges, tokenRequest } from './credentials.js';
 import type { Challenge, Credentials } from './credentials.js';
 import { endpointsOf, isLoopback } from './endpoints.js';

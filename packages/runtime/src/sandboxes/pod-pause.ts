@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { bindMount } from '@kubewright/linux';
 import { NamespaceMode } from '@kubewright/cri-sdk/v1';
 import type { PodSandboxConfig } from '@kubewright/cri-sdk/v1';
-import { writeBundle } from '../containers/bundle.js';
+import { writeBundle } from '../oci/bundle.js';
 import { runtimeErrors } from '../errors.js';
 import type { Conmon } from '../monitor/conmon.js';
 import { cgroupPath } from '../oci/cgroup-path.js';

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { digestOf } from '../content/digest.js';
+import { digestOf } from '../image-spec/digest.js';
 import { tarOf } from './tar.js';
 import type { TarEntry } from './tar.js';
 

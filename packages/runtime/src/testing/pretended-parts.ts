@@ -9,8 +9,8 @@ import type {
 } from '@kubewright/cri-sdk/v1';
 import { ContainerExec } from '../containers/container-exec.js';
 import type { Container } from '../containers/container-record.js';
-import type { ContainerGroup } from '../containers/container-remains.js';
-import { digestOf } from '../content/digest.js';
+import type { ContainerGroup } from '../containers/container-cleanup.js';
+import { digestOf } from '../image-spec/digest.js';
 import { ImagePuller } from '../images/image-puller.js';
 import type { ImageRecord } from '../images/image-record.js';
 import type { ImageStore } from '../images/image-store.js';
@@ -23,7 +23,7 @@ import { PodFiles } from '../sandboxes/pod-files.js';
 import { PodNamespaces } from '../sandboxes/pod-namespaces.js';
 import { PodPause } from '../sandboxes/pod-pause.js';
 import type { Sandbox } from '../sandboxes/sandbox-record.js';
-import { UsageReports } from '../usage/usage-reports.js';
+import { UsageReports } from '../cri/usage-reports.js';
 
 /** Namespaces that are names only. */
 export class PretendedNamespaces extends PodNamespaces {

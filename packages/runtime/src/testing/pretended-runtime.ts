@@ -14,7 +14,7 @@ import { RegistryClient } from '../registry/registry-client.js';
 import { SandboxManager } from '../sandboxes/sandbox-manager.js';
 import type { StoredSandbox } from '../sandboxes/sandbox-record.js';
 import { RecordStore } from '../state/record-store.js';
-import { Trash } from '../state/trash.js';
+import { Trash } from '../state/deferred-removal.js';
 import {
   PretendedExec,
   PretendedFiles,

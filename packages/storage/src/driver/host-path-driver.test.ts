@@ -12,7 +12,7 @@ import { privileged } from '@kubewright/linux/testing';
 import { describe, expect, it } from 'vitest';
 import { storageErrors } from '../errors.js';
 import { HostPathDriver } from './host-path-driver.js';
-import { HostPathOptions } from './options.js';
+import { HostPathOptions } from '../options.js';
 import { startHostPathDriver } from '../testing/start-host-path-driver.js';
 import type { StartedHostPathDriver } from '../testing/start-host-path-driver.js';
 

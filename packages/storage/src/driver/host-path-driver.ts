@@ -15,7 +15,7 @@ import { recover } from '../volumes/recover.js';
 import { HostPathController } from './host-path-controller.js';
 import { HostPathGroups } from './host-path-groups.js';
 import { HostPathNode } from './host-path-node.js';
-import { HostPathOptions, defaultDriverName } from './options.js';
+import { HostPathOptions, defaultDriverName } from '../options.js';
 
 const version = '0.1.0';
 /** A driver that is being replaced may need a moment to end, in milliseconds. */

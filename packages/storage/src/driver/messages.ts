@@ -10,7 +10,7 @@ import type {
 import type { DataSource, SnapshotRecord, VolumeRecord } from '../state/records.js';
 import type { HostPathPool } from '../volumes/host-path-pool.js';
 import type { SnapshotGroup } from '../volumes/groups.js';
-import { defaultDriverName } from './options.js';
+import { defaultDriverName } from '../options.js';
 
 /** The place that every volume of this driver is in: its node. */
 export function placeOf({ options }: HostPathPool): Segments {

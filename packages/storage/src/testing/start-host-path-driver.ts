@@ -6,7 +6,7 @@ import { LinuxMounter } from '@kubewright/csi-sdk';
 import { startDriver } from '@kubewright/csi-sdk/testing';
 import type { StartedDriver } from '@kubewright/csi-sdk/testing';
 import { HostPathDriver } from '../driver/host-path-driver.js';
-import type { HostPathOptions } from '../driver/options.js';
+import type { HostPathOptions } from '../options.js';
 
 /** A started driver, the directory that it keeps volumes in, and one for mounting. */
 export interface StartedHostPathDriver extends StartedDriver<HostPathDriver> {

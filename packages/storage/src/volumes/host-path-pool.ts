@@ -11,7 +11,7 @@ import { InFlightLocks } from '@kubewright/grpc';
 import { DataFiles } from '../data/data-files.js';
 import { SystemLoopDevices } from '../data/loop-devices.js';
 import type { LoopDevices } from '../data/loop-devices.js';
-import type { HostPathOptions } from '../driver/options.js';
+import type { HostPathOptions } from '../options.js';
 import { noFaults } from '../state/fault-points.js';
 import type { FaultPoints } from '../state/fault-points.js';
 import { RecordFiles } from '../state/record-files.js';

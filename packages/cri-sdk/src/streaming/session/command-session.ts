@@ -1,7 +1,7 @@
 /** What clients and runtimes say to each other over streams, whatever carries these: exec, attach, port-forward. */
 import { finished } from 'node:stream/promises';
 import type { Readable, Writable } from 'node:stream';
-import type { ProcessStreams } from '../streaming-runtime.js';
+import type { ProcessStreams } from './streaming-runtime.js';
 import { commandStatus } from './command-status.js';
 import type { CommandResult } from './command-status.js';
 import { terminalSizes } from './terminal-sizes.js';

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { TerminalSize } from '../streaming-runtime.js';
+import type { TerminalSize } from './streaming-runtime.js';
 
 /** A size in JSON has about thirty characters. */
 const longestMessage = 256;

@@ -11,19 +11,19 @@ import type {
 } from '@kubewright/cri-sdk/v1';
 import type { CgroupLayout } from '@kubewright/linux';
 import type { Container } from '../containers/container-record.js';
-import { nanoseconds } from '../cri/status.js';
+import { nanoseconds } from './status.js';
 import { usesHostNetwork } from '../sandboxes/pod-hostname.js';
 import type { Sandbox } from '../sandboxes/sandbox-record.js';
-import { readCgroup } from './cgroup-usage.js';
-import type { CgroupUsage } from './cgroup-usage.js';
-import { containerSamples, networkSamples } from './container-samples.js';
-import type { Sample } from './container-samples.js';
-import { DirectoryUsage } from './directory-usage.js';
-import { isGauge, labelsOf, metricTable } from './metric-table.js';
-import type { MetricName } from './metric-table.js';
-import { readInterfaces } from './network-usage.js';
-import { openFilesLimit, readProcesses } from './process-usage.js';
-import { ProcessorRate } from './processor-rate.js';
+import { readCgroup } from '../usage/cgroup-usage.js';
+import type { CgroupUsage } from '../usage/cgroup-usage.js';
+import { containerSamples, networkSamples } from '../usage/container-samples.js';
+import type { Sample } from '../usage/container-samples.js';
+import { DirectoryUsage } from '../usage/directory-usage.js';
+import { isGauge, labelsOf, metricTable } from '../usage/metric-table.js';
+import type { MetricName } from '../usage/metric-table.js';
+import { readInterfaces } from '../usage/network-usage.js';
+import { openFilesLimit, readProcesses } from '../usage/process-usage.js';
+import { ProcessorRate } from '../usage/processor-rate.js';
 
 export interface UsageReportsOptions {
   readonly layout: CgroupLayout;

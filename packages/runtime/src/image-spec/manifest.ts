@@ -1,6 +1,6 @@
 import { runtimeErrors } from '../errors.js';
-import { isDigest } from '../content/digest.js';
-import type { ImageProcess } from './image-record.js';
+import { isDigest } from './digest.js';
+import type { ImageProcess } from '../images/image-record.js';
 
 /** Media types of manifests and indexes that are understood, both of OCI and of Docker. */
 export const manifestTypes = [

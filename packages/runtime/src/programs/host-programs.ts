@@ -2,8 +2,8 @@ import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '@kubewright/core';
 import { bindMount, detectCgroups, mountOf, readMounts, setPropagation } from '@kubewright/linux';
-import { SystemPrograms } from '../programs/program-runner.js';
-import type { ProgramOutput, ProgramRunner, RunOptions } from '../programs/program-runner.js';
+import { SystemPrograms } from './program-runner.js';
+import type { ProgramOutput, ProgramRunner, RunOptions } from './program-runner.js';
 
 /**
  * Runs programs where the version 2 tree of a hybrid machine is not mounted: crun refuses such machines otherwise. On other

@@ -4,10 +4,10 @@ import { SecurityProfile_ProfileType as ProfileType } from '@kubewright/cri-sdk/
 import type { ContainerConfig } from '@kubewright/cri-sdk/v1';
 import type { CgroupLayout } from '@kubewright/linux';
 import { runtimeErrors } from '../errors.js';
-import { boundingSet } from '../oci/capabilities.js';
-import { canLimitHugePages } from '../oci/huge-pages.js';
-import { seccompProfile } from '../oci/security-profiles.js';
-import type { OciResources, OciSeccomp, OciSpec } from '../oci/spec.js';
+import { boundingSet } from './capabilities.js';
+import { canLimitHugePages } from './huge-pages.js';
+import { seccompProfile } from './security-profiles.js';
+import type { OciResources, OciSeccomp, OciSpec } from './spec.js';
 
 /** What this runtime itself may do, which containers cannot exceed. */
 export interface OwnLimits {

@@ -1,5 +1,5 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
-import type { AttachRequest, ExecRequest } from '../generated/runtime/v1/cri_pb.js';
+import type { AttachRequest, ExecRequest } from '../../generated/runtime/v1/cri_pb.js';
 
 /** The size of a terminal, in characters. */
 export interface TerminalSize {

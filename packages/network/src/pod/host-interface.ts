@@ -1,6 +1,6 @@
 import type { CniResult } from '@kubewright/cni-sdk';
-import { hostInterface } from '../pod/link-index.js';
-import type { HostNetwork } from './host-network.js';
+import { hostInterface } from './link-index.js';
+import type { HostNetwork } from '../host/host-network.js';
 
 /**
  * The machine's interface by which it exchanges packets with a pod: the first of the result on the machine's side, or, with a VLAN,

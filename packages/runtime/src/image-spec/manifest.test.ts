@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { digestOf } from '../content/digest.js';
+import { digestOf } from './digest.js';
 import { largestManifest, parseConfig, parseManifest } from './manifest.js';
 
 const digest = digestOf(Buffer.from(''));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SystemRandom } from '@kubewright/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Trash } from './trash.js';
+import { Trash } from './deferred-removal.js';
 
 describe('Trash', () => {
   let home: string;

@@ -5,7 +5,7 @@ import type { Cgroup } from '@kubewright/linux';
 import type { Snapshotter } from '../layers/snapshotter.js';
 import type { Conmon } from '../monitor/conmon.js';
 import type { OciRuntime } from '../oci/oci-runtime.js';
-import type { Trash } from '../state/trash.js';
+import type { Trash } from '../state/deferred-removal.js';
 import type { ContainerMounts } from './container-mounts.js';
 import type { Container } from './container-record.js';
 

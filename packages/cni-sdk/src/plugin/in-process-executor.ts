@@ -1,6 +1,6 @@
-import type { CniPlugin } from '../plugin/cni-plugin.js';
-import { handleRequest } from '../plugin/handle-request.js';
-import type { PluginCall, PluginExecutor, PluginOutput } from './executor.js';
+import type { CniPlugin } from './cni-plugin.js';
+import { handleRequest } from './handle-request.js';
+import type { PluginCall, PluginExecutor, PluginOutput } from '../execute/executor.js';
 
 /** Calls plugins that this process has, without a process of their own; every other type goes to `others`. */
 export class InProcessExecutor implements PluginExecutor {

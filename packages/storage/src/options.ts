@@ -1,8 +1,8 @@
 import type { CsiDriverSettings, Mounter } from '@kubewright/csi-sdk';
 import { token } from '@kubewright/core';
 import type { Token } from '@kubewright/core';
-import type { LoopDevices } from '../data/loop-devices.js';
-import type { FaultPoints } from '../state/fault-points.js';
+import type { LoopDevices } from './data/loop-devices.js';
+import type { FaultPoints } from './state/fault-points.js';
 
 export interface HostPathOptions extends CsiDriverSettings {
   /**
