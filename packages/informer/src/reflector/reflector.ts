@@ -21,6 +21,7 @@ import { idleStatus } from './reflector-status.js';
 import type { ReflectorStatus } from './reflector-status.js';
 import type { WatchListMemory } from './watch-list-memory.js';
 import { WatchSession, veryShort } from './watch-session.js';
+import type { WatchSessionOptions } from './watch-session.js';
 
 /** Where a reflector puts what it learns. The calls come one at a time and in order. */
 export interface ReflectorSink<T extends KubeObject> {
@@ -55,6 +56,7 @@ export class Reflector<T extends KubeObject> {
   readonly #backoff: Backoff;
   readonly #logger: Logger;
   readonly #failures: Counter;
+  readonly #counts: WatchSessionOptions<T>['counts'];
   readonly #guard: ObjectGuard<T>;
   readonly #labels: { readonly resource: string };
   readonly #status = new BehaviorSubject<ReflectorStatus>(idleStatus);
@@ -78,6 +80,18 @@ export class Reflector<T extends KubeObject> {
     this.#backoff = new Backoff(clock, random);
     this.#logger = options.logger.child({ resource: this.#collection });
     this.#labels = { resource: kind.group === '' ? kind.plural : `${kind.plural}.${kind.group}` };
+    this.#counts = {
+      events: metrics.counter({
+        name: 'informer_watch_events_total',
+        help: 'Events that watches brought.',
+        labelNames: ['resource'],
+      }),
+      merged: metrics.counter({
+        name: 'informer_merged_events_total',
+        help: 'Events that were replaced by newer ones before anybody read them.',
+        labelNames: ['resource'],
+      }),
+    };
     this.#failures = metrics.counter({
       name: 'informer_failures_total',
       help: 'Failed list and watch attempts by stage.',
@@ -143,7 +157,7 @@ export class Reflector<T extends KubeObject> {
   }
 
   async #watch(signal: AbortSignal, withInitialEvents: boolean): Promise<void> {
-    const { client, kind, selection, prepare, sink, clock, random, metrics } = this.#options;
+    const { client, kind, selection, prepare, sink, clock, random } = this.#options;
     if (withInitialEvents) this.#report({ phase: 'syncing' });
     this.#stage = withInitialEvents ? 'watch-list' : 'watch-open';
     // Some aggregated APIs give their lists none, or 0, which means any. A watch from anywhere would miss what was deleted since.
@@ -159,7 +173,7 @@ export class Reflector<T extends KubeObject> {
       prepare,
       clock,
       random,
-      metrics,
+      counts: this.#counts,
       labels: this.#labels,
       onOpen: () => {
         if (withInitialEvents) return;

@@ -1,6 +1,6 @@
 import { StatusError, formatObjectKey } from '@kubewright/api';
 import type { DeepReadonly, KubeObject } from '@kubewright/api';
-import type { Clock, Labels, Metrics, Random } from '@kubewright/core';
+import type { Clock, Counter, Labels, Random } from '@kubewright/core';
 import type { WatchOptions } from '../client/options.js';
 import { informerErrors } from '../errors/informer-errors.js';
 import type { Delta } from '../store/store.js';
@@ -24,7 +24,8 @@ export interface WatchSessionOptions<T extends KubeObject> {
   readonly prepare: (object: T) => DeepReadonly<T>;
   readonly clock: Clock;
   readonly random: Random;
-  readonly metrics: Metrics;
+  /** Events that came, and those of them that newer ones replaced before anybody read them. */
+  readonly counts: { readonly events: Counter; readonly merged: Counter };
   readonly labels: Labels;
   readonly onOpen: () => void;
   readonly onInitial: (objects: readonly DeepReadonly<T>[], resourceVersion: string) => void;
@@ -164,17 +165,8 @@ export class WatchSession<T extends KubeObject> {
   }
 
   #count({ events, merged }: TakenBatch, labels: Labels): void {
-    const { metrics } = this.#options;
-    metrics
-      .counter({ name: 'informer_watch_events_total', help: 'Events that watches brought.', labelNames: ['resource'] })
-      .increment(labels, events.length + merged);
-    if (merged === 0) return;
-    metrics
-      .counter({
-        name: 'informer_merged_events_total',
-        help: 'Events that were replaced by newer ones before anybody read them.',
-        labelNames: ['resource'],
-      })
-      .increment(labels, merged);
+    const { counts } = this.#options;
+    counts.events.increment(labels, events.length + merged);
+    if (merged > 0) counts.merged.increment(labels, merged);
   }
 }
