@@ -1,6 +1,6 @@
 /** Where a controller's keys come from: the kind it is for, what it owns, further kinds, and Observables. */
 import { controllerReference, formatObjectKey, objectKey, parseApiVersion } from '@kubewright/api';
-import type { DeepReadonly, Kind, KubeObject } from '@kubewright/api';
+import type { Kind, KubeObject } from '@kubewright/api';
 import type { Clock, Logger } from '@kubewright/core';
 import { lowPriority } from '@kubewright/informer';
 import type { HandlerRegistration, InformerEvent, SharedInformer, WorkQueue } from '@kubewright/informer';
@@ -30,21 +30,17 @@ export function watchOwned(
   { name, queue, kind }: SourceTarget,
 ): HandlerRegistration {
   const handler = (event: InformerEvent<KubeObject>): void => {
+    const owners = new Set<string>();
     for (const child of [event.object, event.old]) {
       const owner = child && controllerReference(child);
       if (owner === undefined || owner.kind !== kind.kind || parseApiVersion(owner.apiVersion).group !== kind.group)
         continue;
       const namespace = kind.scope === 'Namespaced' ? (child?.metadata.namespace ?? '') : '';
-      add(queue, formatObjectKey({ namespace, name: owner.name }), event, informer.kind.kind);
+      owners.add(formatObjectKey({ namespace, name: owner.name }));
     }
+    for (const key of owners) add(queue, key, event, informer.kind.kind);
   };
   return informer.addHandler(handler, { name });
-}
-
-/** The index by which `children` finds the objects that one object controls. */
-export function controllerUid(object: DeepReadonly<KubeObject>): string[] {
-  const uid = controllerReference(object)?.uid;
-  return uid === undefined ? [] : [uid];
 }
 
 export function watchKind(
@@ -53,10 +49,13 @@ export function watchKind(
   { name, queue }: SourceTarget,
 ): HandlerRegistration {
   const handler = (event: InformerEvent<KubeObject>): void => {
+    // Each key once for an event: a worker may take the first at once, and would run it again for the second.
+    const keys = new Set<string>();
     for (const state of [event.object, event.old]) {
       if (state === undefined) continue;
-      for (const key of watch.map(state, event)) add(queue, formatObjectKey(key), event, informer.kind.kind);
+      for (const key of watch.map(state, event)) keys.add(formatObjectKey(key));
     }
+    for (const key of keys) add(queue, key, event, informer.kind.kind);
   };
   return informer.addHandler(handler, { name });
 }
