@@ -8,11 +8,17 @@
 export { Controller } from './decorators/controller.js';
 export type { ControllerOptions } from './decorators/controller.js';
 export { Reconciler } from './reconcile/reconciler.js';
-export type { ReconcileContext, StatusOf } from './reconcile/reconcile-context.js';
+export type { ReconcileContext, StatusPatch, StatusOf } from './reconcile/reconcile-context.js';
 export type { ApplyOptions, ChildOptions, PartialChild } from './objects/child-options.js';
 export { existsLive } from './reconcile/exists-live.js';
 export { addFinalizers, removeFinalizer, withFinalizers } from './objects/finalizer-edits.js';
 export type { FinalizerAccess, FinalizerOptions } from './objects/finalizer-edits.js';
+export { claimChildren } from './adoption/claim-children.js';
+export type { ClaimOptions } from './adoption/claim-children.js';
+export { controlledBy, orphans } from './adoption/ownership-index.js';
+export { Expectations } from './batch/expectations.js';
+export { slowStart } from './batch/slow-start.js';
+export { isSemanticallyEqual } from './objects/semantic-equal.js';
 export { TerminalError, requeueAfter } from './reconcile/outcome.js';
 export type { Outcome, RequeueAfter } from './reconcile/outcome.js';
 export { Finalizer } from './decorators/finalizer.js';

@@ -53,11 +53,6 @@ export {
 export type { ReadonlyPod } from './pods/pod-state.js';
 export { isSameTemplate, podTemplateHashLabel, templateHash } from './templates/pod-template.js';
 export type { ReadonlyPodTemplate } from './templates/pod-template.js';
-export { Expectations } from './batch/expectations.js';
-export { slowStart } from './batch/slow-start.js';
-export { claimChildren } from './ownership/claim-children.js';
-export type { ClaimOptions } from './ownership/claim-children.js';
-export { controlledBy, orphans } from './ownership/ownership-index.js';
 
 // For extending the binder of volumes
 export { planClaim } from './persistent-volumes/claim-plan.js';

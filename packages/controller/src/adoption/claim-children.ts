@@ -1,16 +1,20 @@
-/** Makes an owner the controller of what its selector selects, and lets go of the rest. */
+/**
+ * Makes an owner the controller of what its selector selects, and lets go of the rest, as client-go's controller-ref managers
+ * do: for kinds whose children people may make or relabel by hand (pods, replica sets).
+ */
 import { isDeleting, isNotFound, ownerReference, statusErrors } from '@kubewright/api';
 import type { DeepReadonly, Kind, KubeObject, LabelSelector } from '@kubewright/api';
-import type { ReconcileContext } from '@kubewright/controller';
-import { planClaim } from './plan-claim.js';
+import type { SharedInformer } from '@kubewright/informer';
+import type { ReconcileContext } from '../reconcile/reconcile-context.js';
+import { controlledBy, orphans } from './ownership-index.js';
+import { planAdoption } from './plan-adoption.js';
 
 export interface ClaimOptions<O extends KubeObject, C extends KubeObject> {
   readonly owner: DeepReadonly<O>;
   readonly ownerKind: Kind<O>;
-  readonly childKind: Kind<C>;
+  /** Of the children's kind; those of the owner's namespace are looked at. */
+  readonly children: SharedInformer<C>;
   readonly selector: LabelSelector;
-  /** What the owner controls, and what nobody does. */
-  readonly candidates: Iterable<DeepReadonly<C>>;
 }
 
 /**
@@ -23,14 +27,16 @@ export async function claimChildren<O extends KubeObject, C extends KubeObject>(
   options: ClaimOptions<O, C>,
   ctx: ReconcileContext<O>,
 ): Promise<DeepReadonly<C>[]> {
-  const { owner, childKind, selector, candidates } = options;
-  const { keep, adopt, release } = planClaim(owner, selector, candidates);
-  await Promise.all(release.map((child) => setOwners(childKind, child, ownersWithout(child, owner), ctx)));
+  const { owner, children, selector } = options;
+  const { uid, namespace }: DeepReadonly<KubeObject>['metadata'] = owner.metadata;
+  const candidates = [...controlledBy(children, uid), ...orphans(children, namespace)];
+  const { keep, adopt, release } = planAdoption(owner, selector, candidates);
+  await Promise.all(release.map((child) => setOwners(children.kind, child, ownersWithout(child, owner), ctx)));
   if (adopt.length === 0) return [...keep];
   await checkOwner(options, ctx);
   const reference = ownerReference(owner, { controller: true });
   const adopted = await Promise.all(
-    adopt.map((child) => setOwners(childKind, child, [...ownersWithout(child, owner), reference], ctx)),
+    adopt.map((child) => setOwners(children.kind, child, [...ownersWithout(child, owner), reference], ctx)),
   );
   return [...keep, ...adopted.filter((child) => child !== undefined)];
 }

@@ -1,7 +1,7 @@
 import { LabelSelector } from '@kubewright/api';
 import type { KubeObject } from '@kubewright/api';
 import { describe, expect, it } from 'vitest';
-import { planClaim } from './plan-claim.js';
+import { planAdoption } from './plan-adoption.js';
 
 const selector = LabelSelector.parse('app=web');
 const owner: KubeObject = { apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata: { name: 'web', uid: 'o' } };
@@ -23,11 +23,11 @@ function child(app: string, controller?: string, deleting = false): KubeObject {
 }
 
 const counts = (by: KubeObject, candidate: KubeObject): string => {
-  const { keep, adopt, release } = planClaim(by, selector, [candidate]);
+  const { keep, adopt, release } = planAdoption(by, selector, [candidate]);
   return `${keep.length} ${adopt.length} ${release.length}`;
 };
 
-describe('planClaim', () => {
+describe('planAdoption', () => {
   it.each<[string, KubeObject, KubeObject, string]>([
     ['keeps its own', owner, child('web', 'o'), '1 0 0'],
     ['adopts what is selected and nobody’s', owner, child('web'), '0 1 0'],

@@ -1,7 +1,7 @@
 import { controllerReference, isDeleting } from '@kubewright/api';
 import type { DeepReadonly, KubeObject, LabelSelector } from '@kubewright/api';
 
-export interface ClaimPlan<C extends KubeObject> {
+export interface AdoptionPlan<C extends KubeObject> {
   /** Its own, and still selected. */
   readonly keep: readonly DeepReadonly<C>[];
   /** Selected, and nobody's. */
@@ -14,11 +14,11 @@ export interface ClaimPlan<C extends KubeObject> {
  * What an owner has to do about objects that are its own or nobody's. One that is being deleted neither adopts nor releases;
  * an object that is being deleted is not adopted; one that somebody else controls is left alone.
  */
-export function planClaim<C extends KubeObject>(
+export function planAdoption<C extends KubeObject>(
   owner: DeepReadonly<KubeObject>,
   selector: LabelSelector,
   candidates: Iterable<DeepReadonly<C>>,
-): ClaimPlan<C> {
+): AdoptionPlan<C> {
   const keep: DeepReadonly<C>[] = [];
   const adopt: DeepReadonly<C>[] = [];
   const release: DeepReadonly<C>[] = [];

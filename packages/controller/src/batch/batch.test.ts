@@ -46,3 +46,32 @@ describe('Expectations', () => {
     expect(expectations.satisfied('b')).toBe(true);
   });
 });
+
+describe('Expectations of a cache that skips events', () => {
+  const start = () => {
+    const expectations = new Expectations(new FakeClock());
+    expectations.expect('a', { creations: 2 });
+    expectations.made('a', '9');
+    expectations.made('a', '10');
+    return expectations;
+  };
+
+  it('are met by a cache that is complete up to the newest child, which it may never have shown', () => {
+    expect(start().satisfied('a', '9')).toBe(false);
+    expect(start().satisfied('a', '10')).toBe(true);
+    expect(start().satisfied('a', '')).toBe(false);
+  });
+
+  it('are not met by what an earlier round made', () => {
+    const expectations = start();
+    expectations.expect('a', { deletions: ['u'] });
+    expect(expectations.satisfied('a', '11')).toBe(false);
+  });
+
+  it('know nothing of an owner that is forgotten', () => {
+    const expectations = start();
+    expectations.forget('a');
+    expectations.made('a', '12');
+    expect(expectations.satisfied('a')).toBe(true);
+  });
+});

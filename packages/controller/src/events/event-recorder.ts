@@ -2,7 +2,7 @@
  * Records Events (events.k8s.io/v1) about objects. What repeats becomes a series of one Event, so that a failing reconcile
  * does not fill the cluster. Recording never fails and never waits: what cannot be written is logged and dropped.
  */
-import { StatusError, formatMicroTime } from '@kubewright/api';
+import { formatMicroTime, isForbidden, isNotFound } from '@kubewright/api';
 import type { DeepReadonly, KubeObject } from '@kubewright/api';
 import type { ObjectReference } from '@kubewright/api/core/v1';
 import { Event } from '@kubewright/api/events/v1';
@@ -137,10 +137,8 @@ export class EventRecorder {
       await send();
     } catch (error) {
       if (id !== undefined) this.#series.delete(id);
-      const reason = StatusError.is(error) ? error.reason : 'Unknown';
       // A namespace that is going away takes no events any more: nothing is wrong then.
-      if (reason !== 'Forbidden' && reason !== 'NotFound')
-        this.options.logger.warn('an event was not written', { error });
+      if (!isForbidden(error) && !isNotFound(error)) this.options.logger.warn('an event was not written', { error });
     } finally {
       this.#pending--;
       if (this.#pending === 0) this.#dropped = 0;

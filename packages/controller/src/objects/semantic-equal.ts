@@ -1,17 +1,17 @@
 /**
- * Semantic equality of API values: an absent field, an empty list and an empty map are the same, as they are to the server.
+ * Semantic equality of API values, as apimachinery's `equality.Semantic`: an absent field, null, an empty list and an empty map
+ * are the same, as they are to a server of built-in kinds.
  */
-export function isDeepEqual(a: unknown, b: unknown): boolean {
+export function isSemanticallyEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (isEmpty(a) && isEmpty(b)) return true;
   if (Array.isArray(a) && Array.isArray(b))
-    return a.length === b.length && a.every((item, index) => isDeepEqual(item, b[index]));
+    return a.length === b.length && a.every((item, index) => isSemanticallyEqual(item, b[index]));
   if (!isRecord(a) || !isRecord(b)) return false;
-  for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) if (!isDeepEqual(a[key], b[key])) return false;
-  return true;
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => isSemanticallyEqual(a[key], b[key]));
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -5,9 +5,6 @@ import { kindOf } from '../custom-resource/custom-resource.js';
 import type { Resource } from '../custom-resource/custom-resource.js';
 import { controllerErrors } from '../errors/controller-errors.js';
 
-/** The index of a child kind by its controller's uid. */
-export const ownerIndex = 'controller-uid';
-
 export class WatchedKinds {
   /** By group and kind, which tell the type of the objects. */
   readonly #informers = new Map<string, object>();

@@ -10,6 +10,9 @@ import type { ConditionInput } from '../status/condition.js';
 /** The type of an object's status. */
 export type StatusOf<T> = T extends { readonly status?: infer S } ? NonNullable<S> : object;
 
+/** Fields of a status to set; one that is undefined is taken off. */
+export type StatusPatch<T> = { readonly [K in keyof StatusOf<T>]?: StatusOf<T>[K] | undefined };
+
 export interface ReconcileContext<T extends KubeObject> {
   /** Unique for this run; every log line and event of the run carries it. */
   readonly id: string;
@@ -79,11 +82,15 @@ export interface ReconcileContext<T extends KubeObject> {
 
   /**
    * Sets fields of this object's status, and conditions by their type; the others stay, also those that others have set
-   * since the cache saw the object. A field that somebody else has changed since then is not overwritten: that is a conflict,
-   * and the object is reconciled again. Sends nothing when nothing changes. `observedGeneration` is set by itself. Needs the
-   * rights `get` on the kind and `patch` on its status.
+   * since the cache saw the object. A field is set as a whole, a map with all its keys; one that is `undefined` is taken off,
+   * as an error that is over. A field that somebody else has changed since the cache saw it is not overwritten: that is a
+   * conflict, and the object is reconciled again. `observedGeneration` is set by itself.
+   *
+   * Sends only what differs, and nothing where nothing does. For built-in kinds of groups without a dot in their name (`apps`,
+   * `batch`), whose servers keep no zeros and no empty lists, these count as equal to an absent field. An object that went
+   * meanwhile is no error. Needs the rights `get` on the kind and `patch` on its status.
    */
-  status(fields: Partial<StatusOf<T>>, ...conditions: readonly ConditionInput[]): Promise<void>;
+  status(fields: StatusPatch<T>, ...conditions: readonly ConditionInput[]): Promise<void>;
 
   /** Records an Event about this object. Never fails and never waits. */
   event(type: 'Normal' | 'Warning', reason: string, note: string): void;

@@ -6,6 +6,7 @@ import type { KubeObject } from '@kubewright/api';
 import type { Clock, Logger, Metrics, Random, Tracer } from '@kubewright/core';
 import { WorkQueue } from '@kubewright/informer';
 import type { SharedInformer } from '@kubewright/informer';
+import { withOwnership } from '../adoption/ownership-index.js';
 import type { Cluster } from '../cluster/cluster.js';
 import { kindOf } from '../custom-resource/custom-resource.js';
 import { controllerOptionsOf } from '../decorators/controller.js';
@@ -20,11 +21,11 @@ import { OwnWrites } from '../own-writes/own-writes.js';
 import type { LeaderGate } from '../leader-election/leader-gate.js';
 import type { Reconciler } from '../reconcile/reconciler.js';
 import { ControllerMetrics } from './controller-metrics.js';
-import { controllerUid, watchKind, watchOwnKind, watchOwned, watchSource } from './event-sources.js';
+import { watchKind, watchOwnKind, watchOwned, watchSource } from './event-sources.js';
 import type { SourceTarget } from './event-sources.js';
 import { ReconcileLoop } from './reconcile-loop.js';
 import { StuckRuns } from './stuck-runs.js';
-import { WatchedKinds, ownerIndex } from '../objects/watched-kinds.js';
+import { WatchedKinds } from '../objects/watched-kinds.js';
 
 /** A reconcile mostly waits for the server, so several at once are safe and fast; the same key never runs twice at once. */
 const defaultConcurrency = 8;
@@ -179,7 +180,7 @@ export class ControllerRunner {
 
   #holdInformers(): void {
     const { owns = [], reads = [] } = this.#options;
-    for (const owned of owns) this.#watched.watch(owned).addIndex(ownerIndex, controllerUid);
+    for (const owned of owns) withOwnership(this.#watched.watch(owned));
     for (const read of reads) this.#watched.watch(read);
     for (const watch of watchesOf(this.reconciler.constructor as new () => object))
       if ('resource' in watch) this.#watched.watch(watch.resource);

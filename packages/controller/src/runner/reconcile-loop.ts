@@ -2,7 +2,7 @@
  * The workers of a controller: they take keys, wait until the cache holds the controller's own writes, run finalizers and
  * `reconcile`, and turn what comes of it into the key's next time.
  */
-import { StatusError, isDeleting, isNotFound, parseObjectKey } from '@kubewright/api';
+import { StatusError, isConflict, isDeleting, isNotFound, parseObjectKey } from '@kubewright/api';
 import type { DeepReadonly, Kind, KubeObject, ObjectKey } from '@kubewright/api';
 import type { Clock, Logger, Random, Span, Tracer } from '@kubewright/core';
 import type { Client, SharedInformer, WorkItem, WorkQueue } from '@kubewright/informer';
@@ -220,7 +220,7 @@ export class ReconcileLoop<T extends KubeObject> {
       return metrics.finished('requeue', milliseconds);
     }
     const again = { priority: item.priority, cause: { type: 'retry' } };
-    if (StatusError.is(error) && error.reason === 'Conflict') {
+    if (isConflict(error)) {
       queue.addRateLimited(item.key, again);
       return metrics.finished('requeue', milliseconds);
     }

@@ -1,15 +1,15 @@
 import type { DeepReadonly, Kind, KubeObject, ObjectKey } from '@kubewright/api';
 import type { Clock, Logger, Span } from '@kubewright/core';
 import type { Cause, Client, LocalSelection, NewObject } from '@kubewright/informer';
+import { controlledBy } from '../adoption/ownership-index.js';
 import type { Resource } from '../custom-resource/custom-resource.js';
 import type { EventRecorder } from '../events/event-recorder.js';
 import type { FinalizerOptions } from '../objects/finalizer-edits.js';
 import type { ChildWriter } from '../objects/child-writer.js';
 import type { ApplyOptions, ChildOptions, PartialChild } from '../objects/child-options.js';
-import type { ReconcileContext, StatusOf } from '../reconcile/reconcile-context.js';
+import type { ReconcileContext, StatusPatch } from '../reconcile/reconcile-context.js';
 import type { ConditionInput } from '../status/condition.js';
 import { StatusWriter } from '../status/status-writer.js';
-import { ownerIndex } from '../objects/watched-kinds.js';
 import type { WatchedKinds } from '../objects/watched-kinds.js';
 
 export interface ReconciliationParts<T extends KubeObject> {
@@ -79,8 +79,7 @@ export class Reconciliation<T extends KubeObject> implements ReconcileContext<T>
   }
 
   children<C extends KubeObject>(resource: Resource<C>): DeepReadonly<C>[] {
-    const value = this.#parts.object.metadata.uid ?? '';
-    return this.#parts.watched.of(resource).lister.list({ index: { name: ownerIndex, value } });
+    return controlledBy(this.#parts.watched.of(resource), this.#parts.object.metadata.uid);
   }
 
   apply<C extends KubeObject>(child: C | PartialChild<C>, options: ApplyOptions = {}): Promise<DeepReadonly<C>> {
@@ -120,7 +119,7 @@ export class Reconciliation<T extends KubeObject> implements ReconcileContext<T>
     return this.#parts.writer.removeFinalizer(resource, object, finalizer, options);
   }
 
-  async status(fields: Partial<StatusOf<T>>, ...conditions: readonly ConditionInput[]): Promise<void> {
+  async status(fields: StatusPatch<T>, ...conditions: readonly ConditionInput[]): Promise<void> {
     await this.#status.write(fields, conditions, this.#parts.clock.now());
   }
 

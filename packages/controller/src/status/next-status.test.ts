@@ -40,6 +40,17 @@ describe('nextStatus', () => {
     expect(nextStatus(site(next), {}, [], now + 60_000, 3)).toBeUndefined();
   });
 
+  it('keeps what a condition has beyond its own fields', () => {
+    const old = {
+      ...condition('Ready', true, 'Serving'),
+      lastProbeTime: null,
+      lastTransitionTime: '2025-01-01T00:00:00Z',
+    };
+    expect(
+      nextStatus(site({ conditions: [old] }), {}, [condition('Ready', true, 'Serving')], now, undefined),
+    ).toBeUndefined();
+  });
+
   it('keeps other conditions, and the transition time while the status stays', () => {
     const old = [
       { type: 'Other', status: 'True', reason: 'R', message: '', lastTransitionTime: '2025-01-01T00:00:00Z' },

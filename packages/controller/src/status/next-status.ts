@@ -1,7 +1,7 @@
-import { formatTime } from '@kubewright/api';
+import { formatTime, parseApiVersion } from '@kubewright/api';
 import type { DeepReadonly, Json, KubeObject } from '@kubewright/api';
 import type { Condition } from '@kubewright/api/meta/v1';
-import { isSubset } from '../objects/is-subset.js';
+import { changedFields } from './changed-fields.js';
 import type { ConditionInput } from './condition.js';
 
 type Status = { readonly [field: string]: Json | undefined } & {
@@ -9,8 +9,8 @@ type Status = { readonly [field: string]: Json | undefined } & {
 };
 
 /**
- * The part of the status to write, or undefined where the object has it already. Conditions that are not named stay; the
- * transition time of one moves only when its status does.
+ * What to write to the status as a merge patch, or undefined where the object has it already. Conditions that are not named
+ * stay; the transition time of one moves only when its status does.
  *
  * @param now - milliseconds since the epoch.
  * @param observedGeneration - of the state that the controller has seen, which may be older than `object`.
@@ -31,7 +31,12 @@ export function nextStatus(
       observedGeneration,
       now,
     );
-  return isSubset(next, current) ? undefined : next;
+  return changedFields(current, next, isGoType(object));
+}
+
+/** Whether a server has a Go type for a kind, which keeps no zeros. A custom resource's group has a dot in its name. */
+function isGoType({ apiVersion }: DeepReadonly<KubeObject>): boolean {
+  return !parseApiVersion(apiVersion).group.includes('.');
 }
 
 function mergeConditions(
@@ -45,7 +50,12 @@ function mergeConditions(
     const index = merged.findIndex(({ type }) => type === input.type);
     const old = merged[index];
     const lastTransitionTime = old?.status === input.status ? old.lastTransitionTime : formatTime(now);
-    const next = { ...input, lastTransitionTime, ...(observedGeneration !== undefined && { observedGeneration }) };
+    const next = {
+      ...old,
+      ...input,
+      lastTransitionTime,
+      ...(observedGeneration !== undefined && { observedGeneration }),
+    };
     if (index === -1) merged.push(next);
     else merged[index] = next;
   }

@@ -4,10 +4,10 @@
  * another writer has set meanwhile is lost, whatever kind of list the conditions are.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { isConflict } from '@kubewright/api';
+import { isConflict, isNotFound } from '@kubewright/api';
 import type { DeepReadonly, Kind, KubeObject } from '@kubewright/api';
 import type { Client } from '@kubewright/informer';
-import { keyOf, patchOf, patchSame } from '../objects/same-object.js';
+import { keyOf, liveUidOf, patchOf, patchSame } from '../objects/same-object.js';
 import type { ConditionInput } from './condition.js';
 import { nextStatus } from './next-status.js';
 
@@ -34,7 +34,10 @@ export class StatusWriter<T extends KubeObject> {
 
   /**
    * @param now - milliseconds since the epoch.
-   * @throws Conflict where somebody else has changed one of the fields since they were seen, NotFound where the object went.
+   * An object that went meanwhile needs no status: that is no error.
+   *
+   * @throws Conflict where somebody else has changed one of the fields since they were seen, NotFound where the kind has no
+   * status of its own.
    */
   async write(fields: object, conditions: readonly ConditionInput[], now: number): Promise<void> {
     const { client, kind, object, signal, written } = this.options;
@@ -52,6 +55,7 @@ export class StatusWriter<T extends KubeObject> {
         this.#newest = answer as DeepReadonly<T>;
         return written(answer);
       } catch (error) {
+        if (isNotFound(error) && (await liveUidOf(client, kind, object, signal)) !== object.metadata.uid) return;
         if (!isConflict(error) || left <= 1) throw error;
         const live = (await client.get(kind, keyOf(object), { signal })) as DeepReadonly<T>;
         const own = Object.keys(status).filter((field) => field !== 'conditions' || 'conditions' in fields);

@@ -1,12 +1,11 @@
 import type { DeepReadonly, ObjectKey } from '@kubewright/api';
 import { ClusterRole } from '@kubewright/api/rbac/v1';
-import { Cluster, Controller, Reconciler, Watches } from '@kubewright/controller';
+import { Cluster, Controller, Reconciler, Watches, isSemanticallyEqual } from '@kubewright/controller';
 import type { ReconcileContext } from '@kubewright/controller';
 import { inject } from '@kubewright/core';
 import type { InformerEvent, SharedInformer } from '@kubewright/informer';
 import { mergeMap } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { isDeepEqual } from '../templates/deep-equal.js';
 import { aggregatedRules, isSelected } from './aggregated-rules.js';
 
 /** Keeps the rules of ClusterRoles that aggregate others, as `admin`, `edit` and `view` do. */
@@ -20,7 +19,7 @@ export class ClusterRoleAggregationController extends Reconciler<ClusterRole> {
   override async reconcile(role: DeepReadonly<ClusterRole>, ctx: ReconcileContext<ClusterRole>): Promise<void> {
     if (role.aggregationRule === undefined) return;
     const rules = aggregatedRules(role, this.#roles.lister.list());
-    if (isDeepEqual(role.rules, rules)) return;
+    if (isSemanticallyEqual(role.rules, rules)) return;
     const { name = '', uid } = role.metadata;
     // The uid keeps a role that was deleted meanwhile from being made anew. The rules of such a role are this controller's
     // alone, whoever wrote them.

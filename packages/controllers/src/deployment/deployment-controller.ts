@@ -7,13 +7,20 @@ import type { ObjectKey } from '@kubewright/api';
 import { Deployment, ReplicaSet } from '@kubewright/api/apps/v1';
 import type { DeploymentStatus } from '@kubewright/api/apps/v1';
 import { Pod } from '@kubewright/api/core/v1';
-import { Cluster, Controller, Reconciler, TerminalError, Watches, requeueAfter } from '@kubewright/controller';
+import {
+  Cluster,
+  Controller,
+  Reconciler,
+  TerminalError,
+  Watches,
+  claimChildren,
+  controlledBy,
+  requeueAfter,
+} from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { Clock, inject, messageOf } from '@kubewright/core';
 import { merge, mergeMap } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { claimChildren } from '../ownership/claim-children.js';
-import { controlledBy, orphans } from '../ownership/ownership-index.js';
 import { isPodFinished } from '../pods/pod-state.js';
 import type { DeploymentAction } from './actions.js';
 import type { ReadonlyDeployment, ReadonlyReplicaSet } from './annotations.js';
@@ -112,15 +119,8 @@ export class DeploymentController extends Reconciler<Deployment> {
   }
 
   #claim(deployment: ReadonlyDeployment, selector: LabelSelector, ctx: Context): Promise<ReadonlyReplicaSet[]> {
-    const sets = this.cluster.informers.informer(ReplicaSet);
-    const candidates = [
-      ...controlledBy(sets, deployment.metadata.uid),
-      ...orphans(sets, deployment.metadata.namespace),
-    ];
-    return claimChildren<Deployment, ReplicaSet>(
-      { owner: deployment, ownerKind: Deployment, childKind: ReplicaSet, selector, candidates },
-      ctx,
-    );
+    const children = this.cluster.informers.informer(ReplicaSet);
+    return claimChildren<Deployment, ReplicaSet>({ owner: deployment, ownerKind: Deployment, children, selector }, ctx);
   }
 
   #oldPodsRun(deployment: ReadonlyDeployment, replicaSets: readonly ReadonlyReplicaSet[]): boolean {

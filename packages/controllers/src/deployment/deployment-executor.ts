@@ -4,7 +4,6 @@ import { Deployment, ReplicaSet } from '@kubewright/api/apps/v1';
 import type { DeploymentStatus } from '@kubewright/api/apps/v1';
 import type { ReconcileContext } from '@kubewright/controller';
 import { messageOf } from '@kubewright/core';
-import { writeStatus } from '../status/write-status.js';
 import { isSameTemplate } from '../templates/pod-template.js';
 import type { DeploymentAction } from './actions.js';
 import { revisionAnnotation, rollbackAnnotation } from './annotations.js';
@@ -130,6 +129,6 @@ export class DeploymentExecutor {
   }
 
   #updateStatus(status: DeploymentStatus): Promise<void> {
-    return writeStatus(this.ctx, this.deployment.status, status);
+    return this.ctx.status(status);
   }
 }

@@ -1,11 +1,11 @@
 /** Which Deployments a change of a ReplicaSet or a pod concerns, beyond the ReplicaSet's own controller. */
+import { isSemanticallyEqual } from '@kubewright/controller';
 import { LabelSelector, controllerReference } from '@kubewright/api';
 import type { DeepReadonly, ObjectKey } from '@kubewright/api';
 import type { Deployment, ReplicaSet } from '@kubewright/api/apps/v1';
 import type { Pod } from '@kubewright/api/core/v1';
 import type { InformerEvent, Lister } from '@kubewright/informer';
 import { isPodFinished } from '../pods/pod-state.js';
-import { isDeepEqual } from '../templates/deep-equal.js';
 import type { ReadonlyReplicaSet } from './annotations.js';
 
 /** Deployments that may adopt a ReplicaSet that nobody controls. */
@@ -17,7 +17,7 @@ export function adoptersOf(
   if (
     old !== undefined &&
     controllerReference(old) === undefined &&
-    isDeepEqual(old.metadata.labels, object.metadata.labels)
+    isSemanticallyEqual(old.metadata.labels, object.metadata.labels)
   )
     return [];
   const { namespace, labels } = object.metadata;

@@ -1,9 +1,9 @@
+import { Expectations } from '@kubewright/controller';
 import type { ReplicaSet } from '@kubewright/api/apps/v1';
 import type { Pod } from '@kubewright/api/core/v1';
 import { FakeClock } from '@kubewright/core/testing';
 import type { InformerEvent } from '@kubewright/informer';
 import { describe, expect, it } from 'vitest';
-import { Expectations } from '../batch/expectations.js';
 import { PodObserver } from './pod-observer.js';
 
 const set: ReplicaSet = {

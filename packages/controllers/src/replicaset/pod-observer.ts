@@ -1,10 +1,10 @@
+import { isSemanticallyEqual } from '@kubewright/controller';
+import type { Expectations } from '@kubewright/controller';
 import { LabelSelector, controllerReference, isDeleting, parseApiVersion } from '@kubewright/api';
 import type { ObjectKey } from '@kubewright/api';
 import type { ReplicaSet } from '@kubewright/api/apps/v1';
 import type { Pod } from '@kubewright/api/core/v1';
 import type { InformerEvent, Lister } from '@kubewright/informer';
-import type { Expectations } from '../batch/expectations.js';
-import { isDeepEqual } from '../templates/deep-equal.js';
 import type { ReadonlyPod } from '../pods/pod-state.js';
 
 interface Controller {
@@ -31,7 +31,7 @@ export class PodObserver {
     const isNews =
       old === undefined ||
       controllerReference(old) !== undefined ||
-      !isDeepEqual(old.metadata.labels, object.metadata.labels);
+      !isSemanticallyEqual(old.metadata.labels, object.metadata.labels);
     return isNews ? [...keys, ...this.#selecting(object)] : keys;
   }
 

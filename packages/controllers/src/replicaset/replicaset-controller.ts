@@ -2,28 +2,27 @@
  * Keeps as many pods of a template as a ReplicaSet asks for. What to do is planned in `replicaset-plan`, which pods go first
  * in `deletion-rank`, what the status says in `replicaset-status`; this file carries it out.
  */
-import {
-  LabelSelector,
-  compareResourceVersion,
-  formatObjectKey,
-  isNamespaceTerminating,
-  objectKey,
-} from '@kubewright/api';
+import { LabelSelector, formatObjectKey, isNamespaceTerminating, objectKey } from '@kubewright/api';
 import type { DeepReadonly, ObjectKey } from '@kubewright/api';
 import { ReplicaSet } from '@kubewright/api/apps/v1';
 import { Pod } from '@kubewright/api/core/v1';
-import { Cluster, Controller, Reconciler, Watches, requeueAfter } from '@kubewright/controller';
+import {
+  Cluster,
+  Controller,
+  Expectations,
+  Reconciler,
+  Watches,
+  claimChildren,
+  controlledBy,
+  requeueAfter,
+  slowStart,
+} from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { Clock, inject, messageOf } from '@kubewright/core';
 import type { SharedInformer } from '@kubewright/informer';
 import { mergeMap } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { Expectations } from '../batch/expectations.js';
-import { slowStart } from '../batch/slow-start.js';
-import { claimChildren } from '../ownership/claim-children.js';
-import { controlledBy, orphans } from '../ownership/ownership-index.js';
 import type { ReadonlyPod } from '../pods/pod-state.js';
-import { writeStatus } from '../status/write-status.js';
 import { PodObserver } from './pod-observer.js';
 import { planReplicas, podFromTemplate, untilNextAvailable } from './replicaset-plan.js';
 import type { ReplicasPlan } from './replicaset-plan.js';
@@ -50,9 +49,8 @@ interface Attempt {
 @Controller({ for: ReplicaSet, owns: [Pod], name: 'replicaset-controller', concurrency: 5, reconcileDeleting: true })
 @Watches((controller: ReplicaSetController) => controller.podChanges$, (key: ObjectKey) => [key])
 export class ReplicaSetController extends Reconciler<ReplicaSet> {
+  /** Of pods, by the uid of the ReplicaSet. */
   readonly #expectations: Expectations;
-  /** Up to where the cache of pods must be for the newest pod of a ReplicaSet to be in it, by the uid of the set. */
-  readonly #created = new Map<string, string>();
   readonly #uids = new Map<string, string>();
 
   constructor(
@@ -64,13 +62,12 @@ export class ReplicaSetController extends Reconciler<ReplicaSet> {
   }
 
   override async reconcile(set: ReadonlyReplicaSet, ctx: Context): Promise<Outcome> {
-    // Asked before the cache is read: what arrives in between is then counted in both, never in neither.
     const isCaughtUp = this.#isCaughtUp(set);
     const pods = await this.#claim(set, ctx);
     const now = this.clock.now();
     const plan = isCaughtUp ? this.plan(set, pods, now) : ({ do: 'nothing' } as const);
     const { failure, error } = await this.#execute(plan, set, ctx);
-    await writeStatus(ctx, set.status, this.status(set, pods, failure, now));
+    await ctx.status(this.status(set, pods, failure, now));
     if (error !== undefined) throw error;
     // The event that shows it may concern no pod of the set: then nothing else would bring it back here.
     const wait = isCaughtUp ? untilNextAvailable(set, pods, now) : catchUpPeriod;
@@ -81,7 +78,7 @@ export class ReplicaSetController extends Reconciler<ReplicaSet> {
     const id = formatObjectKey(key);
     const uid = this.#uids.get(id);
     this.#uids.delete(id);
-    if (uid !== undefined) this.#forget(uid);
+    if (uid !== undefined) this.#expectations.forget(uid);
   }
 
   /** ReplicaSets that a change of a pod concerns; as a side effect what was expected of pods is noted. */
@@ -116,12 +113,8 @@ export class ReplicaSetController extends Reconciler<ReplicaSet> {
   }
 
   #claim(set: ReadonlyReplicaSet, ctx: Context): Promise<ReadonlyPod[]> {
-    const candidates = [...controlledBy(this.#pods, set.metadata.uid), ...orphans(this.#pods, set.metadata.namespace)];
     const selector = LabelSelector.from(set.spec?.selector);
-    return claimChildren<ReplicaSet, Pod>(
-      { owner: set, ownerKind: ReplicaSet, childKind: Pod, selector, candidates },
-      ctx,
-    );
+    return claimChildren<ReplicaSet, Pod>({ owner: set, ownerKind: ReplicaSet, children: this.#pods, selector }, ctx);
   }
 
   #relatedPods(set: ReadonlyReplicaSet): ReadonlyPod[] {
@@ -141,7 +134,7 @@ export class ReplicaSetController extends Reconciler<ReplicaSet> {
     const { attempted, error } = await slowStart(count, async () => {
       try {
         const pod = await ctx.create(Pod, this.newPod(set));
-        this.#remember(uid, pod.metadata.resourceVersion);
+        this.#expectations.made(uid, pod.metadata.resourceVersion);
         ctx.event('Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`);
       } catch (failed) {
         this.#expectations.creationObserved(uid);
@@ -176,32 +169,13 @@ export class ReplicaSetController extends Reconciler<ReplicaSet> {
     return { failure: { reason: 'FailedDelete', message: messageOf(failed.reason) }, error: failed.reason };
   }
 
-  /**
-   * Whether the cache shows what this controller did last. Its events say so, or its version does: a pod that was made and
-   * removed between two events is never seen.
-   */
+  /** Whether the cache of pods shows what this controller did last about the ReplicaSet. */
   #isCaughtUp({ metadata }: ReadonlyReplicaSet): boolean {
     const { uid = '' } = metadata;
     const id = objectKey({ metadata });
     const before = this.#uids.get(id);
-    if (before !== undefined && before !== uid) this.#forget(before);
+    if (before !== undefined && before !== uid) this.#expectations.forget(before);
     this.#uids.set(id, uid);
-    if (this.#expectations.satisfied(uid)) return true;
-    const newest = this.#created.get(uid);
-    const cached = this.#pods.resourceVersion;
-    if (newest === undefined || cached === '' || compareResourceVersion(cached, newest) < 0) return false;
-    this.#forget(uid);
-    return true;
-  }
-
-  #remember(uid: string, resourceVersion = ''): void {
-    const newest = this.#created.get(uid);
-    if (resourceVersion !== '' && (newest === undefined || compareResourceVersion(newest, resourceVersion) < 0))
-      this.#created.set(uid, resourceVersion);
-  }
-
-  #forget(uid: string): void {
-    this.#expectations.forget(uid);
-    this.#created.delete(uid);
+    return this.#expectations.satisfied(uid, this.#pods.resourceVersion);
   }
 }

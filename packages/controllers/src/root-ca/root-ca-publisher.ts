@@ -1,14 +1,13 @@
 import { isAlreadyExists, isNamespaceTerminating, isNotFound } from '@kubewright/api';
 import type { DeepReadonly, ObjectKey } from '@kubewright/api';
 import { ConfigMap, Namespace } from '@kubewright/api/core/v1';
-import { Cluster, Controller, Reconciler, Watches } from '@kubewright/controller';
+import { Cluster, Controller, Reconciler, Watches, isSemanticallyEqual } from '@kubewright/controller';
 import type { ReconcileContext } from '@kubewright/controller';
 import { inject, token } from '@kubewright/core';
 import type { Token } from '@kubewright/core';
 import type { SharedInformer } from '@kubewright/informer';
 import { map } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { isDeepEqual } from '../templates/deep-equal.js';
 
 /** The certificate in PEM that the API server's certificate is verified with. */
 export const ClusterCertificateAuthority: Token<string> = token('@kubewright/controllers/ClusterCertificateAuthority');
@@ -36,7 +35,7 @@ export class RootCaPublisher extends Reconciler<Namespace> {
     await this.#published.whenSynced(ctx.signal);
     const existing = this.#published.lister.get({ name, namespace });
     const data = { 'ca.crt': this.certificate };
-    if (existing !== undefined && isDeepEqual(existing.data, data)) return;
+    if (existing !== undefined && isSemanticallyEqual(existing.data, data)) return;
     const annotations = { ...existing?.metadata.annotations, 'kubernetes.io/description': description };
     try {
       if (existing === undefined)

@@ -1,7 +1,7 @@
 /** Pod templates as revisions: which ReplicaSet or revision was made from one, and what to call it. */
+import { isSemanticallyEqual } from '@kubewright/controller';
 import type { DeepReadonly } from '@kubewright/api';
 import type { PodTemplateSpec } from '@kubewright/api/core/v1';
-import { isDeepEqual } from './deep-equal.js';
 
 export type ReadonlyPodTemplate = DeepReadonly<PodTemplateSpec>;
 
@@ -26,7 +26,7 @@ export function templateHash(template: ReadonlyPodTemplate, collisionCount = 0):
 
 /** Whether two templates make the same pods. The hash label is what tells revisions apart, not part of them. */
 export function isSameTemplate(a: ReadonlyPodTemplate, b: ReadonlyPodTemplate): boolean {
-  return isDeepEqual(withoutHash(a), withoutHash(b));
+  return isSemanticallyEqual(withoutHash(a), withoutHash(b));
 }
 
 function withoutHash(template: ReadonlyPodTemplate): ReadonlyPodTemplate {

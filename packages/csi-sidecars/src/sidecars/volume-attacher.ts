@@ -9,7 +9,7 @@ import { Clock, inject, messageOf } from '@kubewright/core';
 import { ControllerServiceCapability_RPC_Type as Rpc } from '@kubewright/csi-sdk/v1';
 import { DriverConnection } from './driver-connection.js';
 import type { DriverInfo } from './driver-connection.js';
-import { dropStatusField } from './drop-status-field.js';
+import { messageOf } from './failures.js';
 import { attacherFinalizer } from './names.js';
 import { readSecret } from './parameters.js';
 import { coveringCapability } from './volume-capabilities.js';
@@ -74,9 +74,7 @@ export class VolumeAttacher extends Reconciler<VolumeAttachment> {
         },
         { signal },
       );
-      await ctx.status({ attached: true, attachmentMetadata: publishContext });
-      if (attachment.status?.attachError !== undefined)
-        await dropStatusField(VolumeAttachment, attachment, 'attachError', ctx);
+      await ctx.status({ attached: true, attachmentMetadata: publishContext, attachError: undefined });
     } catch (error) {
       // The same again would only bring the attachment back here at once.
       if (attachment.status?.attachError?.message !== messageOf(error))

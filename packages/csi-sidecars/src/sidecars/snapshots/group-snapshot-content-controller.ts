@@ -7,8 +7,7 @@ import { Code, GrpcStatusError } from '@kubewright/grpc';
 import type { VolumeGroupSnapshot as DriverGroup } from '@kubewright/csi-sdk/v1';
 import { csiSidecarErrors } from '../../errors.js';
 import { DriverConnection } from '../driver-connection.js';
-import { dropStatusField } from '../drop-status-field.js';
-import { isFinal } from '../failures.js';
+import { isFinal, messageOf } from '../failures.js';
 import { driverParameters, readSecret } from '../parameters.js';
 import { holderOf, isHeld, isMarked, mark, marksOfGroup, unmark } from './content-holder.js';
 import { VolumeGroupSnapshot, VolumeGroupSnapshotClass, VolumeGroupSnapshotContent } from './group-kinds.js';
@@ -54,8 +53,7 @@ export class GroupSnapshotContentController extends Reconciler<VolumeGroupSnapsh
     }
     try {
       const group = await this.#ensure(content, ctx);
-      await ctx.status(statusOf(group));
-      if (content.status?.error !== undefined) await dropStatusField(VolumeGroupSnapshotContent, content, 'error', ctx);
+      await ctx.status({ ...statusOf(group), error: undefined });
       return group.readyToUse ? undefined : requeueAfter(readyPeriod);
     } catch (error) {
       if (isFinal(error)) await unmark(VolumeGroupSnapshotContent, content, beingCreated, ctx);

@@ -6,7 +6,6 @@ import { Controller, Reconciler, WatchesKind, requeueAfter, withFinalizers } fro
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { Clock, inject } from '@kubewright/core';
 import { DriverConnection } from '../driver-connection.js';
-import { dropStatusField } from '../drop-status-field.js';
 import { VolumeGroupSnapshot, VolumeGroupSnapshotClass, VolumeGroupSnapshotContent } from './group-kinds.js';
 import { restoringFinalizer } from '../names.js';
 import { holdClaim } from './claim-source-protection.js';
@@ -99,10 +98,8 @@ export class GroupSnapshotController extends Reconciler<VolumeGroupSnapshot> {
       boundVolumeGroupSnapshotContentName: content.metadata.name ?? '',
       readyToUse,
       ...(creationTime !== undefined && { creationTime }),
-      ...(error !== undefined && { error }),
+      error,
     });
-    if (error === undefined && group.status?.error !== undefined)
-      await dropStatusField(VolumeGroupSnapshot, group, 'error', ctx);
     return undefined;
   }
 

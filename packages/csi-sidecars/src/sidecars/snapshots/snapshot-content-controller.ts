@@ -8,8 +8,7 @@ import { ControllerServiceCapability_RPC_Type as Rpc } from '@kubewright/csi-sdk
 import type { Snapshot } from '@kubewright/csi-sdk/v1';
 import { csiSidecarErrors } from '../../errors.js';
 import { DriverConnection } from '../driver-connection.js';
-import { dropStatusField } from '../drop-status-field.js';
-import { isFinal } from '../failures.js';
+import { isFinal, messageOf } from '../failures.js';
 import { driverParameters, readSecret } from '../parameters.js';
 import { holderOf, isHeld, isMarked, mark, marksOfSnapshot, unmark } from './content-holder.js';
 import { contentNameOf, isContentOfMember } from './group-members.js';
@@ -56,8 +55,7 @@ export class SnapshotContentController extends Reconciler<VolumeSnapshotContent>
     }
     try {
       const snapshot = await this.#ensure(content, ctx);
-      await ctx.status(statusOf(snapshot));
-      if (content.status?.error !== undefined) await dropStatusField(VolumeSnapshotContent, content, 'error', ctx);
+      await ctx.status({ ...statusOf(snapshot), error: undefined });
       return snapshot.readyToUse ? undefined : requeueAfter(readyPeriod);
     } catch (error) {
       if (isFinal(error)) await unmark(VolumeSnapshotContent, content, beingCreated, ctx);

@@ -3,10 +3,9 @@ import { Quantity, hasFinalizer, isAlreadyExists, isDeleting } from '@kubewright
 import type { DeepReadonly } from '@kubewright/api';
 import { PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1';
 import { Controller, Reconciler, WatchesKind, requeueAfter, withFinalizers } from '@kubewright/controller';
-import type { Outcome, ReconcileContext } from '@kubewright/controller';
+import type { Outcome, ReconcileContext, StatusPatch } from '@kubewright/controller';
 import { Clock, inject } from '@kubewright/core';
 import { DriverConnection } from '../driver-connection.js';
-import { dropStatusField } from '../drop-status-field.js';
 import { restoringFinalizer } from '../names.js';
 import { claimSourceFinalizer, holdClaim, snapshotFinalizer as finalizer } from './claim-source-protection.js';
 import { classFor } from './class-for.js';
@@ -73,8 +72,6 @@ export class SnapshotController extends Reconciler<VolumeSnapshot> {
     }
     const volumeGroupSnapshotName = groupNameOf(snapshot);
     await ctx.status({ ...statusFrom(content), ...(volumeGroupSnapshotName && { volumeGroupSnapshotName }) });
-    const isOver = content.status?.error === undefined && snapshot.status?.error !== undefined;
-    if (isOver) await dropStatusField(VolumeSnapshot, snapshot, 'error', ctx);
     return undefined;
   }
 
@@ -144,7 +141,7 @@ function contentOf(snapshot: ReadonlySnapshot, ctx: Context): ReadonlyContent | 
   return ctx.get(VolumeSnapshotContent, { name: contentNameOf(snapshot) });
 }
 
-function statusFrom({ metadata, status }: ReadonlyContent): NonNullable<VolumeSnapshot['status']> {
+function statusFrom({ metadata, status }: ReadonlyContent): StatusPatch<VolumeSnapshot> {
   const { creationTime, restoreSize, readyToUse = false, error } = status ?? {};
   return {
     boundVolumeSnapshotContentName: metadata.name ?? '',
@@ -152,7 +149,7 @@ function statusFrom({ metadata, status }: ReadonlyContent): NonNullable<VolumeSn
     // Seconds are what the API's times have.
     ...(creationTime !== undefined && { creationTime: timeOf(creationTime) }),
     ...(restoreSize !== undefined && { restoreSize: Quantity.of(BigInt(restoreSize), 'BinarySI').toString() }),
-    ...(error !== undefined && { error }),
+    error,
   };
 }
 
