@@ -7,7 +7,6 @@ import { Clock } from '../clock/clock.js';
 import { tokenName } from '../di/token.js';
 import type { Token } from '../di/token.js';
 import { coreErrors } from '../errors/core-errors.js';
-import { messageOf as reasonOf } from '../errors/message-of.js';
 import { HealthCheck } from '../health/health-check.js';
 import { Readiness } from '../health/readiness.js';
 import type { CheckResult } from '../health/readiness.js';

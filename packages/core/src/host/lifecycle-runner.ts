@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../clock/clock.js';
 import { coreErrors } from '../errors/core-errors.js';
-import { messageOf as reasonOf } from '../errors/message-of.js';
+import { messageOf } from '../errors/message-of.js';
 import type { Logger } from '../logger/logger.js';
 import type { Lifecycle } from '../plugin/lifecycle.js';
 import { until } from '../async/until.js';
@@ -101,7 +101,7 @@ export class LifecycleRunner {
     this.stopping.addEventListener('abort', giveUp, { once: true });
     const fail = (error: unknown): void => {
       if (!controller.signal.aborted)
-        onFail(coreErrors.PLUGIN_FAILED({ plugin: unit.name, reason: reasonOf(error) }, { cause: error }));
+        onFail(coreErrors.PLUGIN_FAILED({ plugin: unit.name, reason: messageOf(error) }, { cause: error }));
     };
     const { startTimeout: milliseconds } = unit;
     const timer =
@@ -114,7 +114,7 @@ export class LifecycleRunner {
     } catch (error) {
       // After an abort a rejection is the expected answer; before it, it is the reason for one.
       if (this.stopping.aborted) logger.debug('start given up', { plugin: unit.name, error });
-      else this.begin(coreErrors.START_FAILED({ plugin: unit.name, reason: reasonOf(error) }, { cause: error }));
+      else this.begin(coreErrors.START_FAILED({ plugin: unit.name, reason: messageOf(error) }, { cause: error }));
       controller.abort(error);
     } finally {
       timer?.cancel();

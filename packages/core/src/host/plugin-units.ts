@@ -1,6 +1,7 @@
 import type { Container } from 'inversify';
-import { coreErrors, reasonOf } from '../errors/core-errors.js';
+import { coreErrors } from '../errors/core-errors.js';
 import { KubewrightError } from '../errors/define-errors.js';
+import { messageOf } from '../errors/message-of.js';
 import type { Lifecycle, StartContext, StopContext } from '../plugin/lifecycle.js';
 import type { Progress } from '../registry/plugin-report.js';
 import type { Registration } from '../registry/registration.js';
@@ -38,7 +39,7 @@ export class PluginUnits {
   /** What stops the host names the plugin that it is about. */
   noteFailure(error: unknown): void {
     const plugin = KubewrightError.is(error) ? error.details['plugin'] : undefined;
-    if (typeof plugin === 'string') this.#progress.set(plugin, { state: 'failed', reason: reasonOf(error) });
+    if (typeof plugin === 'string') this.#progress.set(plugin, { state: 'failed', reason: messageOf(error) });
   }
 
   progressOf(name: string, hasStopped: boolean): Progress {
@@ -52,6 +53,6 @@ function hooksOf(container: Container, { data, class: pluginClass, hooks, key }:
   try {
     return container.get<Lifecycle>(key);
   } catch (error) {
-    throw coreErrors.CONSTRUCTION_FAILED({ plugin: data.name, reason: reasonOf(error) }, { cause: error });
+    throw coreErrors.CONSTRUCTION_FAILED({ plugin: data.name, reason: messageOf(error) }, { cause: error });
   }
 }

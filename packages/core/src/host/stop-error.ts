@@ -1,5 +1,5 @@
 import { coreErrors } from '../errors/core-errors.js';
-import { messageOf as reasonOf } from '../errors/message-of.js';
+import { messageOf } from '../errors/message-of.js';
 import type { KubewrightError } from '../errors/define-errors.js';
 import type { StopResult } from './lifecycle-runner.js';
 
@@ -12,7 +12,7 @@ export function stopError(
 ): KubewrightError | undefined {
   const causes = [...failed.values(), ...childErrors];
   if (causes.length === 0 && overdue.length === 0) return undefined;
-  const texts = [...[...failed].map(([name, error]) => `${name} (${reasonOf(error)})`), ...childErrors.map(reasonOf)];
+  const texts = [...[...failed].map(([name, error]) => `${name} (${messageOf(error)})`), ...childErrors.map(messageOf)];
   const options = causes.length > 0 ? { cause: new AggregateError(causes, 'while stopping') } : undefined;
   return coreErrors.STOP_FAILED({ host, failed: texts, overdue, milliseconds }, options);
 }

@@ -1,7 +1,8 @@
 /** Plugins that cannot run here, and those that cannot do without them. */
 import type { Token } from '../di/token.js';
 import { tokenName } from '../di/token.js';
-import { coreErrors, reasonOf } from '../errors/core-errors.js';
+import { coreErrors } from '../errors/core-errors.js';
+import { messageOf } from '../errors/message-of.js';
 import type { CheckContext } from '../plugin/skip.js';
 import { findDependencies } from './dependencies.js';
 import type { Surroundings } from './dependencies.js';
@@ -56,7 +57,7 @@ function ask({ data }: Registration, context: CheckContext): string | undefined 
     return data.check?.(context)?.skipped;
   } catch (error) {
     if (coreErrors.CHECK_TOO_EARLY.is(error)) throw error;
-    throw coreErrors.CHECK_FAILED({ plugin: data.name, reason: reasonOf(error) }, { cause: error });
+    throw coreErrors.CHECK_FAILED({ plugin: data.name, reason: messageOf(error) }, { cause: error });
   }
 }
 
