@@ -1,6 +1,6 @@
 import { EmbeddedCluster } from '@kubewright/cluster';
 import type { CommandHandler, PluginReport } from '@kubewright/core';
-import { projectPlugins } from '../program/project.js';
+import { projectPlugins } from './project.js';
 import type { pluginsOptions } from './cluster-options.js';
 import { table } from './table.js';
 

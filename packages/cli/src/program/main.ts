@@ -27,7 +27,7 @@ async function run(argv: readonly string[]): Promise<number> {
   const command = findCommand(builtinCommands, words);
   if (command !== undefined && !words.includes('--help')) return await execute(command, words);
   // Help and commands of plugins need to know all of them.
-  const { pluginCommands } = await import('./plugin-commands.js');
+  const { pluginCommands } = await import('../commands/plugin-commands.js');
   const commands = [...builtinCommands, ...(await pluginCommands(process.cwd()))];
   const found = command ?? findCommand(commands, words);
   if (found !== undefined && !words.includes('--help')) return await execute(found, words);

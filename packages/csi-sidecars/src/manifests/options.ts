@@ -1,6 +1,6 @@
 import type { EnvVar, Volume, VolumeMount } from '@kubewright/api/core/v1';
 import type { CSIDriverSpec } from '@kubewright/api/storage/v1';
-import type { CsiSidecar } from '../sidecars/csi-sidecars.js';
+import type { CsiSidecar } from '../csi-sidecars.js';
 
 /** A program in the driver's image. */
 export interface CsiProgram {

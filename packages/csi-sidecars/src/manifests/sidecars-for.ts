@@ -1,5 +1,5 @@
 import type { CsiDriver } from '@kubewright/csi-sdk';
-import type { CsiSidecar } from '../sidecars/csi-sidecars.js';
+import type { CsiSidecar } from '../csi-sidecars.js';
 
 /** The sidecars that have something to do for a driver, by the methods that it has. */
 export function sidecarsFor({ controller, groupController, features }: CsiDriver): readonly CsiSidecar[] {

@@ -5,8 +5,8 @@ import { VolumeAttachment } from '@kubewright/api/storage/v1';
 import { Controller, Reconciler, WatchesKind, existsLive } from '@kubewright/controller';
 import type { ReconcileContext } from '@kubewright/controller';
 import { inject } from '@kubewright/core';
-import { DriverConnection } from './driver-connection.js';
-import { attacherFinalizer } from './names.js';
+import { DriverConnection } from '../driver/driver-connection.js';
+import { attacherFinalizer } from '../driver/names.js';
 
 /**
  * Lets a volume go that the attacher held when it is detached from everywhere: without the object nobody would know what to

@@ -6,10 +6,10 @@ import { CSINode, StorageClass, VolumeAttributesClass } from '@kubewright/api/st
 import type { ReconcileContext } from '@kubewright/controller';
 import { messageOf } from '@kubewright/core';
 import { GrpcStatusError } from '@kubewright/grpc';
-import type { DriverInfo } from './driver-connection.js';
-import { selectedNode } from './names.js';
+import type { DriverInfo } from '../driver/driver-connection.js';
+import { selectedNode } from '../driver/names.js';
 import { volumeNameOf } from './new-volume.js';
-import { readSecret, secretReference, variablesOf } from './parameters.js';
+import { readSecret, secretReference, variablesOf } from '../driver/parameters.js';
 import { volumeSource } from './volume-source.js';
 import type { SourceAnswer } from './volume-source.js';
 import { topologyRequirement } from './volume-topology.js';

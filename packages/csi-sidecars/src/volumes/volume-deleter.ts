@@ -6,9 +6,9 @@ import { Controller, Reconciler, WatchesKind } from '@kubewright/controller';
 import type { ReconcileContext } from '@kubewright/controller';
 import { inject, messageOf } from '@kubewright/core';
 import { isAttachedAnywhere } from './attached-volume-protection.js';
-import { DriverConnection } from './driver-connection.js';
-import { deletionSecretName, deletionSecretNamespace, provisionedBy, volumeFinalizer } from './names.js';
-import { readSecret } from './parameters.js';
+import { DriverConnection } from '../driver/driver-connection.js';
+import { deletionSecretName, deletionSecretNamespace, provisionedBy, volumeFinalizer } from '../driver/names.js';
+import { readSecret } from '../driver/parameters.js';
 
 type ReadonlyVolume = DeepReadonly<PersistentVolume>;
 type Context = ReconcileContext<PersistentVolume>;

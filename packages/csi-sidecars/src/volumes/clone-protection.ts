@@ -3,7 +3,7 @@ import type { DeepReadonly } from '@kubewright/api';
 import { PersistentVolumeClaim } from '@kubewright/api/core/v1';
 import { Controller, Reconciler, WatchesKind, existsLive } from '@kubewright/controller';
 import type { ReconcileContext } from '@kubewright/controller';
-import { cloningFinalizer, provisioningFinalizer } from './names.js';
+import { cloningFinalizer, provisioningFinalizer } from '../driver/names.js';
 
 type ReadonlyClaim = DeepReadonly<PersistentVolumeClaim>;
 

@@ -12,8 +12,8 @@ import {
   modifySecretNamespace,
   provisionedBy,
   volumeFinalizer,
-} from './names.js';
-import { fileSystemOf, secretReference, variablesOf } from './parameters.js';
+} from '../driver/names.js';
+import { fileSystemOf, secretReference, variablesOf } from '../driver/parameters.js';
 import { nodeAffinityOf } from './volume-topology.js';
 
 export interface NewVolume {

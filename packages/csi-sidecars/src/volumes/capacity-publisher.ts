@@ -10,8 +10,8 @@ import { mergeMap } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { ControllerServiceCapability_RPC_Type as Rpc } from '@kubewright/csi-sdk/v1';
 import type { Segments } from '@kubewright/csi-sdk';
-import { DriverConnection } from './driver-connection.js';
-import { driverParameters } from './parameters.js';
+import { DriverConnection } from '../driver/driver-connection.js';
+import { driverParameters } from '../driver/parameters.js';
 import { topologyRequirement } from './volume-topology.js';
 
 type Context = ReconcileContext<StorageClass>;

@@ -1,9 +1,9 @@
 import { provide } from '@kubewright/core';
 import type { Class, PluginLike } from '@kubewright/core';
-import { AttachedVolumeProtection } from './attached-volume-protection.js';
-import { CapacityPublisher } from './capacity-publisher.js';
-import { CloneProtection } from './clone-protection.js';
-import { DriverConnection, DriverEndpoint } from './driver-connection.js';
+import { AttachedVolumeProtection } from './volumes/attached-volume-protection.js';
+import { CapacityPublisher } from './volumes/capacity-publisher.js';
+import { CloneProtection } from './volumes/clone-protection.js';
+import { DriverConnection, DriverEndpoint } from './driver/driver-connection.js';
 import { GroupSnapshotContentController } from './snapshots/group-snapshot-content-controller.js';
 import { GroupSnapshotController } from './snapshots/group-snapshot-controller.js';
 import { ClaimSourceProtection } from './snapshots/claim-source-protection.js';
@@ -11,12 +11,12 @@ import { GroupSourceProtection } from './snapshots/group-source-protection.js';
 import { SnapshotContentController } from './snapshots/snapshot-content-controller.js';
 import { SnapshotController } from './snapshots/snapshot-controller.js';
 import { GroupSnapshotDefinitions, SnapshotDefinitions } from './snapshots/snapshot-definitions.js';
-import { VolumeAttacher } from './volume-attacher.js';
-import { VolumeDeleter } from './volume-deleter.js';
-import { HealthIntervals, VolumeHealthMonitor } from './volume-health-monitor.js';
-import { VolumeModifier } from './volume-modifier.js';
-import { VolumeProvisioner } from './volume-provisioner.js';
-import { VolumeResizer } from './volume-resizer.js';
+import { VolumeAttacher } from './volumes/volume-attacher.js';
+import { VolumeDeleter } from './volumes/volume-deleter.js';
+import { HealthIntervals, VolumeHealthMonitor } from './volumes/volume-health-monitor.js';
+import { VolumeModifier } from './volumes/volume-modifier.js';
+import { VolumeProvisioner } from './volumes/volume-provisioner.js';
+import { VolumeResizer } from './volumes/volume-resizer.js';
 
 /** What each consists of. */
 export const sidecarPlugins = {

@@ -7,8 +7,8 @@ import { Controller, Reconciler, condition } from '@kubewright/controller';
 import type { ReconcileContext } from '@kubewright/controller';
 import { inject, messageOf } from '@kubewright/core';
 import { ControllerServiceCapability_RPC_Type as Rpc } from '@kubewright/csi-sdk/v1';
-import { DriverConnection } from './driver-connection.js';
-import { readSecret } from './parameters.js';
+import { DriverConnection } from '../driver/driver-connection.js';
+import { readSecret } from '../driver/parameters.js';
 import { coveringCapability } from './volume-capabilities.js';
 
 type ReadonlyClaim = DeepReadonly<PersistentVolumeClaim>;

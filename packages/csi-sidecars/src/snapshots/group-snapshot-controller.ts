@@ -5,9 +5,9 @@ import { PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1
 import { Controller, Reconciler, WatchesKind, requeueAfter, withFinalizers } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { Clock, inject } from '@kubewright/core';
-import { DriverConnection } from '../driver-connection.js';
+import { DriverConnection } from '../driver/driver-connection.js';
 import { VolumeGroupSnapshot, VolumeGroupSnapshotClass, VolumeGroupSnapshotContent } from './group-kinds.js';
-import { restoringFinalizer } from '../names.js';
+import { restoringFinalizer } from '../driver/names.js';
 import { holdClaim } from './claim-source-protection.js';
 import { classFor } from './class-for.js';
 import { mark, marksOfGroup } from './content-holder.js';

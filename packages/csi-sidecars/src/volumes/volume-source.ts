@@ -4,8 +4,8 @@ import { PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { ReconcileContext } from '@kubewright/controller';
 import type { VolumeContentSourceSchema } from '@kubewright/csi-sdk/v1';
-import { allowModeChange, cloningFinalizer, provisioningFinalizer, restoringFinalizer } from './names.js';
-import { VolumeSnapshot, VolumeSnapshotContent } from './snapshots/kinds.js';
+import { allowModeChange, cloningFinalizer, provisioningFinalizer, restoringFinalizer } from '../driver/names.js';
+import { VolumeSnapshot, VolumeSnapshotContent } from '../snapshots/kinds.js';
 import { checkFit } from './source-fit.js';
 
 type ContentSource = MessageInitShape<typeof VolumeContentSourceSchema>;

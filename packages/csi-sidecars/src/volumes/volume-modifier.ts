@@ -7,12 +7,12 @@ import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { Clock, inject, messageOf } from '@kubewright/core';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
 import { ControllerServiceCapability_RPC_Type as Rpc } from '@kubewright/csi-sdk/v1';
-import { DriverConnection } from './driver-connection.js';
-import { isFinal, reasonOf } from './failures.js';
+import { DriverConnection } from '../driver/driver-connection.js';
+import { isFinal, reasonOf } from '../driver/failures.js';
 import { planModify } from './modify-plan.js';
 import type { ModifyPlan } from './modify-plan.js';
-import { modifySecretName, modifySecretNamespace } from './names.js';
-import { readSecret } from './parameters.js';
+import { modifySecretName, modifySecretNamespace } from '../driver/names.js';
+import { readSecret } from '../driver/parameters.js';
 
 type ReadonlyClaim = DeepReadonly<PersistentVolumeClaim>;
 type ReadonlyVolume = DeepReadonly<PersistentVolume>;

@@ -4,7 +4,7 @@ import {
   VolumeCapability_AccessMode_Mode as Mode,
 } from '@kubewright/csi-sdk/v1';
 import type { VolumeCapabilitySchema } from '@kubewright/csi-sdk/v1';
-import type { DriverInfo } from './driver-connection.js';
+import type { DriverInfo } from '../driver/driver-connection.js';
 
 type Capability = MessageInitShape<typeof VolumeCapabilitySchema>;
 type AccessType = NonNullable<Capability['accessType']>;

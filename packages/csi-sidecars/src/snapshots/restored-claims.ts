@@ -2,7 +2,7 @@ import { hasFinalizer } from '@kubewright/api';
 import type { DeepReadonly, ObjectKey } from '@kubewright/api';
 import { PersistentVolumeClaim } from '@kubewright/api/core/v1';
 import type { Client } from '@kubewright/informer';
-import { provisioningFinalizer } from '../names.js';
+import { provisioningFinalizer } from '../driver/names.js';
 import { VolumeSnapshot } from './kinds.js';
 
 type ReadonlyClaim = DeepReadonly<PersistentVolumeClaim>;

@@ -4,11 +4,11 @@ import type { CSINode, StorageClass } from '@kubewright/api/storage/v1';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
 import { describe, expect, it } from 'vitest';
 import { VolumeSchema } from '@kubewright/csi-sdk/v1';
-import { isFinal, reasonOf } from './failures.js';
-import { planModify } from './modify-plan.js';
-import { newVolume } from './new-volume.js';
-import { driverParameters, secretReference, variablesOf } from './parameters.js';
-import { nodeAffinityOf, topologyRequirement } from './volume-topology.js';
+import { isFinal, reasonOf } from './driver/failures.js';
+import { planModify } from './volumes/modify-plan.js';
+import { newVolume } from './volumes/new-volume.js';
+import { driverParameters, secretReference, variablesOf } from './driver/parameters.js';
+import { nodeAffinityOf, topologyRequirement } from './volumes/volume-topology.js';
 
 const driver = 'files.example.com';
 const claim: PersistentVolumeClaim = {

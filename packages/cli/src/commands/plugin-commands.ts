@@ -1,7 +1,7 @@
 import { CliCommand, pluginData } from '@kubewright/core';
 import type { PluginLike } from '@kubewright/core';
 import { cliErrors } from '../errors.js';
-import { projectPlugins } from '../commands/project.js';
+import { projectPlugins } from './project.js';
 
 /** The commands that the plugins of a project contribute. They are data, so no plugin is built for it. */
 export async function pluginCommands(directory: string): Promise<CliCommand[]> {

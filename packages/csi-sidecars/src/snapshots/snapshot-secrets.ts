@@ -4,7 +4,7 @@
  */
 import type { DeepReadonly, KubeObject } from '@kubewright/api';
 import type { ObjectReference, SecretReference } from '@kubewright/api/core/v1';
-import { secretReference } from '../parameters.js';
+import { secretReference } from '../driver/parameters.js';
 
 /** What differs between snapshots and groups of them. */
 export interface SecretNames {

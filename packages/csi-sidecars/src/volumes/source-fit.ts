@@ -1,7 +1,7 @@
 import { Quantity } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import type { PersistentVolumeClaim } from '@kubewright/api/core/v1';
-import { allowModeChange } from './names.js';
+import { allowModeChange } from '../driver/names.js';
 
 /** What a volume is to begin with, as far as the cluster knows. */
 export interface Origin {

@@ -2,9 +2,9 @@ import type { ReconcileContext } from '@kubewright/controller';
 import { hasFinalizer, isDeleting, isNotFound } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import { PersistentVolumeClaim } from '@kubewright/api/core/v1';
-import { cloningFinalizer, provisioningFinalizer, restoringFinalizer } from './names.js';
-import { VolumeSnapshot } from './snapshots/kinds.js';
-import { sourceSnapshotOf } from './snapshots/restored-claims.js';
+import { cloningFinalizer, provisioningFinalizer, restoringFinalizer } from '../driver/names.js';
+import { VolumeSnapshot } from '../snapshots/kinds.js';
+import { sourceSnapshotOf } from '../snapshots/restored-claims.js';
 import type { SourceObject } from './volume-source.js';
 
 type Source = PersistentVolumeClaim | VolumeSnapshot;

@@ -5,8 +5,8 @@ import { PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1
 import { Controller, Reconciler, WatchesKind, requeueAfter, withFinalizers } from '@kubewright/controller';
 import type { Outcome, ReconcileContext, StatusPatch } from '@kubewright/controller';
 import { Clock, inject } from '@kubewright/core';
-import { DriverConnection } from '../driver-connection.js';
-import { restoringFinalizer } from '../names.js';
+import { DriverConnection } from '../driver/driver-connection.js';
+import { restoringFinalizer } from '../driver/names.js';
 import { claimSourceFinalizer, holdClaim, snapshotFinalizer as finalizer } from './claim-source-protection.js';
 import { classFor } from './class-for.js';
 import { mark, marksOfSnapshot } from './content-holder.js';

@@ -10,8 +10,8 @@ import { Code, GrpcStatusError } from '@kubewright/grpc';
 import type { Client } from '@kubewright/informer';
 import { ControllerServiceCapability_RPC_Type as Rpc } from '@kubewright/csi-sdk/v1';
 import type { VolumeCondition } from '@kubewright/csi-sdk/v1';
-import { DriverConnection } from './driver-connection.js';
-import type { DriverInfo } from './driver-connection.js';
+import { DriverConnection } from '../driver/driver-connection.js';
+import type { DriverInfo } from '../driver/driver-connection.js';
 
 type Context = ReconcileContext<PersistentVolumeClaim>;
 type Conditions = ReadonlyMap<string, VolumeCondition>;

@@ -7,11 +7,10 @@ import { Controller, Reconciler, requeueAfter } from '@kubewright/controller';
 import type { Outcome, ReconcileContext } from '@kubewright/controller';
 import { Clock, inject, messageOf } from '@kubewright/core';
 import { ControllerServiceCapability_RPC_Type as Rpc } from '@kubewright/csi-sdk/v1';
-import { DriverConnection } from './driver-connection.js';
-import type { DriverInfo } from './driver-connection.js';
-import { messageOf } from './failures.js';
-import { attacherFinalizer } from './names.js';
-import { readSecret } from './parameters.js';
+import { DriverConnection } from '../driver/driver-connection.js';
+import type { DriverInfo } from '../driver/driver-connection.js';
+import { attacherFinalizer } from '../driver/names.js';
+import { readSecret } from '../driver/parameters.js';
 import { coveringCapability } from './volume-capabilities.js';
 
 type ReadonlyAttachment = DeepReadonly<VolumeAttachment>;
