@@ -3,7 +3,7 @@
  * those miss is no failure of ours: it goes into a table, `conformance/results/cni-plugin-gaps.md`.
  */
 import { allChecks, applies, isRoot, openProfile, runChecks, select } from '@kubewright/cni-sanity';
-import type { CheckResult, ProfileOptions, RunOptions, SanityReport } from '@kubewright/cni-sanity';
+import type { SanityResult, ProfileOptions, RunChecksOptions, SanityReport } from '@kubewright/cni-sanity';
 import { defects, TestPluginHost } from '@kubewright/cni-sanity/testing';
 import type { CaseResult, Suite, SuiteContext } from '../runner/suite.js';
 import { judgeDistribution } from './distribution.js';
@@ -67,7 +67,7 @@ async function judgeOurs(context: SuiteContext): Promise<CaseResult[]> {
 async function judge(
   options: ProfileOptions,
   { signal, progress }: SuiteContext,
-  more: RunOptions = {},
+  more: RunChecksOptions = {},
 ): Promise<SanityReport> {
   const profile = await openProfile({ ...options, signal });
   const checks = allChecks.filter((check) => applies(check, profile));
@@ -78,7 +78,7 @@ async function judge(
 }
 
 function casesOf(label: string, { results }: SanityReport): CaseResult[] {
-  return results.map(({ id, outcome, reason }: CheckResult) => ({
+  return results.map(({ id, outcome, reason }: SanityResult) => ({
     name: `${label}: ${id}`,
     outcome,
     ...(reason === undefined ? {} : { reason }),

@@ -1,8 +1,8 @@
-import type { CheckResult } from '@kubewright/cni-sanity';
+import type { SanityResult } from '@kubewright/cni-sanity';
 import { describe, expect, it } from 'vitest';
 import { formatGaps } from './gaps.js';
 
-const result = (id: string, outcome: CheckResult['outcome'], reason?: string): CheckResult => ({
+const result = (id: string, outcome: SanityResult['outcome'], reason?: string): SanityResult => ({
   id,
   outcome,
   rule: 'It works.',

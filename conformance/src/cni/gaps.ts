@@ -1,9 +1,9 @@
-import type { CheckResult, SanityReport } from '@kubewright/cni-sanity';
+import type { SanityResult, SanityReport } from '@kubewright/cni-sanity';
 
 /** The page about what other plugins miss: a table of counts, then one row for each gap. */
 export function formatGaps(reports: readonly SanityReport[], source: string): string {
   const counts = reports.map(({ type, versions, results }) => {
-    const count = (outcome: CheckResult['outcome']): number => results.filter((one) => one.outcome === outcome).length;
+    const count = (outcome: SanityResult['outcome']): number => results.filter((one) => one.outcome === outcome).length;
     return `| ${type} | ${versions.at(-1) ?? ''} | ${count('passed')} | ${count('failed')} | ${count('skipped')} |`;
   });
   const gaps = reports.flatMap(({ type, results }) =>

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ProfileOptions } from '@kubewright/cni-sanity';
 import { CniDaemon, installPlugins } from '@kubewright/cni-sdk';
 import { NetworkNamespace, removeNetworkNamespace } from '@kubewright/linux';
-import { HostNetwork, networkPlugins, writePodNetwork } from '@kubewright/network';
+import { HostNetwork, networkPlugins, writeOverlayConfig } from '@kubewright/network';
 
 /** One run of the checks on a plugin. */
 interface OurRun {
@@ -46,7 +46,7 @@ async function start(type: string): Promise<ServedPlugins> {
   const host = new HostNetwork({ namespace: machine.path, stateDirectory: join(directory, 'state') });
   const plugins = networkPlugins(host);
   // As the overlay's controller does once the cluster has decided.
-  writePodNetwork(host.podNetworkFile, { podNetworks: ['10.213.16.0/24'], mtu: 1450 });
+  writeOverlayConfig(host.podNetworkFile, { podNetworks: ['10.213.16.0/24'], mtu: 1450 });
   const socketPath = join(directory, 'cni.sock');
   const binDirectory = join(directory, 'bin');
   const daemon = new CniDaemon({ plugins, socketPath });

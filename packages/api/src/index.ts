@@ -26,7 +26,7 @@ export {
   removeOwnerReference,
   setControllerReference,
 } from './meta/owner-references.js';
-export { addFinalizer, hasFinalizer, isDeleting, removeFinalizer } from './meta/finalizers.js';
+export { hasFinalizer, isDeleting } from './meta/finalizers.js';
 export { formatMicroTime, formatTime, normalizeMicroTime, normalizeTime, parseTime } from './meta/time.js';
 export { compareResourceVersion, isResourceVersion } from './resource-version/resource-version.js';
 

@@ -8,7 +8,7 @@
 export { openProfile, readConfig } from './run/open-profile.js';
 export type { ProfileOptions } from './run/open-profile.js';
 export { isRoot, runChecks } from './run/run-checks.js';
-export type { CheckResult, RunOptions, SanityReport } from './run/run-checks.js';
+export type { SanityResult, RunChecksOptions, SanityReport } from './run/run-checks.js';
 export { applies, select } from './run/plan.js';
 export type { PluginKind, Profile } from './profile/profile.js';
 export { formatHeading, formatResult, formatSummary } from './report/text.js';
@@ -20,8 +20,8 @@ export { section } from './check/check.js';
 export { demand, equal, fail, skip } from './call/verdict.js';
 export type { Check, CheckNeeds } from './check/check.js';
 export { describe, failedWith, jsonOf, refused, succeeded } from './call/reply.js';
-export type { ErrorReply, Reply } from './call/reply.js';
-export type { Session, Attached, CallOptions } from './session/session.js';
+export type { ErrorReply, PluginReply } from './call/reply.js';
+export type { Session, Attached, CommandOptions } from './session/session.js';
 export type { Container } from './session/container.js';
 export type { IpamCall, RecordingIpam } from './ipam/recording-ipam.js';
 

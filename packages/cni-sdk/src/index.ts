@@ -44,7 +44,7 @@ export { handleRequest } from './plugin/handle-request.js';
 export type { RawRequest } from './plugin/handle-request.js';
 export { decodeResult } from './result/decode.js';
 export { encodeResult } from './result/encode.js';
-export type { Json } from './result/encode.js';
+export type { CniJson } from './result/encode.js';
 export { cniVersions, compareVersions, newestVersion } from './version/version.js';
 export type { CniVersion } from './version/version.js';
 export type { CniVerb, Environment } from './request/environment.js';

@@ -41,7 +41,7 @@ export {
   PreserveUnknownFields,
   Rule,
 } from './custom-resource/field-decorators.js';
-export type { ListOptions } from './custom-resource/field-decorators.js';
+export type { ListOfOptions } from './custom-resource/field-decorators.js';
 export {
   ArrayMaxSize,
   ArrayMinSize,

@@ -90,7 +90,7 @@ export type { Lifecycle, StartContext, StopContext } from './plugin/lifecycle.js
 export { stages } from './plugin/stage.js';
 export type { Stage } from './plugin/stage.js';
 export { HealthCheck } from './health/health-check.js';
-export type { Health } from './health/health-check.js';
+export type { HealthStatus } from './health/health-check.js';
 export { CliCommand, defineCommand } from './cli/command.js';
 export type {
   CommandContext,

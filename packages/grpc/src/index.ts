@@ -21,7 +21,7 @@ export { GrpcStatusError } from './status/grpc-status-error.js';
 // Calling a plugin
 export { GrpcConnection, createClient } from './client/grpc-connection.js';
 export type { GrpcConnectionOptions } from './client/grpc-connection.js';
-export type { CallOptions, Client, ClientMethod } from './client/client-types.js';
+export type { CallOptions, GrpcClient, ClientMethod } from './client/client-types.js';
 
 // For authors of plugin SDKs
 export { implementedMethods } from './service/service-plan.js';
@@ -34,7 +34,7 @@ export type { SecretField } from './redaction/redact.js';
 export { codeOfErrno } from './status/errno.js';
 export { HealthService } from './health/health-service.js';
 export { Health, HealthCheckResponse_ServingStatus } from './generated/grpc/health/v1/health_pb.js';
-export { parseAddress } from './socket/plugin-address.js';
+export { parsePluginAddress } from './socket/plugin-address.js';
 export type { PluginAddress } from './socket/plugin-address.js';
 export { probeSocket } from './socket/probe-socket.js';
 export type { SocketState } from './socket/probe-socket.js';

@@ -76,7 +76,7 @@ export {
   customResourceDefinition,
   kindOf,
 } from '@kubewright/controller';
-export type { CustomResourceOptions, EachOption, ListOptions, PrinterColumn, Resource } from '@kubewright/controller';
+export type { CustomResourceOptions, EachOption, ListOfOptions, PrinterColumn, Resource } from '@kubewright/controller';
 
 // Decorators of one's own
 export { composeDecorators, createDecorator } from '@kubewright/controller';
@@ -115,5 +115,5 @@ export type { Client, ClusterConnection, InformerFactory } from '@kubewright/inf
 
 // For programs: errors, health, configuration
 export { HealthCheck, Host, KubewrightError, Readiness, defineErrors } from '@kubewright/core';
-export type { Health, ReadinessReport } from '@kubewright/core';
+export type { HealthStatus, ReadinessReport } from '@kubewright/core';
 export { kubewrightErrors } from './errors/kubewright-errors.js';

@@ -12,7 +12,7 @@ export type { SysctlOptions } from './sysctl/sysctl.js';
 
 // Links, addresses, routes, neighbours, queues
 export { Rtnetlink } from './rtnetlink/rtnetlink.js';
-export type { LinkGlance } from './rtnetlink/glance.js';
+export type { LinkFlags } from './rtnetlink/link-flags.js';
 export { linkExists } from './rtnetlink/link-exists.js';
 export { LinkReaper } from './rtnetlink/link-reaper.js';
 export type { LinkTables } from './rtnetlink/link-reaper.js';
@@ -68,7 +68,7 @@ export {
 } from './nftables/changes.js';
 export type { NftChain, NftElement, NftRule, NftSet, NftTable } from './nftables/changes.js';
 export { action, match } from './nftables/expressions.js';
-export type { Expression, MatchOptions, NftVerdict, PacketField } from './nftables/expressions.js';
+export type { Expression, NftMatchOptions, NftVerdict, PacketField } from './nftables/expressions.js';
 export { encodeKey } from './nftables/values.js';
 export type { Value, ValueType } from './nftables/values.js';
 

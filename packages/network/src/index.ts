@@ -33,8 +33,8 @@ export type { TuningOptions } from './tuning/tuning-plugin.js';
 
 // Addresses that the cluster gave out; the overlay itself is in `@kubewright/network/overlay`
 export { ClusterLocalPlugin } from './ipam/cluster-local-plugin.js';
-export { readPodNetwork, writePodNetwork } from './overlay/pod-network.js';
-export type { PodNetwork } from './overlay/pod-network.js';
+export { readOverlayConfig, writeOverlayConfig } from './overlay/overlay-config.js';
+export type { OverlayConfig } from './overlay/overlay-config.js';
 
 // For authors of plugins
 export { AttachmentStore } from './host/attachment-store.js';

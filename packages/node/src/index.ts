@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 export { stageOf } from './container/pod-stage.js';
-export type { Stage, StageInTime } from './container/pod-stage.js';
+export type { PodStage, StageInTime } from './container/pod-stage.js';
 export { podStatus } from './pod/pod-status.js';
 export type { PodPlace } from './pod/pod-status.js';
 export { containerStatus, initContainerStatus, isSidecar } from './container/container-status.js';

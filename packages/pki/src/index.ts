@@ -4,6 +4,6 @@
  * @packageDocumentation
  */
 export { CertificateAuthority } from './authority/certificate-authority.js';
-export type { CertificateRequest, Credentials, Subject } from './authority/certificate-authority.js';
+export type { CertificateRequest, CertificateKeyPair, Subject } from './authority/certificate-authority.js';
 export { requestedOrganizations } from './request/requested-organizations.js';
 export { pkiErrors } from './errors.js';

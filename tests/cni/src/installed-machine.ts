@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from '
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { CniDaemon, CniRunner, loadNetwork, ProcessExecutor } from '@kubewright/cni-sdk';
-import type { Json, NetworkList } from '@kubewright/cni-sdk';
+import type { CniJson, NetworkList } from '@kubewright/cni-sdk';
 import { RecordingIo, commandContext, readWords } from '@kubewright/core/testing';
 import { setLink } from '@kubewright/linux';
 import { cniCommands } from '@kubewright/network/commands';
@@ -19,7 +19,7 @@ export class InstalledMachine extends TestMachine {
   readonly #daemon = new CniDaemon({ plugins: this.plugins, socketPath: this.path('cni.sock') });
 
   /** @param list - the network to install; its leases lie in the machine's directory, whatever it says. */
-  static async install(list: Json): Promise<InstalledMachine> {
+  static async install(list: CniJson): Promise<InstalledMachine> {
     const machine = new InstalledMachine();
     await machine.tables.run(setLink('lo', { up: true }));
     await machine.#daemon.start();
@@ -72,10 +72,10 @@ export class InstalledMachine extends TestMachine {
 }
 
 /** The same list with its leases elsewhere. */
-function withLeases(list: Json, dataDir: string): Json {
-  const plugins = list['plugins'] as readonly Json[];
+function withLeases(list: CniJson, dataDir: string): CniJson {
+  const plugins = list['plugins'] as readonly CniJson[];
   return {
     ...list,
-    plugins: plugins.map((one) => ('ipam' in one ? { ...one, ipam: { ...(one['ipam'] as Json), dataDir } } : one)),
+    plugins: plugins.map((one) => ('ipam' in one ? { ...one, ipam: { ...(one['ipam'] as CniJson), dataDir } } : one)),
   };
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { CniRunner, parseNetworkList } from '@kubewright/cni-sdk';
-import type { Json, PluginExecutor } from '@kubewright/cni-sdk';
+import type { CniJson, PluginExecutor } from '@kubewright/cni-sdk';
 import { privileged } from '@kubewright/linux/testing';
 import { defaultNetwork } from '@kubewright/network';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,7 +17,7 @@ const ports = [{ hostPort: 8080, containerPort: 80, protocol: 'tcp' }];
 /** Types by whose plugin is called. */
 interface Chain {
   readonly go: readonly string[];
-  readonly plugins: readonly Json[];
+  readonly plugins: readonly CniJson[];
 }
 
 const chains: Readonly<Record<string, Chain>> = {

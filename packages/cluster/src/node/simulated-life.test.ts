@@ -1,9 +1,9 @@
-import type { Stage } from '@kubewright/node';
+import type { PodStage } from '@kubewright/node';
 import { describe, expect, it } from 'vitest';
 import { behaviorOf } from './simulated-behavior.js';
 import { nextStage } from './simulated-life.js';
 
-const running: Stage = { name: 'running', restarts: 0 };
+const running: PodStage = { name: 'running', restarts: 0 };
 
 describe('nextStage', () => {
   it('runs a pod after its delay, and leaves it running', () => {

@@ -1,17 +1,17 @@
 /** When the next stage of a simulated Pod is due, and which it is. Pure. */
 import { isRestarted, restartDelay } from '@kubewright/node';
-import type { Stage } from '@kubewright/node';
+import type { PodStage } from '@kubewright/node';
 import type { SimulatedBehavior } from './simulated-behavior.js';
 
 export interface NextStage {
-  readonly stage: Stage;
+  readonly stage: PodStage;
   /** Milliseconds after the present stage began. */
   readonly after: number;
 }
 
 /** The stage that follows by itself, or undefined where the Pod stays as it is. */
 export function nextStage(
-  stage: Stage,
+  stage: PodStage,
   behavior: SimulatedBehavior,
   restartPolicy: string | undefined,
 ): NextStage | undefined {

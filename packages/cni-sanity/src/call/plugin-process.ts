@@ -7,7 +7,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { Clock } from '@kubewright/core';
 import type { NetworkNamespace } from '@kubewright/linux';
 import { sanityErrors } from '../errors.js';
-import type { Reply } from './reply.js';
+import type { PluginReply } from './reply.js';
 
 export interface PluginStart {
   readonly executable: string;
@@ -26,7 +26,7 @@ export interface PluginStart {
 const outputLimit = 8 * 1024 * 1024;
 
 /** @throws KW_SANITY_NO_ANSWER; the signal's reason where it aborts, after killing the process. */
-export async function runPlugin(start: PluginStart): Promise<Reply> {
+export async function runPlugin(start: PluginStart): Promise<PluginReply> {
   start.signal.throwIfAborted();
   const { namespace } = start;
   // A process begins in the namespace of the thread that starts it.
@@ -72,7 +72,7 @@ function end({ pid, stdin, stdout, stderr }: ChildProcessWithoutNullStreams): vo
   for (const pipe of [stdin, stdout, stderr]) pipe.destroy();
 }
 
-function collect(child: ChildProcessWithoutNullStreams, verb: string, stdin: string): Promise<Reply> {
+function collect(child: ChildProcessWithoutNullStreams, verb: string, stdin: string): Promise<PluginReply> {
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     // A program that could not be started may have no pipes, whatever the types say: so it is without free descriptors.

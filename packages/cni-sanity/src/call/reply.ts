@@ -1,8 +1,8 @@
-import type { Json } from '@kubewright/cni-sdk';
+import type { CniJson } from '@kubewright/cni-sdk';
 import { demand, fail } from './verdict.js';
 
 /** What a plugin answered. */
-export interface Reply {
+export interface PluginReply {
   readonly verb: string;
   readonly exitCode: number;
   readonly stdout: string;
@@ -12,13 +12,13 @@ export interface Reply {
 export interface ErrorReply {
   readonly code: number;
   readonly msg: string;
-  readonly body: Json;
+  readonly body: CniJson;
 }
 
 const longestExcerpt = 300;
 
 /** The reply in one line, for a reason. */
-export function describe({ exitCode, stdout, stderr }: Reply): string {
+export function describe({ exitCode, stdout, stderr }: PluginReply): string {
   const excerpt = (text: string): string => {
     const line = text.trim().replaceAll(/\s+/g, ' ');
     return line.length > longestExcerpt ? `${line.slice(0, longestExcerpt)}…` : line;
@@ -31,7 +31,7 @@ export function describe({ exitCode, stdout, stderr }: Reply): string {
 }
 
 /** The whole of stdout as one JSON object. */
-export function jsonOf(reply: Reply): Json {
+export function jsonOf(reply: PluginReply): CniJson {
   let value: unknown;
   try {
     value = JSON.parse(reply.stdout);
@@ -42,17 +42,17 @@ export function jsonOf(reply: Reply): Json {
   return value;
 }
 
-export function isObject(value: unknown): value is Json {
+export function isObject(value: unknown): value is CniJson {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** @param circumstance - follows the verb in the reason, as `without CNI_NETNS`. */
-export function succeeded(reply: Reply, circumstance = ''): void {
+export function succeeded(reply: PluginReply, circumstance = ''): void {
   demand(reply.exitCode === 0, `${what(reply, circumstance)} failed (${describe(reply)})`);
 }
 
 /** That it failed; whether it said so properly is the business of the checks of errors. */
-export function refused(reply: Reply, circumstance: string): void {
+export function refused(reply: PluginReply, circumstance: string): void {
   demand(
     reply.exitCode !== 0 || looksLikeError(reply),
     `${what(reply, circumstance)} did not fail (${describe(reply)})`,
@@ -64,7 +64,7 @@ export function refused(reply: Reply, circumstance: string): void {
  *
  * @param codes - none: any will do.
  */
-export function failedWith(reply: Reply, circumstance: string, ...codes: readonly number[]): ErrorReply {
+export function failedWith(reply: PluginReply, circumstance: string, ...codes: readonly number[]): ErrorReply {
   refused(reply, circumstance);
   const body = jsonOf(reply);
   const { code, msg } = body;
@@ -76,12 +76,12 @@ export function failedWith(reply: Reply, circumstance: string, ...codes: readonl
   return { code, msg: typeof msg === 'string' ? msg : '', body };
 }
 
-function what({ verb }: Reply, circumstance: string): string {
+function what({ verb }: PluginReply, circumstance: string): string {
   return circumstance === '' ? verb : `${verb} ${circumstance}`;
 }
 
 /** An error may come with the wrong exit code; that is the business of one check alone. */
-function looksLikeError({ stdout }: Reply): boolean {
+function looksLikeError({ stdout }: PluginReply): boolean {
   try {
     const value: unknown = JSON.parse(stdout);
     return isObject(value) && typeof value['code'] === 'number' && value['code'] !== 0 && 'msg' in value;

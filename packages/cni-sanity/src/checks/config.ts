@@ -4,7 +4,7 @@ import { section } from '../check/check.js';
 import { demand, equal } from '../call/verdict.js';
 import type { Check } from '../check/check.js';
 import { describe, failedWith, jsonOf, refused } from '../call/reply.js';
-import type { Reply } from '../call/reply.js';
+import type { PluginReply } from '../call/reply.js';
 import type { Session } from '../session/session.js';
 
 const where = section(1, 'Configuration format');
@@ -154,7 +154,7 @@ export const configChecks: readonly Check[] = [
 ];
 
 /** Three ways to fail: by a variable, by what stands on stdin, and by what that means. */
-async function failures(session: Session): Promise<Reply[]> {
+async function failures(session: Session): Promise<PluginReply[]> {
   return [
     await session.call('ADD', undefined, { environment: { CNI_CONTAINERID: undefined } }),
     await session.call('ADD', undefined, { stdin: '{' }),

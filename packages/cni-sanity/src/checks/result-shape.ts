@@ -1,6 +1,6 @@
 /** Results as each version has them. */
 import { compareVersions, cniVersions } from '@kubewright/cni-sdk';
-import type { CniVersion, Json } from '@kubewright/cni-sdk';
+import type { CniVersion, CniJson } from '@kubewright/cni-sdk';
 import { addressFamily, parseAddress, parseMac, parsePrefix } from '@kubewright/linux';
 import { section } from '../check/check.js';
 import { demand, equal } from '../call/verdict.js';
@@ -22,7 +22,7 @@ export const resultChecks: readonly Check[] = cniVersions.map((version) => ({
   },
 }));
 
-function checkResult(json: Json, version: CniVersion, ipam: boolean): void {
+function checkResult(json: CniJson, version: CniVersion, ipam: boolean): void {
   const interfaces = listOf(json, 'interfaces');
   if (ipam) demand(!('interfaces' in json), 'an address manager reports interfaces');
   for (const one of interfaces) {
@@ -38,7 +38,7 @@ function checkResult(json: Json, version: CniVersion, ipam: boolean): void {
   demand(!('ip4' in json) && !('ip6' in json), `the result has ip4 or ip6, which ended with 0.2.0`);
 }
 
-function checkAddress(one: Json, version: CniVersion, interfaces: number, ipam: boolean): void {
+function checkAddress(one: CniJson, version: CniVersion, interfaces: number, ipam: boolean): void {
   const { address } = one;
   demand(typeof address === 'string' && address.includes('/'), `${JSON.stringify(address)} has no prefix length`);
   valid(address, 'an address with a prefix length', parsePrefix);
@@ -53,7 +53,7 @@ function checkAddress(one: Json, version: CniVersion, interfaces: number, ipam: 
   demand(inside, `ips[].interface ${JSON.stringify(position)} is no position among ${interfaces} interface(s)`);
 }
 
-function checkRoute(one: Json): void {
+function checkRoute(one: CniJson): void {
   const { dst } = one;
   demand(typeof dst === 'string' && dst.includes('/'), `the route's dst ${JSON.stringify(dst)} has no prefix length`);
   valid(dst, 'a network', parsePrefix);
@@ -61,7 +61,7 @@ function checkRoute(one: Json): void {
 }
 
 /** 0.1.0 and 0.2.0: one address of each family. */
-function checkOldResult(json: Json): void {
+function checkOldResult(json: CniJson): void {
   demand('ip4' in json || 'ip6' in json, 'the result has neither ip4 nor ip6');
   demand(!('ips' in json) && !('interfaces' in json), 'the result has ips or interfaces, which came with 0.3.0');
   for (const key of ['ip4', 'ip6'] as const) {
@@ -88,7 +88,7 @@ function checkDns(dns: unknown): void {
   optional(dns, 'domain', 'a text', () => undefined);
 }
 
-function listOf(json: Json, key: string): Json[] {
+function listOf(json: CniJson, key: string): CniJson[] {
   const list = json[key];
   // The reference library prints an absent list as null in some versions.
   if (list === undefined || list === null) return [];
@@ -96,7 +96,7 @@ function listOf(json: Json, key: string): Json[] {
   return list;
 }
 
-function optional(json: Json, key: string, what: string, parse: (text: string) => unknown): void {
+function optional(json: CniJson, key: string, what: string, parse: (text: string) => unknown): void {
   const value = json[key];
   if (value === undefined || value === null || value === '') return;
   demand(typeof value === 'string', `${key} ${JSON.stringify(value)} is not ${what}`);

@@ -4,7 +4,7 @@
  */
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Json } from '@kubewright/cni-sdk';
+import type { CniJson } from '@kubewright/cni-sdk';
 import { isObject } from '../call/reply.js';
 
 export interface IpamCall {
@@ -13,7 +13,7 @@ export interface IpamCall {
   readonly ifName: string;
   readonly netns: string;
   /** What it was given on stdin; undefined where that was no JSON object. */
-  readonly config: Json | undefined;
+  readonly config: CniJson | undefined;
 }
 
 /** Every address that it gives out lies in this network. */
@@ -31,7 +31,7 @@ export class RecordingIpam {
   }
 
   /** What stands under `ipam` for a network that shares no address with the first. */
-  static second(): Json {
+  static second(): CniJson {
     return { type: RecordingIpam.type, [secondMark]: true };
   }
 
@@ -86,7 +86,7 @@ export class RecordingIpam {
   }
 }
 
-function parse(text: string): Json | undefined {
+function parse(text: string): CniJson | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : undefined;

@@ -4,7 +4,7 @@
  */
 import { basename } from 'node:path';
 import { cniVersions } from '@kubewright/cni-sdk';
-import type { CniVersion, Json } from '@kubewright/cni-sdk';
+import type { CniVersion, CniJson } from '@kubewright/cni-sdk';
 
 /**
  * `interface`: connects a container by an interface of its own. `chained`: changes what a plugin before it made. `ipam`: gives
@@ -19,9 +19,9 @@ export interface Profile {
   readonly type: string;
   readonly kind: PluginKind;
   /** Its configuration without `cniVersion`, `name` and `type`; `{dir}` in a text stands for a directory of the check's own. */
-  readonly config: Json;
+  readonly config: CniJson;
   /** What else its configuration for a second network beside the first has to say. */
-  readonly second: Json;
+  readonly second: CniJson;
   /** Whether it is configured to delegate addresses. */
   readonly ipam: boolean;
   /** The versions to check, oldest first. */
@@ -32,8 +32,8 @@ export interface Profile {
 
 interface KnownType {
   readonly kind: PluginKind;
-  readonly config?: Json;
-  readonly second?: Json;
+  readonly config?: CniJson;
+  readonly second?: CniJson;
 }
 
 const rate = { ingressRate: 10_000_000, ingressBurst: 1_000_000, egressRate: 10_000_000, egressBurst: 1_000_000 };
@@ -63,7 +63,7 @@ export function knownType(plugin: string): KnownType | undefined {
 }
 
 /** A configuration for an address manager that takes what host-local takes. */
-export function addressManager(type: string): Json {
+export function addressManager(type: string): CniJson {
   return { type, subnet: '10.213.8.0/24', routes: [{ dst: '0.0.0.0/0' }], dataDir: '{dir}/leases' };
 }
 

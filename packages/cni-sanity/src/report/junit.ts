@@ -1,4 +1,4 @@
-import type { CheckResult, SanityReport } from '../run/run-checks.js';
+import type { SanityResult, SanityReport } from '../run/run-checks.js';
 import { countResults } from './text.js';
 
 /** The report as JUnit XML: one suite, its cases grouped by area. Times are in seconds. */
@@ -17,7 +17,7 @@ export function formatJunit(report: SanityReport): string {
   return `${lines.join('\n')}\n`;
 }
 
-function formatCase(suite: string, { id, rule, section, outcome, reason, milliseconds }: CheckResult): string {
+function formatCase(suite: string, { id, rule, section, outcome, reason, milliseconds }: SanityResult): string {
   const [area = ''] = id.split('.');
   const head = `    <testcase classname="${suite}.${escape(area)}" name="${escape(id)}" time="${milliseconds / 1000}"`;
   if (outcome === 'passed') return `${head}/>`;

@@ -1,11 +1,11 @@
 /** The report as people, CI servers and programs read it. */
 import { needsRoot } from '../run/plan.js';
-import type { CheckResult, SanityReport } from '../run/run-checks.js';
+import type { SanityResult, SanityReport } from '../run/run-checks.js';
 
 const marks = { passed: '✓', failed: '✗', skipped: '–' } as const;
 
 /** One line for a check that passed, two or three for one that did not. */
-export function formatResult({ id, outcome, rule, section, reason }: CheckResult): string {
+export function formatResult({ id, outcome, rule, section, reason }: SanityResult): string {
   if (outcome === 'passed') return `${marks.passed} ${id}\n`;
   if (outcome === 'skipped') return `${marks.skipped} ${id}: ${reason ?? 'no reason given'}\n`;
   return `${marks.failed} ${id}: ${reason ?? 'no reason given'}\n    ${rule} (${section})\n`;
@@ -15,8 +15,8 @@ export function formatHeading({ type, kind, plugin, versions }: Omit<SanityRepor
   return `${type} (${kind}), ${plugin}, versions ${versions.join(', ')}\n`;
 }
 
-export function countResults(results: readonly CheckResult[]): Readonly<Record<CheckResult['outcome'], number>> {
-  const count = (outcome: CheckResult['outcome']): number => results.filter((one) => one.outcome === outcome).length;
+export function countResults(results: readonly SanityResult[]): Readonly<Record<SanityResult['outcome'], number>> {
+  const count = (outcome: SanityResult['outcome']): number => results.filter((one) => one.outcome === outcome).length;
   return { passed: count('passed'), failed: count('failed'), skipped: count('skipped') };
 }
 

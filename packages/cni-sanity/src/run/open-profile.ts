@@ -1,7 +1,7 @@
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { cniVersions, compareVersions } from '@kubewright/cni-sdk';
-import type { CniVersion, Json } from '@kubewright/cni-sdk';
+import type { CniVersion, CniJson } from '@kubewright/cni-sdk';
 import { SystemClock, errorCode, messageOf } from '@kubewright/core';
 import type { Clock } from '@kubewright/core';
 import { runPlugin } from '../call/plugin-process.js';
@@ -17,7 +17,7 @@ export interface ProfileOptions {
   /** Default: what is known of a plugin of this name, else `interface`. */
   readonly kind?: PluginKind;
   /** A network list or the configuration of one plugin. Default: what is known, else nothing beside the addresses. */
-  readonly config?: Json;
+  readonly config?: CniJson;
   /**
    * Who gives out addresses: a plugin that takes what host-local takes, or `none`. Default: what the configuration says, else an
    * address manager that comes with the checks.
@@ -62,7 +62,7 @@ export async function openProfile(options: ProfileOptions): Promise<Profile> {
 }
 
 /** Reads a file with a configuration. @throws KW_SANITY_INVALID_CONFIG. */
-export async function readConfig(path: string): Promise<Json> {
+export async function readConfig(path: string): Promise<CniJson> {
   let value: unknown;
   try {
     value = JSON.parse(await readFile(path, 'utf8'));
@@ -83,10 +83,10 @@ async function requireExecutable(path: string): Promise<void> {
 }
 
 /** Of a list, the entry of this type. What the checks set themselves is left out. */
-function pluginConfig(config: Json, type: string): Json {
+function pluginConfig(config: CniJson, type: string): CniJson {
   const { plugins } = config;
   const chosen = Array.isArray(plugins)
-    ? plugins.find((one: unknown): one is Json => isObject(one) && one['type'] === type)
+    ? plugins.find((one: unknown): one is CniJson => isObject(one) && one['type'] === type)
     : config;
   if (chosen === undefined) {
     throw sanityErrors.INVALID_CONFIG({
@@ -98,7 +98,7 @@ function pluginConfig(config: Json, type: string): Json {
   return Object.fromEntries(Object.entries(chosen).filter(([key]) => !ours.includes(key)));
 }
 
-function withAddresses(config: Json, ipam: string | undefined): Json {
+function withAddresses(config: CniJson, ipam: string | undefined): CniJson {
   if (ipam === 'none') return Object.fromEntries(Object.entries(config).filter(([key]) => key !== 'ipam'));
   if (ipam !== undefined) return { ...config, ipam: addressManager(ipam) };
   return 'ipam' in config ? config : { ...config, ipam: { type: RecordingIpam.type } };

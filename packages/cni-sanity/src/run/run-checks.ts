@@ -8,7 +8,7 @@ import type { Profile } from '../profile/profile.js';
 import { Session } from '../session/session.js';
 import { obstacle } from './plan.js';
 
-export interface CheckResult {
+export interface SanityResult {
   readonly id: string;
   readonly rule: string;
   readonly section: string;
@@ -23,10 +23,10 @@ export interface SanityReport {
   readonly type: string;
   readonly kind: string;
   readonly versions: readonly string[];
-  readonly results: readonly CheckResult[];
+  readonly results: readonly SanityResult[];
 }
 
-export interface RunOptions {
+export interface RunChecksOptions {
   /** Default: all. */
   readonly checks?: readonly Check[];
   /** Whether network namespaces may be made. Default: whether this process is root, on Linux. */
@@ -36,7 +36,7 @@ export interface RunOptions {
   /** Milliseconds that one call may take. Default: 30,000. */
   readonly timeout?: number;
   /** Told of each result as it comes. */
-  readonly onResult?: (result: CheckResult) => void;
+  readonly onResult?: (result: SanityResult) => void;
   readonly clock?: Clock;
   readonly random?: Random;
   /** Ends the run: what was begun is taken back first. */
@@ -50,8 +50,8 @@ export const defaultTimeout = 30_000;
  *
  * @throws KW_SANITY_NO_MACHINE, or the signal's reason where it aborts.
  */
-export async function runChecks(profile: Profile, options: RunOptions = {}): Promise<SanityReport> {
-  const results: CheckResult[] = [];
+export async function runChecks(profile: Profile, options: RunChecksOptions = {}): Promise<SanityReport> {
+  const results: SanityResult[] = [];
   for (const check of options.checks ?? allChecks) {
     options.signal?.throwIfAborted();
     const result = await runCheck(check, profile, options);
@@ -68,7 +68,7 @@ export function isRoot(): boolean {
   return process.platform === 'linux' && process.getuid?.() === 0;
 }
 
-async function runCheck(check: Check, profile: Profile, options: RunOptions): Promise<CheckResult> {
+async function runCheck(check: Check, profile: Profile, options: RunChecksOptions): Promise<SanityResult> {
   const { clock = new SystemClock(), random = new SystemRandom(), root = isRoot(), hostNamespace } = options;
   const { id, rule, section } = check;
   const reason = obstacle(check, profile, root);
@@ -90,7 +90,7 @@ async function runCheck(check: Check, profile: Profile, options: RunOptions): Pr
 async function attempt(
   check: Check,
   options: Parameters<typeof Session.open>[0],
-): Promise<Pick<CheckResult, 'outcome' | 'reason'>> {
+): Promise<Pick<SanityResult, 'outcome' | 'reason'>> {
   try {
     await using session = await Session.open(options);
     await check.run(session);

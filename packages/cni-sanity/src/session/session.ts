@@ -6,12 +6,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { decodeResult, encodeResult } from '@kubewright/cni-sdk';
-import type { CniResult, CniVersion, Json } from '@kubewright/cni-sdk';
+import type { CniResult, CniVersion, CniJson } from '@kubewright/cni-sdk';
 import type { Clock, Random } from '@kubewright/core';
 import { messageOf } from '@kubewright/core';
 import { runPlugin } from '../call/plugin-process.js';
 import { describe, isObject, jsonOf, succeeded } from '../call/reply.js';
-import type { Reply } from '../call/reply.js';
+import type { PluginReply } from '../call/reply.js';
 import { fail } from '../call/verdict.js';
 import { sanityErrors } from '../errors.js';
 import { RecordingIpam } from '../ipam/recording-ipam.js';
@@ -33,13 +33,13 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
 }
 
-export interface CallOptions {
+export interface CommandOptions {
   /** Default: the newest that the plugin lists. */
   readonly version?: CniVersion;
   /** Replaces, adds or, with undefined, takes away variables. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Replaces, adds or, with undefined, takes away keys of the configuration. */
-  readonly config?: Json;
+  readonly config?: CniJson;
   /** What the chain hands over. Default: the container's. */
   readonly prevResult?: CniResult | undefined;
   /** In place of the configuration. */
@@ -48,7 +48,7 @@ export interface CallOptions {
 
 /** A container that ADD succeeded for. */
 export interface Attached {
-  readonly json: Json;
+  readonly json: CniJson;
   readonly result: CniResult;
 }
 
@@ -129,7 +129,7 @@ export class Session implements AsyncDisposable {
   }
 
   /** Calls the plugin. @param container - default: one in name only. */
-  async call(verb: string, container = this.unmade(), options: CallOptions = {}): Promise<Reply> {
+  async call(verb: string, container = this.unmade(), options: CommandOptions = {}): Promise<PluginReply> {
     const environment = {
       CNI_COMMAND: verb,
       CNI_CONTAINERID: container.id,
@@ -150,7 +150,7 @@ export class Session implements AsyncDisposable {
   }
 
   /** ADD that has to succeed. It is undone at the end of the check. */
-  async add(container: Container, options: CallOptions = {}): Promise<Attached> {
+  async add(container: Container, options: CommandOptions = {}): Promise<Attached> {
     const version = options.version ?? this.newest;
     // Also a failed ADD has to be followed by DEL.
     const key = `${container.id}/${container.ifName}`;
@@ -169,13 +169,13 @@ export class Session implements AsyncDisposable {
   }
 
   /** DEL that has to succeed. */
-  async del(container: Container, options: CallOptions = {}): Promise<void> {
+  async del(container: Container, options: CommandOptions = {}): Promise<void> {
     succeeded(await this.call('DEL', container, options));
     this.#undo.delete(`${container.id}/${container.ifName}`);
   }
 
   /** The plugin's configuration as a runtime would send it. */
-  config(container: Container, options: CallOptions = {}): Json {
+  config(container: Container, options: CommandOptions = {}): CniJson {
     const version = options.version ?? this.newest;
     const prevResult = 'prevResult' in options ? options.prevResult : container.prevResult;
     const own = JSON.stringify(this.profile.config).replaceAll('{dir}', JSON.stringify(this.#directory).slice(1, -1));
@@ -183,14 +183,14 @@ export class Session implements AsyncDisposable {
       cniVersion: version,
       name: this.network,
       type: this.profile.type,
-      ...(JSON.parse(own) as Json),
+      ...(JSON.parse(own) as CniJson),
       ...(prevResult === undefined ? {} : { prevResult: encodeResult(prevResult, version) }),
       ...options.config,
     };
   }
 
   /** Keys of a configuration for another network than the first, with other addresses. */
-  secondNetwork(): Json {
+  secondNetwork(): CniJson {
     const { config, second } = this.profile;
     const { ipam } = config;
     const own = isObject(ipam) && ipam['type'] === RecordingIpam.type;

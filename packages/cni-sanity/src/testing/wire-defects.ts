@@ -1,4 +1,4 @@
-import type { Json, PluginOutput } from '@kubewright/cni-sdk';
+import type { CniJson, PluginOutput } from '@kubewright/cni-sdk';
 import type { Defect, Wire, WireRequest } from './defect.js';
 
 const identifier = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
@@ -164,7 +164,7 @@ async function withoutNamespace(...[request, serve]: Parameters<Wire>): Promise<
   return gone ? { ...output, exitCode: 0, stdout: JSON.stringify({ cniVersion: '1.1.0' }) } : output;
 }
 
-function without(key: string): (json: Json) => Json {
+function without(key: string): (json: CniJson) => CniJson {
   return (json) => Object.fromEntries(Object.entries(json).filter(([name]) => name !== key));
 }
 
@@ -197,7 +197,7 @@ function withVariable(request: WireRequest, name: string, value: string): WireRe
   return { ...request, environment: { ...request.environment, [name]: value } };
 }
 
-function config(change: (json: Json) => Json): Wire {
+function config(change: (json: CniJson) => CniJson): Wire {
   return (request, serve) => {
     const json = parse(request.stdin);
     return serve(json === undefined ? request : { ...request, stdin: JSON.stringify(change(json)) });
@@ -210,7 +210,7 @@ function newer(verb: string): Wire {
   return (request, serve) => (request.environment['CNI_COMMAND'] === verb ? upgrade(request, serve) : serve(request));
 }
 
-function errors(change: (body: Json) => Json | string, exitCode?: number): Wire {
+function errors(change: (body: CniJson) => CniJson | string, exitCode?: number): Wire {
   return async (request, serve) => {
     const output = await serve(request);
     if (output.exitCode === 0) return output;
@@ -220,7 +220,7 @@ function errors(change: (body: Json) => Json | string, exitCode?: number): Wire 
   };
 }
 
-function results(change: (json: Json) => Json): Wire {
+function results(change: (json: CniJson) => CniJson): Wire {
   return async (request, serve) => {
     const output = await serve(request);
     const json =
@@ -233,19 +233,19 @@ function chatty(output: PluginOutput): PluginOutput {
   return output.exitCode === 0 && output.stdout === '' ? { ...output, stdout: 'ok\n' } : output;
 }
 
-function mapAddresses(json: Json, change: (one: Json) => Json): Json {
+function mapAddresses(json: CniJson, change: (one: CniJson) => CniJson): CniJson {
   const ips = json['ips'];
-  return Array.isArray(ips) ? { ...json, ips: ips.map((one: Json) => change(one)) } : json;
+  return Array.isArray(ips) ? { ...json, ips: ips.map((one: CniJson) => change(one)) } : json;
 }
 
-function hasOtherArgs({ args }: Json): boolean {
+function hasOtherArgs({ args }: CniJson): boolean {
   return typeof args === 'object' && args !== null && Object.keys(args).some((key) => key !== 'cni');
 }
 
-function parse(text: string): Json | undefined {
+function parse(text: string): CniJson | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as CniJson) : undefined;
   } catch {
     return undefined;
   }

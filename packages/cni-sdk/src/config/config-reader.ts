@@ -1,4 +1,4 @@
-import type { Json } from '../result/encode.js';
+import type { CniJson } from '../result/encode.js';
 import type { NetworkConfig } from './network-config.js';
 import { parseConfig } from './parse-config.js';
 import type { ConfigClass } from './parse-config.js';
@@ -25,8 +25,8 @@ export class ConfigReader<C extends NetworkConfig> {
   }
 
   /** @throws CniError as `parseConfig` does. */
-  read(json: Json): C {
-    const own = Object.fromEntries(Object.entries(json).filter(([key]) => !ofOneRequest.includes(key))) as Json;
+  read(json: CniJson): C {
+    const own = Object.fromEntries(Object.entries(json).filter(([key]) => !ofOneRequest.includes(key))) as CniJson;
     const text = textOf(own);
     const config = this.#known.get(text) ?? freeze(parseConfig(this.#type, own));
     if (text.length > longest) return config;
@@ -39,7 +39,7 @@ export class ConfigReader<C extends NetworkConfig> {
 }
 
 /** What is nested too deeply to be written has no text; to read it fails, too. */
-function textOf(json: Json): string {
+function textOf(json: CniJson): string {
   try {
     return JSON.stringify(json);
   } catch {

@@ -4,13 +4,13 @@ import type { ValidationError } from 'class-validator';
 import { messageOf } from '@kubewright/core';
 import { CniError, cniErrorCode } from '../errors.js';
 import { isIdentifier } from '../request/environment.js';
-import type { Json } from '../result/encode.js';
+import type { CniJson } from '../result/encode.js';
 import type { NetworkConfig, ValidAttachment } from './network-config.js';
 
 export type ConfigClass<C extends NetworkConfig> = new () => C;
 
 /** Reads what stands on stdin. @throws CniError 6 where it is no JSON object. */
-export function parseJson(text: string): Json {
+export function parseJson(text: string): CniJson {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -18,12 +18,12 @@ export function parseJson(text: string): Json {
     const problem = messageOf(cause);
     throw new CniError(cniErrorCode.decodingFailure, 'the network configuration is no JSON', problem, { cause });
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as CniJson;
   throw new CniError(cniErrorCode.decodingFailure, 'the network configuration must be a JSON object');
 }
 
 /** Makes an instance of the plugin's class and checks it. @throws CniError 7 that names each wrong field and its rule. */
-export function parseConfig<C extends NetworkConfig>(type: ConfigClass<C>, json: Json): C {
+export function parseConfig<C extends NetworkConfig>(type: ConfigClass<C>, json: CniJson): C {
   const name = json['name'];
   if (typeof name !== 'string' || name === '') throw CniError.invalidConfig('name', 'must be set');
   if (!isIdentifier(name)) {
@@ -45,18 +45,18 @@ const knownCapabilities = ['portMappings', 'ipRanges', 'bandwidth', 'dns'];
  * What runtimes write for Go's decoders: null is as good as absent, and containerd begins the keys inside of capabilities
  * with capitals, which those decoders take for the same.
  */
-function normalized(json: Json): Json {
+function normalized(json: CniJson): CniJson {
   const given = withoutNulls(json);
   const capabilities = given['runtimeConfig'];
   if (typeof capabilities !== 'object' || Array.isArray(capabilities)) return given;
-  const entries = Object.entries(withoutNulls(capabilities as Json)).map(([name, value]) => [
+  const entries = Object.entries(withoutNulls(capabilities as CniJson)).map(([name, value]) => [
     name,
     knownCapabilities.includes(name) ? withoutCapitals(value) : value,
   ]);
-  return { ...given, runtimeConfig: Object.fromEntries(entries) as Json };
+  return { ...given, runtimeConfig: Object.fromEntries(entries) as CniJson };
 }
 
-function withoutNulls(json: Json): Json {
+function withoutNulls(json: CniJson): CniJson {
   return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null));
 }
 
@@ -69,7 +69,7 @@ function withoutCapitals(value: unknown): unknown {
 }
 
 /** Keys such as `__proto__` and `constructor` can hide what the conversion needs of an object: such input is no configuration. */
-function instanceOf<C extends NetworkConfig>(type: ConfigClass<C>, json: Json): C {
+function instanceOf<C extends NetworkConfig>(type: ConfigClass<C>, json: CniJson): C {
   try {
     return plainToInstance(type, json, { exposeDefaultValues: true });
   } catch (cause) {
@@ -86,7 +86,7 @@ const listKeys = ['cni.dev/valid-attachments', 'cni.dev/attachments'] as const;
  *
  * @throws CniError 7 where the list is missing or wrong.
  */
-export function parseValidAttachments(json: Json): ValidAttachment[] {
+export function parseValidAttachments(json: CniJson): ValidAttachment[] {
   const [valid, early] = listKeys;
   const list = json[valid] ?? json[early] ?? (listKeys.some((key) => Object.hasOwn(json, key)) ? [] : undefined);
   if (!Array.isArray(list))

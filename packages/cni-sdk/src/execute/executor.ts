@@ -6,7 +6,7 @@ import { messageOf } from '@kubewright/core';
 import { CniError, cniErrorCode, cniSdkErrors } from '../errors.js';
 import type { CniErrorBody } from '../errors.js';
 import type { Environment } from '../request/environment.js';
-import type { Json } from '../result/encode.js';
+import type { CniJson } from '../result/encode.js';
 
 export interface PluginCall {
   readonly type: string;
@@ -50,7 +50,7 @@ export function acceptOutput(type: string, { exitCode, stdout, stderr }: PluginO
  *
  * @throws CniError 6 that names the plugin.
  */
-export function parseOutput(type: string, text: string): Json {
+export function parseOutput(type: string, text: string): CniJson {
   let value: unknown;
   let problem = '';
   try {
@@ -58,7 +58,7 @@ export function parseOutput(type: string, text: string): Json {
   } catch (cause) {
     problem = messageOf(cause);
   }
-  if (typeof value === 'object' && !Array.isArray(value)) return value as Json;
+  if (typeof value === 'object' && !Array.isArray(value)) return value as CniJson;
   throw new CniError(cniErrorCode.decodingFailure, `what plugin '${type}' printed is no JSON object`, problem);
 }
 

@@ -11,7 +11,7 @@ import type { Random } from '@kubewright/core';
 import { cniSdkErrors } from '../errors.js';
 import { servedVersions } from '../plugin/cni-plugin.js';
 import type { CniPlugin } from '../plugin/cni-plugin.js';
-import type { Json } from '../result/encode.js';
+import type { CniJson } from '../result/encode.js';
 import { parseNetworkList } from '../runner/network-list.js';
 import { buildShim, isShim } from '../shim/shim.js';
 
@@ -36,7 +36,7 @@ export interface InstallNetworkOptions {
   readonly configDirectory: string;
   /** As `10-kubewright.conflist`: the runtime takes the first by name. */
   readonly file: string;
-  readonly list: Json;
+  readonly list: CniJson;
   readonly random?: Random;
 }
 

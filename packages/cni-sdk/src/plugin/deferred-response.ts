@@ -1,5 +1,5 @@
 /** What the answer to one request waits for after its plugin has returned. */
-export class HeldAnswer {
+export class DeferredResponse {
   readonly #work: Promise<void>[] = [];
 
   add(work: Promise<void>): void {

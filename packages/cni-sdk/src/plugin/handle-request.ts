@@ -12,14 +12,14 @@ import { readEnvironment } from '../request/environment.js';
 import type { CniEnvironment, CniVerb, Environment } from '../request/environment.js';
 import { decodeResult } from '../result/decode.js';
 import { encodeResult } from '../result/encode.js';
-import type { Json } from '../result/encode.js';
+import type { CniJson } from '../result/encode.js';
 import type { CniResult } from '../result/result.js';
 import { configVersion, isAtLeast, newestVersion, oldestVersion } from '../version/version.js';
 import type { CniVersion } from '../version/version.js';
 import { servedVerbs, servedVersions } from './cni-plugin.js';
 import type { AttachmentRequest, CniPlugin, CniRequest } from './cni-plugin.js';
 import { Delegate } from './delegate.js';
-import { HeldAnswer } from './deferred-response.js';
+import { DeferredResponse } from './deferred-response.js';
 
 export interface RawRequest {
   /** The caller's variables; only `CNI_*` are read. */
@@ -49,14 +49,14 @@ export async function handleRequest(plugin: CniPlugin, raw: RawRequest): Promise
     }
     const json = parseJson(raw.stdin);
     const version = acceptVersion(plugin, configVersion(json['cniVersion']), environment.verb);
-    const held = new HeldAnswer();
+    const deferred = new DeferredResponse();
     try {
-      const output = succeed(await dispatch(plugin, { raw, environment, json, version, held }));
-      if (raw.early) return { ...output, settled: held.settled() };
-      await held.settled();
+      const output = succeed(await dispatch(plugin, { raw, environment, json, version, deferred }));
+      if (raw.early) return { ...output, settled: deferred.settled() };
+      await deferred.settled();
       return output;
     } catch (error) {
-      await held.settled().catch(() => undefined);
+      await deferred.settled().catch(() => undefined);
       throw error;
     }
   } catch (error) {
@@ -76,12 +76,12 @@ function versionOf(stdin: string): CniVersion {
 interface Accepted {
   readonly raw: RawRequest;
   readonly environment: CniEnvironment;
-  readonly json: Json;
+  readonly json: CniJson;
   readonly version: CniVersion;
-  readonly held: HeldAnswer;
+  readonly deferred: DeferredResponse;
 }
 
-async function dispatch(plugin: CniPlugin, received: Accepted): Promise<Json | undefined> {
+async function dispatch(plugin: CniPlugin, received: Accepted): Promise<CniJson | undefined> {
   const accepted = guarded(received);
   const { environment, json, version } = accepted;
   const request = requestOf(readerOf(plugin.config).read(json), accepted);
@@ -138,7 +138,10 @@ function readerOf(type: ConfigClass<NetworkConfig>): ConfigReader<NetworkConfig>
   return reader;
 }
 
-function requestOf(config: NetworkConfig, { raw, environment, version, held }: Accepted): CniRequest<NetworkConfig> {
+function requestOf(
+  config: NetworkConfig,
+  { raw, environment, version, deferred }: Accepted,
+): CniRequest<NetworkConfig> {
   const signal = raw.signal ?? new AbortController().signal;
   const { executor, stdin, clock = new SystemClock() } = raw;
   const context = { environment: raw.environment, stdin, path: environment.path, version, executor, signal, clock };
@@ -147,7 +150,7 @@ function requestOf(config: NetworkConfig, { raw, environment, version, held }: A
     version,
     signal,
     delegate: (type) => new Delegate(type, context),
-    holdAnswer: (work) => held.add(work),
+    holdAnswer: (work) => deferred.add(work),
   };
 }
 
@@ -207,7 +210,7 @@ function identityOf(path: string): string | undefined {
   }
 }
 
-function succeed(body: Json | undefined): PluginOutput {
+function succeed(body: CniJson | undefined): PluginOutput {
   return { exitCode: 0, stdout: body === undefined ? '' : JSON.stringify(body), stderr: '' };
 }
 

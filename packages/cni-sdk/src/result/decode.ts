@@ -2,7 +2,7 @@ import { parseAddress, parsePrefix } from '@kubewright/linux';
 import { CniError, cniErrorCode } from '../errors.js';
 import { configVersion, isAtLeast } from '../version/version.js';
 import type { CniVersion } from '../version/version.js';
-import type { Json } from './encode.js';
+import type { CniJson } from './encode.js';
 import type { CniAddress, CniDns, CniInterface, CniResult, CniRoute } from './result.js';
 
 /**
@@ -19,13 +19,13 @@ export function decodeResult(value: unknown, assumed: CniVersion): CniResult {
   return isAtLeast(version, '0.3.0') ? decodeNew(body) : decodeOld(body);
 }
 
-function decodeNew(body: Json): CniResult {
+function decodeNew(body: CniJson): CniResult {
   const interfaces = list(body['interfaces'], 'interfaces', decodeInterface);
   const ips = list(body['ips'], 'ips', (one, at) => decodeAddress(one, at, interfaces?.length ?? 0));
   return assemble(interfaces, ips, list(body['routes'], 'routes', decodeRoute), decodeDns(body['dns']));
 }
 
-function decodeOld(body: Json): CniResult {
+function decodeOld(body: CniJson): CniResult {
   const ips: CniAddress[] = [];
   const routes: CniRoute[] = [];
   for (const key of ['ip4', 'ip6']) {
@@ -110,8 +110,8 @@ function list<T>(value: unknown, at: string, decode: (one: unknown, at: string) 
   return value.map((one: unknown, index) => decode(one, `${at}[${index}]`));
 }
 
-function object(value: unknown, at: string): Json {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
+function object(value: unknown, at: string): CniJson {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as CniJson;
   throw wrong(at, 'must be an object');
 }
 

@@ -4,10 +4,10 @@ import { isAtLeast } from '../version/version.js';
 import type { CniVersion } from '../version/version.js';
 import type { CniDns, CniResult } from './result.js';
 
-export type Json = Readonly<Record<string, unknown>>;
+export type CniJson = Readonly<Record<string, unknown>>;
 
 /** The JSON of a result in a version's own shape, `cniVersion` included. @throws CniError where that version cannot say it. */
-export function encodeResult(result: CniResult, version: CniVersion): Json {
+export function encodeResult(result: CniResult, version: CniVersion): CniJson {
   if (!isAtLeast(version, '0.3.0')) return encodeOld(result, version);
   const dns = encodeDns(result.dns);
   return {
@@ -28,7 +28,7 @@ export function encodeResult(result: CniResult, version: CniVersion): Json {
 }
 
 /** Versions 0.1.0 and 0.2.0 know one address of each family, and the routes of that family with it. */
-function encodeOld(result: CniResult, version: CniVersion): Json {
+function encodeOld(result: CniResult, version: CniVersion): CniJson {
   const v4 = encodeFamily(result, 4);
   const v6 = encodeFamily(result, 6);
   if (v4 === undefined && v6 === undefined) {
@@ -43,7 +43,7 @@ function encodeOld(result: CniResult, version: CniVersion): Json {
   };
 }
 
-function encodeFamily(result: CniResult, family: 4 | 6): Json | undefined {
+function encodeFamily(result: CniResult, family: 4 | 6): CniJson | undefined {
   const first = result.ips?.find(({ address }) => familyOf(address) === family);
   if (first === undefined) return undefined;
   const routes = (result.routes ?? [])
@@ -56,11 +56,11 @@ function encodeFamily(result: CniResult, family: 4 | 6): Json | undefined {
   };
 }
 
-function withoutNewFields({ name, mac, sandbox }: { name: string; mac?: string; sandbox?: string }): Json {
+function withoutNewFields({ name, mac, sandbox }: { name: string; mac?: string; sandbox?: string }): CniJson {
   return { name, ...(mac === undefined ? {} : { mac }), ...(sandbox === undefined ? {} : { sandbox }) };
 }
 
-function encodeDns(dns: CniDns | undefined): Json | undefined {
+function encodeDns(dns: CniDns | undefined): CniJson | undefined {
   if (dns === undefined) return undefined;
   const filled = Object.entries(dns).filter(([, value]) => value !== undefined && value.length > 0);
   return filled.length === 0 ? undefined : Object.fromEntries(filled);

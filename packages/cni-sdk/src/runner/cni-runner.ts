@@ -9,7 +9,7 @@ import { checkIdentifier, checkInterfaceName } from '../request/environment.js';
 import type { CniVerb, Environment } from '../request/environment.js';
 import { decodeResult } from '../result/decode.js';
 import { encodeResult } from '../result/encode.js';
-import type { Json } from '../result/encode.js';
+import type { CniJson } from '../result/encode.js';
 import type { CniResult } from '../result/result.js';
 import { isAtLeast, isCniVersion, oldestVersion } from '../version/version.js';
 import type { CniVersion } from '../version/version.js';
@@ -37,7 +37,7 @@ export interface Attachment {
   /** `CNI_ARGS`, in their order. */
   readonly arguments?: readonly (readonly [string, string])[];
   /** What the runtime offers, by capability. A plugin gets what it declares. */
-  readonly capabilityArguments?: Json;
+  readonly capabilityArguments?: CniJson;
 }
 
 /** What still exists of a network's attachments. */
@@ -66,7 +66,7 @@ export class CniRunner {
    */
   add(list: NetworkList, attachment: Attachment, signal?: AbortSignal): Promise<CniResult> {
     const connect = async (): Promise<CniResult> => {
-      let last: Json | undefined;
+      let last: CniJson | undefined;
       for (const plugin of list.plugins) {
         const stdin = this.#attachmentConfig(list, plugin, attachment, last);
         const output = await this.#call('ADD', plugin, attachment, stdin, signal);
@@ -133,7 +133,7 @@ export class CniRunner {
   }
 
   /** What ADD answered, for DEL: undefined also where it cannot be read, as it must not keep anything from being released. */
-  async #remembered(list: NetworkList, attachment: Attachment): Promise<Json | undefined> {
+  async #remembered(list: NetworkList, attachment: Attachment): Promise<CniJson | undefined> {
     if (!isAtLeast(list.version, '0.4.0')) return undefined;
     try {
       return inVersion(list.version, await this.#cache.read(keyOf(list, attachment)));
@@ -207,7 +207,12 @@ export class CniRunner {
     });
   }
 
-  #attachmentConfig(list: NetworkList, plugin: Json, attachment: Attachment, prevResult: Json | undefined): Json {
+  #attachmentConfig(
+    list: NetworkList,
+    plugin: CniJson,
+    attachment: Attachment,
+    prevResult: CniJson | undefined,
+  ): CniJson {
     return pluginConfig(list, plugin, {
       ...(prevResult === undefined ? {} : { prevResult }),
       ...(attachment.capabilityArguments === undefined ? {} : { capabilityArguments: attachment.capabilityArguments }),
@@ -216,9 +221,9 @@ export class CniRunner {
 
   async #call(
     verb: CniVerb,
-    plugin: Json,
+    plugin: CniJson,
     attachment: Attachment | undefined,
-    stdin: Json,
+    stdin: CniJson,
     signal: AbortSignal | undefined,
   ): Promise<string> {
     const type = typeOf(plugin);
@@ -250,7 +255,7 @@ function checkNames({ containerId, ifName }: Pick<Attachment, 'containerId' | 'i
   checkInterfaceName(ifName);
 }
 
-function typeOf(plugin: Json): string {
+function typeOf(plugin: CniJson): string {
   return String(plugin['type']);
 }
 
@@ -270,7 +275,7 @@ function keyOf(
   return { networkName: list.name, containerId, ifName };
 }
 
-function entryOf(list: NetworkList, attachment: Attachment, result: Json): CachedAttachment {
+function entryOf(list: NetworkList, attachment: Attachment, result: CniJson): CachedAttachment {
   return {
     ...keyOf(list, attachment),
     netns: attachment.netns,
@@ -292,7 +297,7 @@ function attachmentOf({
 }
 
 /** The list may have got another version since ADD. */
-function inVersion(version: CniVersion, cached: CachedAttachment | undefined): Json | undefined {
+function inVersion(version: CniVersion, cached: CachedAttachment | undefined): CniJson | undefined {
   if (cached === undefined || cached.result['cniVersion'] === version) return cached?.result;
   return encodeResult(decodeResult(cached.result, version), version);
 }

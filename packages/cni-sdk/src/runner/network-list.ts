@@ -7,7 +7,7 @@ import { extname, join } from 'node:path';
 import { hasCode } from '@kubewright/core';
 import { cniSdkErrors } from '../errors.js';
 import { joinInside } from '@kubewright/linux';
-import type { Json } from '../result/encode.js';
+import type { CniJson } from '../result/encode.js';
 import { compareVersions, isCniVersion, oldestVersion } from '../version/version.js';
 import type { CniVersion } from '../version/version.js';
 
@@ -19,7 +19,7 @@ export interface NetworkList {
   readonly disableCheck: boolean;
   readonly disableGc: boolean;
   /** Each plugin's object as it was written. */
-  readonly plugins: readonly Json[];
+  readonly plugins: readonly CniJson[];
 }
 
 const listExtension = '.conflist';
@@ -64,7 +64,7 @@ export async function loadNetwork(directory: string, name: string): Promise<Netw
 }
 
 /** Reads the object of a `.conflist` file. @param source - the file's name, for errors. */
-export function parseNetworkList(json: Json, source: string): NetworkList {
+export function parseNetworkList(json: CniJson, source: string): NetworkList {
   const name = json['name'];
   if (typeof name !== 'string' || !/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) {
     throw invalid(source, "'name' must start with a letter or digit and have only those, '_', '.' and '-'");
@@ -80,7 +80,7 @@ export function parseNetworkList(json: Json, source: string): NetworkList {
   };
 }
 
-async function completeList(json: Json, source: string, directory: string): Promise<NetworkList> {
+async function completeList(json: CniJson, source: string, directory: string): Promise<NetworkList> {
   const list = parseNetworkList(json, source);
   const further = flag(json, 'loadOnlyInlinedPlugins', source) ? [] : await readFurther(list.name, directory);
   const plugins = [...list.plugins, ...further];
@@ -89,13 +89,13 @@ async function completeList(json: Json, source: string, directory: string): Prom
 }
 
 /** Plugins that other programs add to a network, each in a file of the network's own directory. */
-async function readFurther(name: string, directory: string): Promise<Json[]> {
+async function readFurther(name: string, directory: string): Promise<CniJson[]> {
   const own = joinInside(directory, name);
   const files = await readdir(own).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return [];
     throw error;
   });
-  const further: Json[] = [];
+  const further: CniJson[] = [];
   for (const file of files.filter((one) => extname(one) === '.conf').sort()) {
     const source = `${name}/${file}`;
     further.push(checkPlugin(parseText(await readFile(join(own, file), 'utf8'), source), 0, source));
@@ -103,12 +103,12 @@ async function readFurther(name: string, directory: string): Promise<Json[]> {
   return further;
 }
 
-function singleNetwork(json: Json, source: string): NetworkList {
+function singleNetwork(json: CniJson, source: string): NetworkList {
   const { cniVersion, name } = json;
   return parseNetworkList({ cniVersion, name, plugins: [json] }, source);
 }
 
-function negotiate(json: Json, source: string): CniVersion {
+function negotiate(json: CniJson, source: string): CniVersion {
   const offered = [
     json['cniVersion'],
     ...(Array.isArray(json['cniVersions']) ? (json['cniVersions'] as unknown[]) : []),
@@ -121,23 +121,23 @@ function negotiate(json: Json, source: string): CniVersion {
 }
 
 /** Some tools write booleans as text. */
-function flag(json: Json, key: string, source: string): boolean {
+function flag(json: CniJson, key: string, source: string): boolean {
   const value = json[key] ?? false;
   if (value === true || value === 'true') return true;
   if (value === false || value === 'false') return false;
   throw invalid(source, `'${key}' must be true or false`);
 }
 
-function checkPlugin(plugin: unknown, index: number, source: string): Json {
-  const type = (plugin as Json | null)?.['type'];
+function checkPlugin(plugin: unknown, index: number, source: string): CniJson {
+  const type = (plugin as CniJson | null)?.['type'];
   if (typeof type !== 'string' || type === '') throw invalid(source, `'plugins[${index}].type' must be set`);
-  return plugin as Json;
+  return plugin as CniJson;
 }
 
-function parseText(text: string, source: string): Json {
+function parseText(text: string, source: string): CniJson {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as CniJson;
   } catch (cause) {
     throw cniSdkErrors.INVALID_NETWORK({ source, problem: String(cause) }, { cause });
   }

@@ -1,12 +1,12 @@
-import type { Json } from '../result/encode.js';
+import type { CniJson } from '../result/encode.js';
 import type { NetworkList } from './network-list.js';
 
 /** What stands on a plugin's stdin: its object, and what the runtime adds. Unknown keys pass through. */
 export function pluginConfig(
   list: Pick<NetworkList, 'name' | 'version'>,
-  plugin: Json,
-  added: { readonly prevResult?: Json; readonly capabilityArguments?: Json; readonly extra?: Json },
-): Json {
+  plugin: CniJson,
+  added: { readonly prevResult?: CniJson; readonly capabilityArguments?: CniJson; readonly extra?: CniJson },
+): CniJson {
   const own = Object.fromEntries(Object.entries(plugin).filter(([key]) => !key.startsWith('cni.dev/')));
   const runtimeConfig = runtimeConfigOf(plugin, added.capabilityArguments ?? {});
   return {
@@ -20,8 +20,8 @@ export function pluginConfig(
 }
 
 /** Of what the runtime has, the capabilities that the plugin declared. */
-function runtimeConfigOf(plugin: Json, capabilityArguments: Json): Json | undefined {
-  const declared = (plugin['capabilities'] ?? {}) as Json;
+function runtimeConfigOf(plugin: CniJson, capabilityArguments: CniJson): CniJson | undefined {
+  const declared = (plugin['capabilities'] ?? {}) as CniJson;
   const given = Object.entries(capabilityArguments).filter(([name]) => declared[name] === true);
   return given.length === 0 ? undefined : Object.fromEntries(given);
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Random } from '@kubewright/core';
 import { hasCode } from '@kubewright/core';
 import { joinInside, writeFileDurably } from '@kubewright/linux';
-import type { Json } from '../result/encode.js';
+import type { CniJson } from '../result/encode.js';
 
 /** What ADD did, kept for CHECK and DEL. */
 export interface CachedAttachment {
@@ -12,10 +12,10 @@ export interface CachedAttachment {
   readonly ifName: string;
   readonly netns: string;
   /** The list as it was at ADD. Absent in files of old libraries. */
-  readonly config?: Json;
+  readonly config?: CniJson;
   readonly arguments: readonly (readonly [string, string])[];
-  readonly capabilityArguments: Json;
-  readonly result: Json;
+  readonly capabilityArguments: CniJson;
+  readonly result: CniJson;
 }
 
 export type AttachmentKey = Pick<CachedAttachment, 'networkName' | 'containerId' | 'ifName'>;
@@ -144,8 +144,8 @@ function tryParse(text: string): unknown {
   }
 }
 
-function object(value: unknown): Json | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
+function object(value: unknown): CniJson | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as CniJson) : undefined;
 }
 
 function isPair(value: unknown): value is readonly [string, string] {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CniError, cniSdkErrors } from '../errors.js';
 import { InProcessExecutor } from '../plugin/in-process-executor.js';
 import type { PluginCall, PluginExecutor, PluginOutput } from '../execute/executor.js';
-import type { Json } from '../result/encode.js';
+import type { CniJson } from '../result/encode.js';
 import { RecordingPlugin } from '../testing/recording-plugin.js';
 import { CniRunner } from './cni-runner.js';
 import { loadNetwork, loadNetworks, parseNetworkList } from './network-list.js';
@@ -19,10 +19,10 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 /** Keeps what was sent, so that tests can look at it. */
 class Spy implements PluginExecutor {
-  readonly sent: (Json & { readonly verb: string })[] = [];
+  readonly sent: (CniJson & { readonly verb: string })[] = [];
   constructor(private readonly inner: PluginExecutor) {}
   execute(call: PluginCall, signal?: AbortSignal): Promise<PluginOutput> {
-    this.sent.push({ verb: call.environment['CNI_COMMAND'] ?? '', ...(JSON.parse(call.stdin) as Json) });
+    this.sent.push({ verb: call.environment['CNI_COMMAND'] ?? '', ...(JSON.parse(call.stdin) as CniJson) });
     return this.inner.execute(call, signal);
   }
 }
@@ -74,7 +74,7 @@ describe('CniRunner', () => {
     expect(spy.sent[1]).toHaveProperty('prevResult.interfaces.length', 1);
     const path = join(directory, 'results', 'net-c1-eth0');
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    const cached = JSON.parse(readFileSync(path, 'utf8')) as Json;
+    const cached = JSON.parse(readFileSync(path, 'utf8')) as CniJson;
     expect(cached).toMatchObject({
       kind: 'cniCacheV1',
       containerId: 'c1',

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CniDaemon } from '../daemon/cni-daemon.js';
-import type { Json } from '../result/encode.js';
+import type { CniJson } from '../result/encode.js';
 import { RecordingPlugin } from '../testing/recording-plugin.js';
 import { buildShim, isShim, isShimArchitecture } from './shim.js';
 import type { ShimArchitecture } from './elf.js';
@@ -110,7 +110,7 @@ for (const architecture of ['x64', 'arm64'] as const) {
         const ips = Array.from({ length: 40_000 }, () => ({ address: '10.1.0.9/24' }));
         const { code, stdout } = await run(
           add,
-          JSON.stringify({ ...(JSON.parse(config) as Json), prevResult: { ips } }),
+          JSON.stringify({ ...(JSON.parse(config) as CniJson), prevResult: { ips } }),
         );
         expect(code).toBe(0);
         expect((JSON.parse(stdout) as { ips: unknown[] }).ips).toHaveLength(40_001);
@@ -131,7 +131,7 @@ for (const architecture of ['x64', 'arm64'] as const) {
       it.each(['VERS', 'VERSIONS', 'version'])('takes %s for no VERSION', async (verb) => {
         await serve(new RecordingPlugin());
         const { code, stdout } = await run({ ...add, CNI_COMMAND: verb }, config);
-        expect([code, (JSON.parse(stdout) as Json)['code']]).toEqual([1, 4]);
+        expect([code, (JSON.parse(stdout) as CniJson)['code']]).toEqual([1, 4]);
       });
 
       it('answers STATUS with 50 when the daemon does not react', async () => {
@@ -143,7 +143,7 @@ for (const architecture of ['x64', 'arm64'] as const) {
         const { code, stdout } = await run({ ...add, CNI_COMMAND: 'STATUS' }, config);
         for (const socket of sockets) socket.destroy();
         server.close();
-        expect([code, (JSON.parse(stdout) as Json)['code']]).toEqual([1, 50]);
+        expect([code, (JSON.parse(stdout) as CniJson)['code']]).toEqual([1, 50]);
       });
 
       it('answers with code 11, and STATUS with 50, when the daemon is away', async () => {
@@ -154,7 +154,7 @@ for (const architecture of ['x64', 'arm64'] as const) {
           ['STATUS', 50],
         ] as const) {
           const { code, stdout } = await run({ ...add, CNI_COMMAND: verb }, config);
-          expect([verb, code, (JSON.parse(stdout) as Json)['code']]).toEqual([verb, 1, expected]);
+          expect([verb, code, (JSON.parse(stdout) as CniJson)['code']]).toEqual([verb, 1, expected]);
         }
       });
 
@@ -167,7 +167,7 @@ for (const architecture of ['x64', 'arm64'] as const) {
         });
         const { code, stdout } = await run(add, config);
         server.close();
-        expect([code, (JSON.parse(stdout) as Json)['code']]).toEqual([1, 11]);
+        expect([code, (JSON.parse(stdout) as CniJson)['code']]).toEqual([1, 11]);
       });
 
       it('runs the fallback with the same variables and input', async () => {
@@ -178,7 +178,7 @@ for (const architecture of ['x64', 'arm64'] as const) {
       it('answers by itself where the fallback is missing, too', async () => {
         write(['/nowhere/node', 'recording']);
         const { code, stdout } = await run(add, config);
-        expect([code, (JSON.parse(stdout) as Json)['code']]).toEqual([1, 11]);
+        expect([code, (JSON.parse(stdout) as CniJson)['code']]).toEqual([1, 11]);
       });
     },
   );

@@ -1,30 +1,25 @@
+import type { TestRunner } from '@kubewright/core/testing';
 import { InProcessExecutor } from '../plugin/in-process-executor.js';
 import type { PluginExecutor, PluginOutput } from '../execute/executor.js';
 import { ProcessExecutor } from '../execute/process-executor.js';
 import { servedVerbs, servedVersions } from '../plugin/cni-plugin.js';
 import type { CniPlugin } from '../plugin/cni-plugin.js';
 import { decodeResult } from '../result/decode.js';
-import type { Json } from '../result/encode.js';
+import type { CniJson } from '../result/encode.js';
 import { isAtLeast } from '../version/version.js';
 import type { CniVersion } from '../version/version.js';
-
-/** The functions of a test runner that the suite needs; those of vitest, jest and node:test fit. */
-export interface TestRunner {
-  describe(name: string, body: () => void): void;
-  it(name: string, body: () => Promise<void>): void;
-}
 
 /** A plugin with all that it needs to run once. */
 export interface PluginUnderTest {
   readonly plugin: CniPlugin;
   /** Its configuration without `cniVersion`, `name` and `type`. */
-  readonly config: Json;
+  readonly config: CniJson;
   /** A namespace to connect; a path that the plugin accepts. */
   readonly netns: string;
   /** Plugins that it delegates to, served in the same process. */
   readonly others?: readonly CniPlugin[];
   /** What a chain hands it, for plugins that cannot be first. */
-  readonly prevResult?: Json;
+  readonly prevResult?: CniJson;
   /** Whether it only changes what others made: after DEL, CHECK may find nothing wrong. Default: false. */
   readonly chained?: boolean;
   dispose(): Promise<void>;
@@ -157,8 +152,8 @@ interface CallOptions {
   readonly version?: CniVersion;
   readonly containerId?: string;
   readonly netns?: string;
-  readonly prevResult?: Json | null;
-  readonly extra?: Json;
+  readonly prevResult?: CniJson | null;
+  readonly extra?: CniJson;
   readonly environment?: Record<string, string>;
   readonly stdin?: string;
 }
@@ -212,9 +207,9 @@ class Session {
   }
 
   /** The object that a successful call printed. */
-  json(output: PluginOutput): Json {
+  json(output: PluginOutput): CniJson {
     if (output.exitCode !== 0) throw new Error(`failed: ${output.stdout}${output.stderr}`);
-    return JSON.parse(output.stdout) as Json;
+    return JSON.parse(output.stdout) as CniJson;
   }
 
   succeeds(output: PluginOutput, what: string): void {
@@ -222,9 +217,9 @@ class Session {
     equal(output.stdout, '', `output of ${what}`);
   }
 
-  fails(output: PluginOutput, code: number | undefined, what: string): Json {
+  fails(output: PluginOutput, code: number | undefined, what: string): CniJson {
     if (output.exitCode === 0) throw new Error(`${what} did not fail`);
-    const body = JSON.parse(output.stdout) as Json;
+    const body = JSON.parse(output.stdout) as CniJson;
     if (code !== undefined) equal(body['code'], code, `code of ${what} (${output.stdout})`);
     if (typeof body['code'] !== 'number' || typeof body['msg'] !== 'string' || typeof body['cniVersion'] !== 'string') {
       throw new Error(`the error of ${what} lacks cniVersion, code or msg: ${output.stdout}`);

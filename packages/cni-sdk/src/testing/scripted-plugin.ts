@@ -7,7 +7,7 @@ import { CniPlugin } from '../plugin/cni-plugin.js';
 import type { AttachmentRequest, GcRequest } from '../plugin/cni-plugin.js';
 import { requireIpamType } from '../plugin/delegate.js';
 import { handleRequest } from '../plugin/handle-request.js';
-import type { Json } from '../result/encode.js';
+import type { CniJson } from '../result/encode.js';
 import type { CniResult } from '../result/result.js';
 
 export class Vlan {
@@ -67,7 +67,7 @@ export const variables = { CNI_CONTAINERID: 'c1', CNI_NETNS: '/nowhere', CNI_IFN
 export function request(
   plugin: CniPlugin,
   verb: string,
-  config: Json,
+  config: CniJson,
   executor: PluginExecutor = nobody,
 ): Promise<PluginOutput> {
   const stdin = JSON.stringify({ name: 'net', type: 'small', ...config });
@@ -75,8 +75,8 @@ export function request(
 }
 
 /** The error that a plugin answers with. */
-export async function errorOf(output: Promise<PluginOutput>): Promise<Json> {
+export async function errorOf(output: Promise<PluginOutput>): Promise<CniJson> {
   const { exitCode, stdout } = await output;
   if (exitCode !== 1) throw new Error(`it ended with ${exitCode}: ${stdout}`);
-  return JSON.parse(stdout) as Json;
+  return JSON.parse(stdout) as CniJson;
 }

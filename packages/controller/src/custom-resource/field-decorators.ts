@@ -14,7 +14,7 @@ export function Nested(of: () => Constructor): PropertyDecorator {
   return fieldDecorator({ shape: { kind: 'object', of } });
 }
 
-export interface ListOptions {
+export interface ListOfOptions {
   /**
    * How server-side apply merges the list: `atomic` (default) replaces it whole, `set` treats scalar items as a set,
    * `map` merges items by their keys.
@@ -25,7 +25,7 @@ export interface ListOptions {
 }
 
 /** A list of scalars or objects: `@ListOf('string')`, `@ListOf(() => Rule, { type: 'map', keys: ['name'] })`. */
-export function ListOf(of: ElementType, { type = 'atomic', keys }: ListOptions = {}): PropertyDecorator {
+export function ListOf(of: ElementType, { type = 'atomic', keys }: ListOfOptions = {}): PropertyDecorator {
   return fieldDecorator({ shape: { kind: 'list', of, listType: type, ...(keys && { mapKeys: keys }) } });
 }
 

@@ -6,7 +6,7 @@ import { isAlreadyExists, isConflict, isNotFound } from '@kubewright/api';
 import type { DeepReadonly, ObjectKey } from '@kubewright/api';
 import { Lease } from '@kubewright/api/coordination/v1';
 import { Clock, HealthCheck, Logger, Metrics, Plugin, Random, inject, provide, token } from '@kubewright/core';
-import type { Gauge, Health, Lifecycle, PluginLike, StartContext, StopContext, Token } from '@kubewright/core';
+import type { Gauge, HealthStatus, Lifecycle, PluginLike, StartContext, StopContext, Token } from '@kubewright/core';
 import type { Client, RequestOptions } from '@kubewright/informer';
 import { Cluster } from '../cluster/cluster.js';
 import { controllerErrors } from '../errors/controller-errors.js';
@@ -107,7 +107,7 @@ export class LeaderElection implements Lifecycle, HealthCheck {
   }
 
   /** Not healthy while the Lease cannot be read or written: such a copy could not take over. */
-  check(): Promise<Health> {
+  check(): Promise<HealthStatus> {
     return Promise.resolve(
       this.#problem === undefined
         ? { ok: true }

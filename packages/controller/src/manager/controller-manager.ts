@@ -15,7 +15,7 @@ import {
   multiInject,
   optional,
 } from '@kubewright/core';
-import type { Health, Lifecycle, PluginLike } from '@kubewright/core';
+import type { HealthStatus, Lifecycle, PluginLike } from '@kubewright/core';
 import { Cluster } from '../cluster/cluster.js';
 import { ControllerExtension } from '../decorators/controller.js';
 import { LeaderGate } from '../leader-election/leader-gate.js';
@@ -54,7 +54,7 @@ export class ControllerManager implements Lifecycle, HealthCheck {
     await Promise.all(this.#runners.map((runner) => runner.stop()));
   }
 
-  check(): Promise<Health> {
+  check(): Promise<HealthStatus> {
     const reasons = this.#runners.map(({ waitingFor }) => waitingFor).filter((reason) => reason !== undefined);
     return Promise.resolve(reasons.length === 0 ? { ok: true } : { ok: false, reason: reasons.join('; ') });
   }

@@ -7,7 +7,7 @@ import { StatusError, isAlreadyExists, isConflict } from '@kubewright/api';
 import type { KubeObject } from '@kubewright/api';
 import { CustomResourceDefinition } from '@kubewright/api/apiextensions/v1';
 import { Clock, HealthCheck, Logger, Plugin, inject, multiInject, optional } from '@kubewright/core';
-import type { Health, Lifecycle, StartContext } from '@kubewright/core';
+import type { HealthStatus, Lifecycle, StartContext } from '@kubewright/core';
 import type { Client } from '@kubewright/informer';
 import { Cluster } from '../cluster/cluster.js';
 import { validatorRules } from '../custom-resource/class-schema.js';
@@ -67,7 +67,7 @@ export class CustomResourceInstaller implements Lifecycle, HealthCheck {
     await this.#work;
   }
 
-  check(): Promise<Health> {
+  check(): Promise<HealthStatus> {
     const reasons = [...this.#problems.values()];
     return Promise.resolve(reasons.length === 0 ? { ok: true } : { ok: false, reason: reasons.join('; ') });
   }

@@ -6,7 +6,7 @@ import { apiVersionOf, isConflict } from '@kubewright/api';
 import type { KubeObject } from '@kubewright/api';
 import { Cluster, EventRecorder, LeaderGate } from '@kubewright/controller';
 import { Clock, HealthCheck, Host, Logger, Metrics, Plugin, Random, inject, optional } from '@kubewright/core';
-import type { Health, Lifecycle } from '@kubewright/core';
+import type { HealthStatus, Lifecycle } from '@kubewright/core';
 import { runWorkers, until } from '@kubewright/core/async';
 import { InformerFactory, WorkQueue } from '@kubewright/informer';
 import type { DiscoveredKind, InformerEvent, SharedInformer, WorkItem } from '@kubewright/informer';
@@ -121,7 +121,7 @@ export class GarbageCollector implements Lifecycle, HealthCheck {
     await Promise.all([this.#collect.shutDown(), this.#orphan.shutDown(), running.finished, this.#recorder?.flush()]);
   }
 
-  check(): Promise<Health> {
+  check(): Promise<HealthStatus> {
     const monitors = this.#monitors;
     if (monitors === undefined || !monitors.isDiscovered)
       return Promise.resolve({ ok: false, reason: 'the API server has not told what it serves yet' });

@@ -3,10 +3,10 @@ import type { Clock } from '../clock/clock.js';
 import { token } from '../di/token.js';
 import type { Token } from '../di/token.js';
 import { messageOf } from '../errors/message-of.js';
-import type { Health, HealthCheck } from './health-check.js';
+import type { HealthStatus, HealthCheck } from './health-check.js';
 
 /** One check's answer. */
-export type CheckResult = Health & { readonly name: string };
+export type CheckResult = HealthStatus & { readonly name: string };
 
 export interface ReadinessReport {
   /** Whether the host has started, does not stop, and every check is fine. */
@@ -37,7 +37,7 @@ export async function runChecks(
   );
 }
 
-async function runCheck(check: HealthCheck, clock: Clock, outer: AbortSignal | undefined): Promise<Health> {
+async function runCheck(check: HealthCheck, clock: Clock, outer: AbortSignal | undefined): Promise<HealthStatus> {
   const controller = new AbortController();
   const abort = (): void => controller.abort(outer?.reason);
   if (outer?.aborted) abort();

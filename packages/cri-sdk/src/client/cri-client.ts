@@ -1,6 +1,6 @@
 /** Calling a container runtime as a kubelet does. Neighbours: `proxy` forwards through it, `testing` judges with it. */
 import { GrpcConnection } from '@kubewright/grpc';
-import type { CallOptions, Client } from '@kubewright/grpc';
+import type { CallOptions, GrpcClient } from '@kubewright/grpc';
 import type { Clock } from '@kubewright/core';
 import { ImageService, RuntimeService } from '../generated/runtime/v1/cri_pb.js';
 import type { ExecSyncRequestSchema, StopContainerRequestSchema } from '../generated/runtime/v1/cri_pb.js';
@@ -28,8 +28,8 @@ export interface CriClientOptions {
  * unix socket is `localhost`, which the servers of other runtimes insist on.
  */
 export class CriClient implements Disposable {
-  readonly runtime: Client<typeof RuntimeService>;
-  readonly images: Client<typeof ImageService>;
+  readonly runtime: GrpcClient<typeof RuntimeService>;
+  readonly images: GrpcClient<typeof ImageService>;
   readonly #connections: readonly GrpcConnection[];
 
   /** Connects with the first call. @throws KW_GRPC_ADDRESS_INVALID */
@@ -63,7 +63,10 @@ export class CriClient implements Disposable {
   }
 }
 
-function withRuntimeDeadlines(runtime: Client<typeof RuntimeService>, timeout: number): Client<typeof RuntimeService> {
+function withRuntimeDeadlines(
+  runtime: GrpcClient<typeof RuntimeService>,
+  timeout: number,
+): GrpcClient<typeof RuntimeService> {
   const waiting = (seconds: bigint | undefined): number => timeout + Number(seconds ?? 0n) * 1000;
   return {
     ...runtime,

@@ -1,12 +1,12 @@
 /** What a program of the in-memory runtime printed, and how it ended. */
-export interface ProgramOutput {
+export interface MemoryProgramOutput {
   readonly stdout?: string;
   readonly stderr?: string;
   readonly exitCode: number;
 }
 
 /** A program that ends by itself, unless the signal aborts first. */
-export type MemoryProgram = (args: readonly string[], signal: AbortSignal) => Promise<ProgramOutput>;
+export type MemoryProgram = (args: readonly string[], signal: AbortSignal) => Promise<MemoryProgramOutput>;
 
 /** The programs that every image of the in-memory runtime has. */
 export const memoryPrograms: Readonly<Record<string, MemoryProgram>> = {

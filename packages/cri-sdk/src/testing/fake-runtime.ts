@@ -8,7 +8,7 @@ import type { Answer } from '../service/answer.js';
 import { RuntimeService } from '../service/runtime-service.js';
 import { MemoryImages } from './memory-images.js';
 import { memoryPrograms } from './memory-programs.js';
-import type { MemoryProgram, ProgramOutput } from './memory-programs.js';
+import type { MemoryProgram, MemoryProgramOutput } from './memory-programs.js';
 import { containerEntry, containerStatus, hasLabels, sandboxEntry, sandboxStatus } from './memory-records.js';
 import type { MemoryContainer, MemorySandbox } from './memory-records.js';
 
@@ -223,7 +223,7 @@ export class MemoryRuntime extends RuntimeService {
     await container.ended;
   }
 
-  async #run([name = '', ...args]: readonly string[], signal: AbortSignal): Promise<ProgramOutput> {
+  async #run([name = '', ...args]: readonly string[], signal: AbortSignal): Promise<MemoryProgramOutput> {
     const program = this.#programs.get(name);
     return program === undefined ? { stderr: `${name}: not found\n`, exitCode: 127 } : program(args, signal);
   }

@@ -6,9 +6,9 @@
 export { MemoryRuntime } from './memory-runtime.js';
 export type { MemoryRuntimeOptions } from './memory-runtime.js';
 export { MemoryImages } from './memory-images.js';
-export type { MemoryProgram, ProgramOutput } from './memory-programs.js';
+export type { MemoryProgram, MemoryProgramOutput } from './memory-programs.js';
 export { describeRuntimeContract } from './runtime-contract.js';
-export type { TestRunner } from './runtime-contract.js';
 export type { RuntimeSubject } from './contract/runtime-subject.js';
 export { SpdyClient } from './spdy-client.js';
 export type { ClientStream } from './spdy-client.js';
+export type { TestRunner } from '@kubewright/core/testing';

@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
+import type { TestRunner } from '@kubewright/core/testing';
 import { describeContainerRules } from './contract/containers.js';
 import { describeExecRules } from './contract/exec.js';
 import { describeImageRules } from './contract/images.js';
 import { describeSandboxRules } from './contract/sandboxes.js';
 import type { RuntimeCheck } from './contract/fixture.js';
 import type { RuntimeSubject } from './contract/runtime-subject.js';
-
-/** The part of a test runner that the suite uses; vitest, jest and node:test have it. */
-export interface TestRunner {
-  describe(name: string, body: () => void): void;
-  it(name: string, body: () => void | Promise<void>): void;
-}
 
 /**
  * What every container runtime owes a kubelet: lifecycles, repeated calls, filters, errors, and the fields that a kubelet

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { TestRunner } from '@kubewright/core/testing';
 import { Code } from '@kubewright/grpc';
 import type { CsiClient } from '../client/csi-client.js';
 import {
@@ -13,12 +14,6 @@ import { codeOf } from './contract-assertions.js';
 import type { ContractTest } from './contract-session.js';
 import { describeControllerContract } from './controller-contract.js';
 import { describeNodeContract } from './node-contract.js';
-
-/** What a suite needs of a test runner; vitest, node:test and jest all fit. */
-export interface TestRunner {
-  describe(name: string, body: () => void): unknown;
-  it(name: string, body: () => Promise<void>): unknown;
-}
 
 /** A running driver, with nothing in it. The suite makes what it needs and disposes the driver after each test. */
 export interface DriverUnderTest extends AsyncDisposable {

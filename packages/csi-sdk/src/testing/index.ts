@@ -13,4 +13,5 @@ export type { CommandAnswer } from './fake-commands.js';
 export { startDriver } from './start-driver.js';
 export type { StartedDriver } from './start-driver.js';
 export { describeCsiDriverContract } from './driver-contract.js';
-export type { DriverUnderTest, TestRunner } from './driver-contract.js';
+export type { DriverUnderTest } from './driver-contract.js';
+export type { TestRunner } from '@kubewright/core/testing';

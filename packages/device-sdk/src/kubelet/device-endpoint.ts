@@ -1,6 +1,6 @@
 import type { Clock } from '@kubewright/core';
 import { createClient } from '@kubewright/grpc';
-import type { CallOptions, Client } from '@kubewright/grpc';
+import type { CallOptions, GrpcClient } from '@kubewright/grpc';
 import { deviceErrors } from '../errors.js';
 import { DevicePlugin as Service } from '../generated/deviceplugin/v1beta1/deviceplugin_pb.js';
 import type * as wire from '../generated/deviceplugin/v1beta1/deviceplugin_pb.js';
@@ -20,7 +20,7 @@ export interface DeviceEndpointOptions {
 /** One device plugin as the kubelet sees it. */
 export class DeviceEndpoint {
   readonly resource: string;
-  readonly #client: Client<typeof Service> & Disposable;
+  readonly #client: GrpcClient<typeof Service> & Disposable;
   readonly #options: wire.DevicePluginOptions | undefined;
   readonly #closing = new AbortController();
   #following: Promise<void> | undefined;

@@ -29,4 +29,4 @@ export type ClientMethod<M extends DescMethod> = M['methodKind'] extends 'unary'
         ) => AsyncIterable<MessageShape<M['output']>>;
 
 /** The methods of a service. A stream of responses starts when it is first read, and leaving the loop cancels it. */
-export type Client<S extends DescService> = { readonly [K in keyof S['method']]: ClientMethod<S['method'][K]> };
+export type GrpcClient<S extends DescService> = { readonly [K in keyof S['method']]: ClientMethod<S['method'][K]> };

@@ -4,9 +4,9 @@ import { Client as Transport, Metadata, connectivityState, credentials } from '@
 import type { Clock } from '@kubewright/core';
 import { methodDefinition } from '../adapter/service-definition.js';
 import type { WireMethod } from '../adapter/service-definition.js';
-import { grpcTarget, parseAddress, showAddress } from '../socket/plugin-address.js';
+import { grpcTarget, parsePluginAddress, showAddress } from '../socket/plugin-address.js';
 import { CallWatch } from './call-watch.js';
-import type { CallOptions, Client } from './client-types.js';
+import type { CallOptions, GrpcClient } from './client-types.js';
 import { readResponses, sendRequests } from './client-streams.js';
 
 /** Waits between attempts to connect, in milliseconds; a plugin that restarts is found again within the longest. */
@@ -45,7 +45,7 @@ export class GrpcConnection implements Disposable {
   /** @throws ADDRESS_INVALID */
   constructor(options: GrpcConnectionOptions) {
     this.#options = options;
-    const address = parseAddress(options.address);
+    const address = parsePluginAddress(options.address);
     this.#address = showAddress(address);
     const largest = options.maxMessageBytes ?? defaultMaxMessage;
     this.#transport = new Transport(grpcTarget(address), credentials.createInsecure(), {
@@ -59,9 +59,9 @@ export class GrpcConnection implements Disposable {
     });
   }
 
-  client<S extends DescService>(service: S): Client<S> {
+  client<S extends DescService>(service: S): GrpcClient<S> {
     const methods = service.methods.map((method) => [method.localName, this.#method(method)] as const);
-    return Object.fromEntries(methods) as Client<S>;
+    return Object.fromEntries(methods) as GrpcClient<S>;
   }
 
   /** Cancels running calls; later ones fail. Closing twice does nothing. */
@@ -198,7 +198,7 @@ function metadataOf({ metadata = {}, deadline }: CallOptions): Metadata {
 export function createClient<S extends DescService>(
   service: S,
   options: GrpcConnectionOptions,
-): Client<S> & Disposable {
+): GrpcClient<S> & Disposable {
   const connection = new GrpcConnection(options);
   return Object.assign(connection.client(service), { [Symbol.dispose]: () => connection.close() });
 }

@@ -15,7 +15,7 @@ import { HealthService } from '../health/health-service.js';
 import { ReflectionService } from '../reflection/reflection-service.js';
 import { planServices } from '../service/service-plan.js';
 import type { MethodPlan, ServicePlan } from '../service/service-plan.js';
-import { grpcTarget, parseAddress, showAddress } from '../socket/plugin-address.js';
+import { grpcTarget, parsePluginAddress, showAddress } from '../socket/plugin-address.js';
 import type { PluginAddress } from '../socket/plugin-address.js';
 import { UnixSocketFile } from '../socket/unix-socket-file.js';
 import { Code } from '../status/code.js';
@@ -48,7 +48,7 @@ export class GrpcServer {
   /** @throws ADDRESS_INVALID, NOT_A_SERVICE, DUPLICATE_SERVICE, UNKNOWN_METHOD, UNKNOWN_FIELD, EXCLUSIVE_STREAM */
   constructor(options: GrpcServerOptions) {
     this.#options = options;
-    this.#address = parseAddress(options.address);
+    this.#address = parsePluginAddress(options.address);
     this.#logger = options.logger ?? silentLogger;
     const own = options.services.flatMap((service) => planServices(service));
     this.health = new HealthService(own.map(({ service }) => service.typeName));

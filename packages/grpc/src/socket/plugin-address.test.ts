@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { grpcTarget, parseAddress, showAddress } from './plugin-address.js';
+import { grpcTarget, parsePluginAddress, showAddress } from './plugin-address.js';
 
-describe('parseAddress', () => {
+describe('parsePluginAddress', () => {
   it.each(['unix:///run/a.sock', 'unix:/run/a.sock', '/run/a.sock'])('reads %s', (address) => {
-    expect(parseAddress(address)).toEqual({ kind: 'unix', path: '/run/a.sock' });
-    expect(showAddress(parseAddress(address))).toBe('unix:///run/a.sock');
+    expect(parsePluginAddress(address)).toEqual({ kind: 'unix', path: '/run/a.sock' });
+    expect(showAddress(parsePluginAddress(address))).toBe('unix:///run/a.sock');
   });
 
   it.each([
     ['tcp://127.0.0.1:8080', '127.0.0.1:8080'],
     ['tcp://[::1]:0', '[::1]:0'],
   ])('reads %s', (address, target) => {
-    expect(grpcTarget(parseAddress(address))).toBe(target);
-    expect(showAddress(parseAddress(address))).toBe(address);
+    expect(grpcTarget(parsePluginAddress(address))).toBe(target);
+    expect(showAddress(parsePluginAddress(address))).toBe(address);
   });
 
   it.each([
@@ -29,6 +29,6 @@ describe('parseAddress', () => {
     'tcp://127.0.0.999:1',
     'http://127.0.0.1:80',
   ])('refuses %j', (address) => {
-    expect(() => parseAddress(address)).toThrow(/is no address for a gRPC plugin/);
+    expect(() => parsePluginAddress(address)).toThrow(/is no address for a gRPC plugin/);
   });
 });

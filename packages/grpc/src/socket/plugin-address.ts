@@ -15,7 +15,7 @@ export type PluginAddress =
  *
  * @throws ADDRESS_INVALID for anything else, a TCP address that is not loopback included.
  */
-export function parseAddress(address: string): PluginAddress {
+export function parsePluginAddress(address: string): PluginAddress {
   if (address.startsWith('tcp:')) return parseTcp(address);
   const path = address.startsWith('unix://') ? address.slice(7) : address.replace(/^unix:/, '');
   if (path.includes('\0')) throw grpcErrors.ADDRESS_INVALID({ address, reason: 'it contains a NUL byte' });

@@ -7,16 +7,11 @@ import { join } from 'node:path';
 import type { DescService } from '@bufbuild/protobuf';
 import { Client as Transport, credentials } from '@grpc/grpc-js';
 import { SystemClock } from '@kubewright/core';
+import type { TestRunner } from '@kubewright/core/testing';
 import { createClient } from '../client/grpc-connection.js';
 import { Health, HealthCheckResponse_ServingStatus } from '../generated/grpc/health/v1/health_pb.js';
 import { probeSocket } from '../socket/probe-socket.js';
 import { Code } from '../status/code.js';
-
-/** What a suite needs of a test runner; vitest, node:test and jest all fit. */
-export interface TestRunner {
-  describe(name: string, body: () => void): unknown;
-  it(name: string, body: () => Promise<void>): unknown;
-}
 
 export interface ContractServer {
   start(): Promise<void>;

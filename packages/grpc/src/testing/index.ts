@@ -6,4 +6,5 @@
 export { startTestServer } from './test-server.js';
 export type { TestServer, TestServerOptions } from './test-server.js';
 export { describeGrpcServerContract } from './grpc-server-contract.js';
-export type { ContractServer, ContractSubject, TestRunner } from './grpc-server-contract.js';
+export type { ContractServer, ContractSubject } from './grpc-server-contract.js';
+export type { TestRunner } from '@kubewright/core/testing';

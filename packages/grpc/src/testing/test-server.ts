@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { DescService } from '@bufbuild/protobuf';
 import { SystemClock } from '@kubewright/core';
 import { GrpcConnection } from '../client/grpc-connection.js';
-import type { Client } from '../client/client-types.js';
+import type { GrpcClient } from '../client/client-types.js';
 import { GrpcServer } from '../server/grpc-server.js';
 import type { GrpcServerOptions } from '../server/server-options.js';
 
@@ -20,7 +20,7 @@ export interface TestServer extends AsyncDisposable {
   /** The socket's path. */
   readonly path: string;
   /** A client over the connection. */
-  client<S extends DescService>(service: S): Client<S>;
+  client<S extends DescService>(service: S): GrpcClient<S>;
   stop(): Promise<void>;
 }
 

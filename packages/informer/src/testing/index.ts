@@ -11,4 +11,4 @@ export { WatchStream } from './watch-stream.js';
 export { describeReflectorContract } from './reflector-contract.js';
 export type { ObservedInformer, ObservedInformerOptions } from './observed-informer.js';
 export { describeWorkQueueContract } from './work-queue-contract.js';
-export type { TestRunner } from './test-runner.js';
+export type { TestRunner } from '@kubewright/core/testing';

@@ -6,7 +6,7 @@ import type { ObservedInformer, ObservedInformerOptions, ScenarioContext } from 
 import { initialScenarios, liveScenarios } from './reflector-scenarios.js';
 import type { Scenario } from './reflector-scenarios.js';
 import { ScriptedApiServer } from './scripted-api-server.js';
-import type { TestRunner } from './test-runner.js';
+import type { TestRunner } from '@kubewright/core/testing';
 
 /** Tests that an informer recovers from whatever a server or a network does, and misses nothing. */
 export function describeReflectorContract(

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok, rejects, throws } from 'node:assert/strict';
 import { nextTurn } from '@kubewright/core/async';
 import { FakeClock } from '@kubewright/core/testing';
 import type { AddOptions, WorkItem } from '../work-queue/work-item.js';
-import type { TestRunner } from './test-runner.js';
+import type { TestRunner } from '@kubewright/core/testing';
 
 /** What a work queue must offer to be tested. */
 export interface TestedWorkQueue {

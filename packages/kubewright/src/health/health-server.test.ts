@@ -1,10 +1,10 @@
 import { HealthCheck, Host, contribute, provide } from '@kubewright/core';
-import type { Health } from '@kubewright/core';
+import type { HealthStatus } from '@kubewright/core';
 import { expect, it } from 'vitest';
 import { HealthServer, HealthServerOptions } from './health-server.js';
 
 it('answers probes with what the checks say', async () => {
-  let health: Health = { ok: true };
+  let health: HealthStatus = { ok: true };
   const check: HealthCheck = { name: 'cache', check: async () => health };
   const options = provide(HealthServerOptions, { value: { port: 0, host: '127.0.0.1' } });
   await using host = await new Host()

@@ -55,7 +55,7 @@ const connectionStates = { invalid: 1, established: 2, related: 4, new: 8, untra
 const familyNumbers = { 4: 2, 6: 10 } as const;
 const localAddress = 2;
 
-export interface MatchOptions {
+export interface NftMatchOptions {
   /** Default: false. */
   readonly not?: boolean;
 }
@@ -68,17 +68,17 @@ export const match = {
     compare(encodeValue('protocol', protocolNumbers[protocol] ?? protocol)),
   ],
   /** An address or a network, of either family. */
-  source: (prefix: string, options?: MatchOptions): Expression[] => matchPrefix(prefix, 'source', options),
-  destination: (prefix: string, options?: MatchOptions): Expression[] => matchPrefix(prefix, 'destination', options),
+  source: (prefix: string, options?: NftMatchOptions): Expression[] => matchPrefix(prefix, 'source', options),
+  destination: (prefix: string, options?: NftMatchOptions): Expression[] => matchPrefix(prefix, 'destination', options),
   /** After `protocol`. */
-  sourcePort: (port: number, options?: MatchOptions): Expression[] => equals('sourcePort', port, options),
-  destinationPort: (port: number, options?: MatchOptions): Expression[] => equals('destinationPort', port, options),
+  sourcePort: (port: number, options?: NftMatchOptions): Expression[] => equals('sourcePort', port, options),
+  destinationPort: (port: number, options?: NftMatchOptions): Expression[] => equals('destinationPort', port, options),
   /** A name, or the beginning of names with `*` at its end. */
-  incomingInterface: (name: string, options?: MatchOptions): Expression[] =>
+  incomingInterface: (name: string, options?: NftMatchOptions): Expression[] =>
     matchName('incomingInterface', name, options),
-  outgoingInterface: (name: string, options?: MatchOptions): Expression[] =>
+  outgoingInterface: (name: string, options?: NftMatchOptions): Expression[] =>
     matchName('outgoingInterface', name, options),
-  mark: (value: number, mask = 0xffffffff, options?: MatchOptions): Expression[] => [
+  mark: (value: number, mask = 0xffffffff, options?: NftMatchOptions): Expression[] => [
     load('mark'),
     ...(mask === 0xffffffff ? [] : [bitwise(encodeValue('mark', mask), Buffer.alloc(4))]),
     compare(encodeValue('mark', value), options),
@@ -89,12 +89,12 @@ export const match = {
     return [connection, bitwise(encodeValue('mark', bits), Buffer.alloc(4)), compare(Buffer.alloc(4), { not: true })];
   },
   /** The destination is an address of this machine. */
-  localDestination: (options?: MatchOptions): Expression[] => [
+  localDestination: (options?: NftMatchOptions): Expression[] => [
     { name: 'fib', attributes: [attribute.u32be(1, firstRegister), attribute.u32be(2, 3), attribute.u32be(3, 2)] },
     compare(encodeValue('mark', localAddress), options),
   ],
   /** The fields, as one key, are in the set. An address field matches packets of its family alone. */
-  inSet: (set: string, keys: readonly PacketField[], { not = false }: MatchOptions = {}): Expression[] => [
+  inSet: (set: string, keys: readonly PacketField[], { not = false }: NftMatchOptions = {}): Expression[] => [
     ...loadAll(keys),
     lookUp(set, not ? [attribute.u32be(5, 1)] : []),
   ],
@@ -161,11 +161,11 @@ export function fieldTypes(keys: readonly PacketField[]): ValueType[] {
   return keys.map((key) => fields[key].type);
 }
 
-function equals(field: PacketField, value: number, options?: MatchOptions): Expression[] {
+function equals(field: PacketField, value: number, options?: NftMatchOptions): Expression[] {
   return [load(field), compare(encodeValue(fields[field].type, value), options)];
 }
 
-function matchPrefix(prefix: string, end: 'source' | 'destination', options?: MatchOptions): Expression[] {
+function matchPrefix(prefix: string, end: 'source' | 'destination', options?: NftMatchOptions): Expression[] {
   const { address, length } = parsePrefix(prefix);
   const family = addressFamily(address);
   const type = family === 4 ? 'ipv4' : 'ipv6';
@@ -181,7 +181,7 @@ function matchPrefix(prefix: string, end: 'source' | 'destination', options?: Ma
   ];
 }
 
-function matchName(field: PacketField, name: string, options?: MatchOptions): Expression[] {
+function matchName(field: PacketField, name: string, options?: NftMatchOptions): Expression[] {
   const value = name.endsWith('*') ? Buffer.from(name.slice(0, -1)) : encodeValue('interface', name);
   return [load(field), compare(value, options)];
 }
@@ -211,7 +211,7 @@ function meta(key: number, register = firstRegister): Expression {
   return { name: 'meta', attributes: [attribute.u32be(1, register), attribute.u32be(2, key)] };
 }
 
-function compare(value: Buffer, { not = false }: MatchOptions = {}): Expression {
+function compare(value: Buffer, { not = false }: NftMatchOptions = {}): Expression {
   const operation = not ? comparison.notEqual : comparison.equal;
   return {
     name: 'cmp',

@@ -118,18 +118,18 @@ describe.skipIf(!privileged())('rtnetlink in namespaces of its own (needs root)'
     expect(linkExists('seen0', host)).toBe(false);
   });
 
-  it('glances at a link, and knows one that has another name or is gone', async () => {
+  it('reads the flags of a link, and knows one that has another name or is gone', async () => {
     await tables.run(newLink({ kind: 'bridge', name: 'seen1', index: 120 }));
-    expect(tables.glance(120, 'seen1')).toEqual({ up: false, running: false, promiscuous: false });
+    expect(tables.linkFlags(120, 'seen1')).toEqual({ up: false, running: false, promiscuous: false });
     await tables.run(setLink(120, { up: true, promiscuous: true }));
-    expect(tables.glance(120, 'seen1')).toMatchObject({ up: true, promiscuous: true });
-    expect([tables.glance(120, 'seen'), tables.glance(121, 'seen1'), inside.glance(120, 'seen1')]).toEqual([
+    expect(tables.linkFlags(120, 'seen1')).toMatchObject({ up: true, promiscuous: true });
+    expect([tables.linkFlags(120, 'seen'), tables.linkFlags(121, 'seen1'), inside.linkFlags(120, 'seen1')]).toEqual([
       undefined,
       undefined,
       undefined,
     ]);
     await tables.run(deleteLink(120));
-    expect(tables.glance(120, 'seen1')).toBeUndefined();
+    expect(tables.linkFlags(120, 'seen1')).toBeUndefined();
   });
 
   it('has a link announce its addresses', async () => {

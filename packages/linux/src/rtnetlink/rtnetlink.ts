@@ -6,8 +6,8 @@ import { listAddresses, readAddress } from './address.js';
 import type { InterfaceAddress } from './address.js';
 import { listBridgeVlans, readBridgeVlans } from './bridge.js';
 import type { BridgePortVlans } from './bridge.js';
-import { glanceAt } from './glance.js';
-import type { LinkGlance } from './glance.js';
+import { readLinkFlags } from './link-flags.js';
+import type { LinkFlags } from './link-flags.js';
 import { getLink, listLinks, readLink } from './link.js';
 import type { Link, LinkReference } from './link.js';
 import { listForwarding, listNeighbours, readForwarding, readNeighbour } from './neighbour.js';
@@ -75,8 +75,8 @@ export class Rtnetlink implements AsyncDisposable {
    * Looks at a link on this thread, without a turn of the event loop and without waiting for changes in progress.
    * Undefined where the link of this index is gone, or has another name by now.
    */
-  glance(index: number, name: string): LinkGlance | undefined {
-    return glanceAt(this.#socket, index, name);
+  linkFlags(index: number, name: string): LinkFlags | undefined {
+    return readLinkFlags(this.#socket, index, name);
   }
 
   links(filter: Parameters<typeof listLinks>[0] = {}): Promise<Link[]> {

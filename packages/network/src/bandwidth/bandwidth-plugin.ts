@@ -4,7 +4,7 @@ import type { AttachmentRequest, CheckRequest, CniResult, GcRequest } from '@kub
 import { limitRate, newLink, redirectIngress } from '@kubewright/linux';
 import type { Link } from '@kubewright/linux';
 import { IsInt, IsOptional, Min } from 'class-validator';
-import { broken } from '../host/answers.js';
+import { checkFailure } from '../host/answers.js';
 import { attachmentKey } from '../host/attachment-store.js';
 import type { AttachmentKey, AttachmentStore } from '../host/attachment-store.js';
 import { runInGroups } from '../host/failures.js';
@@ -99,12 +99,12 @@ export class BandwidthPlugin extends CniPlugin<BandwidthConfig> {
   override async check(request: CheckRequest<BandwidthConfig>): Promise<void> {
     const limits = limitsOf(request.config);
     if (limits.ingress === undefined && limits.egress === undefined) return;
-    if (this.#attachments.get(attachmentKey(request)) === undefined) throw broken('the bandwidth is not limited');
+    if (this.#attachments.get(attachmentKey(request)) === undefined) throw checkFailure('the bandwidth is not limited');
     const pair = await this.#pairOf(request, request.prevResult);
     await this.#checkLimit(pair, limits.ingress, 'what the pod receives');
     if (limits.egress === undefined) return;
     const device = await this.#host.tables.link(linkName('bwp', attachmentKey(request)));
-    if (device?.up !== true) throw broken('the device that limits sending is missing');
+    if (device?.up !== true) throw checkFailure('the device that limits sending is missing');
     await this.#checkLimit(device, limits.egress, 'what the pod sends');
   }
 
@@ -120,7 +120,7 @@ export class BandwidthPlugin extends CniPlugin<BandwidthConfig> {
   async #makeDevice(name: string, mtu: number): Promise<Link> {
     await this.#host.tables.run(newLink({ kind: 'ifb', name, mtu, up: true }));
     const device = await this.#host.tables.link(name);
-    if (device === undefined) throw broken(`the device '${name}' vanished`);
+    if (device === undefined) throw checkFailure(`the device '${name}' vanished`);
     return device;
   }
 
@@ -132,7 +132,7 @@ export class BandwidthPlugin extends CniPlugin<BandwidthConfig> {
 
   async #checkLimit(link: Link, limit: Limit | undefined, what: string): Promise<void> {
     if (limit === undefined || (await this.#host.tables.isRateLimited(link.index, limit))) return;
-    throw broken(`${what} is not limited to ${limit.rate} bits per second`);
+    throw checkFailure(`${what} is not limited to ${limit.rate} bits per second`);
   }
 
   /** The machine's end of the pod's pair. */

@@ -16,7 +16,7 @@ import {
 } from '@kubewright/linux';
 import type { BridgeVlan, Link, NetlinkRequest } from '@kubewright/linux';
 import { familyOf } from '../config/families.js';
-import { accept } from '../host/answers.js';
+import { requireAccepted } from '../host/answers.js';
 import type { HostNetwork } from '../host/host-network.js';
 import type { BridgeConfig, VlanTrunk } from './bridge-config.js';
 
@@ -44,7 +44,7 @@ export class Bridges {
 
   #serves(index: number, config: BridgeConfig): boolean {
     if (hasVlans(config)) return false;
-    const seen = this.#host.tables.glance(index, config.bridge);
+    const seen = this.#host.tables.linkFlags(index, config.bridge);
     return seen !== undefined && seen.up && (seen.promiscuous || !config.promiscMode);
   }
 }
@@ -102,7 +102,7 @@ export async function ensureBridgeAddresses(
   const link = config.vlan === 0 ? bridge : await ensureVlanDevice(host, bridge, config);
   const requests = gatewayRequests(link, config, addresses);
   const answers = await host.tables.settle(requests);
-  accept(requests, answers, ['EEXIST']);
+  requireAccepted(requests, answers, ['EEXIST']);
   const added = addresses.filter((_, index) => answers[index]?.errno === 0);
   if (added.length > 0) await resolveConflicts(host, link, config, addresses, added);
   host.setSysctl({
@@ -142,7 +142,7 @@ async function resolveConflicts(
     await host.tables.run(...others.map(({ address }) => deleteAddress({ link, address })));
     // With the first address of a network the kernel takes away those that were added after it.
     const again = gatewayRequests(link, config, wanted);
-    accept(again, await host.tables.settle(again), ['EEXIST']);
+    requireAccepted(again, await host.tables.settle(again), ['EEXIST']);
     return;
   }
   await host.tables.run(...added.map((address) => deleteAddress({ link, address })));
@@ -196,7 +196,7 @@ async function ensureVlanDevice(host: HostNetwork, bridge: number, config: Bridg
     addBridgeVlans(bridge, [{ id: vlan }], true),
     newLink({ kind: 'vlan', name, link: bridge, id: vlan, up: true }),
   ];
-  accept(requests, await host.tables.settle(requests), ['EEXIST']);
+  requireAccepted(requests, await host.tables.settle(requests), ['EEXIST']);
   const made = await host.tables.link(name);
   if (made === undefined)
     throw new CniError(cniErrorCode.internal, `the link '${name}' vanished while it was being made`);

@@ -7,7 +7,7 @@ import type { AttachmentRequest, CheckRequest, CniRequest, CniResult, Delegate, 
 import { parseMac, setLink } from '@kubewright/linux';
 import type { Link, NetworkNamespace } from '@kubewright/linux';
 import { attempt, unsupportedField } from '../config/values.js';
-import { broken, present } from '../host/answers.js';
+import { checkFailure, requireLink } from '../host/answers.js';
 import { both, runAll } from '../host/failures.js';
 import type { HostNetwork } from '../host/host-network.js';
 import { appendResult } from '../pod/append-result.js';
@@ -68,7 +68,7 @@ export class BridgePlugin extends CniPlugin<BridgeConfig> {
       const [inside] = await both(this.#configurePod(request, pod, connecting, planning), machine);
       const [veth, { result }] = await both(connecting, planning);
       const sandbox = { ...interfaceOf(inside), name: ifName, sandbox: netns };
-      const interfaces = [interfaceOf(present(veth.master)), interfaceOf(veth.host), sandbox];
+      const interfaces = [interfaceOf(requireLink(veth.master)), interfaceOf(veth.host), sandbox];
       return appendResult(request.prevResult, { interfaces, ...result });
     });
   }
@@ -81,12 +81,13 @@ export class BridgePlugin extends CniPlugin<BridgeConfig> {
     const { config, netns, ifName, prevResult } = request;
     const bridge = await this.#host.tables.link(config.bridge);
     if (bridge?.up !== true)
-      throw broken(`the bridge '${config.bridge}' is ${bridge === undefined ? 'missing' : 'down'}`);
+      throw checkFailure(`the bridge '${config.bridge}' is ${bridge === undefined ? 'missing' : 'down'}`);
     await withPod(netns, async (pod) => {
       await checkPodInterface(pod, ifName, prevResult, { up: !config.disableContainerInterface });
       const peer = (await pod.link(ifName))?.peer;
       const port = peer === undefined ? undefined : await this.#host.tables.link(peer);
-      if (port?.master !== bridge.index) throw broken(`'${ifName}' is not connected to the bridge '${config.bridge}'`);
+      if (port?.master !== bridge.index)
+        throw checkFailure(`'${ifName}' is not connected to the bridge '${config.bridge}'`);
     });
     await this.#pods.checkMasquerade(request);
     await ipamOf(request)?.check();
@@ -122,7 +123,7 @@ export class BridgePlugin extends CniPlugin<BridgeConfig> {
     planning: Promise<Plan>,
   ): Promise<Link> {
     const [{ host, podIndex }, { result }] = await both(connecting, planning);
-    if (request.config.disableContainerInterface) return present(await pod.tables.link(podIndex));
+    if (request.config.disableContainerInterface) return requireLink(await pod.tables.link(podIndex));
     const options = { duplicateDetection: request.config.enabledad };
     preparePodInterface(pod.namespace, request.ifName, result, options);
     const [inside] = await both(
@@ -156,8 +157,8 @@ export class BridgePlugin extends CniPlugin<BridgeConfig> {
 
   /** A port that is up but does not forward yet would lose the pod's first packets. */
   async #untilForwarding({ index, name, state }: Link): Promise<void> {
-    // Where the kernel had made up its mind about the port before, a glance tells.
-    if (state !== 'unknown' && this.#host.tables.glance(index, name)?.running === true) return;
+    // Where the kernel had made up its mind about the port before, its flags tell.
+    if (state !== 'unknown' && this.#host.tables.linkFlags(index, name)?.running === true) return;
     for (const pause of portPauses) {
       if (pause > 0) await this.#host.clock.sleep(pause);
       if ((await this.#host.tables.link(index))?.state === 'up') return;

@@ -1,4 +1,4 @@
-import type { Json } from '@kubewright/cni-sdk';
+import type { CniJson } from '@kubewright/cni-sdk';
 import {
   addAddress,
   deleteLink,
@@ -15,13 +15,13 @@ import { TestMachine } from '../testing/test-machine.js';
 
 describe.skipIf(!privileged())('the bridge plugin on a machine of its own (needs root)', () => {
   let machine: TestMachine;
-  const network: Json = { cniVersion: '1.1.0', isGateway: true, ipMasq: true };
+  const network: CniJson = { cniVersion: '1.1.0', isGateway: true, ipMasq: true };
   const first = '10.77.0.2';
 
   beforeEach(() => void (machine = new TestMachine()));
   afterEach(() => machine[Symbol.asyncDispose]());
 
-  const bridge = (verb: string, netns: string, containerId: string, more: Json = {}): Promise<Json> => {
+  const bridge = (verb: string, netns: string, containerId: string, more: CniJson = {}): Promise<CniJson> => {
     const ipam = { type: 'host-local', dataDir: machine.leases, subnet: '10.77.0.0/24' };
     return machine.succeed('bridge', verb, { config: { ...network, ipam, ...more }, netns, containerId });
   };
@@ -43,7 +43,7 @@ describe.skipIf(!privileged())('the bridge plugin on a machine of its own (needs
     const address = '10.77.0.3';
     await tables.run(setNeighbour({ link, address, mac: '0a:00:00:00:00:09', permanent: false }));
     const { interfaces } = await bridge('ADD', pod.path, 'pod');
-    const { mac } = (interfaces as Json[])[2] ?? {};
+    const { mac } = (interfaces as CniJson[])[2] ?? {};
     await expect
       .poll(async () => (await tables.neighbours({ link })).find((one) => one.address === address)?.mac)
       .toBe(mac);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { daemonAnswers, installNetwork, installPlugins, parseNetworkList, uninstall } from '@kubewright/cni-sdk';
-import type { Json } from '@kubewright/cni-sdk';
+import type { CniJson } from '@kubewright/cni-sdk';
 import type { CommandContext, CommandHandler, CommandOutput } from '@kubewright/core';
 import { messageOf } from '@kubewright/core';
 import { clusterNetwork, defaultNetwork } from '../daemon/default-network.js';
@@ -52,17 +52,17 @@ function print(output: CommandOutput, line: string): void {
 }
 
 /** @throws CniError where no address could be given out of a network. */
-function ownList(cluster: boolean, subnets: readonly string[]): Json {
+function ownList(cluster: boolean, subnets: readonly string[]): CniJson {
   if (cluster) return clusterNetwork();
   for (const subnet of subnets) completeRange({ subnet }, '--subnet');
   return defaultNetwork(subnets);
 }
 
-async function readList(file: string): Promise<Json> {
+async function readList(file: string): Promise<CniJson> {
   let problem: string;
   try {
     const value: unknown = JSON.parse(await readFile(file, 'utf8'));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as CniJson;
     problem = 'it is no JSON object';
   } catch (error) {
     problem = messageOf(error);

@@ -1,4 +1,4 @@
-import type { Json } from '@kubewright/cni-sdk';
+import type { CniJson } from '@kubewright/cni-sdk';
 import { addressFamily, parsePrefix } from '@kubewright/linux';
 import { defaultRoutes } from '../config/families.js';
 
@@ -16,7 +16,7 @@ export const defaultPaths = {
  *
  * @param subnets - one per address family, as `10.85.0.0/24`.
  */
-export function defaultNetwork(subnets: readonly string[]): Json {
+export function defaultNetwork(subnets: readonly string[]): CniJson {
   const families = subnets.map((subnet) => addressFamily(parsePrefix(subnet).address));
   return networkList(true, {
     type: 'host-local',
@@ -29,11 +29,11 @@ export function defaultNetwork(subnets: readonly string[]): Json {
  * The network list of a machine that is a node of a cluster: as the default one, but addresses come from the networks that the
  * cluster gave the node, and the overlay does the masquerading, since it knows which addresses are other pods'. Pure.
  */
-export function clusterNetwork(): Json {
+export function clusterNetwork(): CniJson {
   return networkList(false, { type: 'cluster-local' });
 }
 
-function networkList(ipMasq: boolean, ipam: Json): Json {
+function networkList(ipMasq: boolean, ipam: CniJson): CniJson {
   return {
     cniVersion: '1.0.0',
     cniVersions: ['0.4.0', '1.0.0', '1.1.0'],

@@ -9,13 +9,13 @@ import { action, addElements, addNftRule, addSet, deleteElements, match, parsePr
 import type { NetlinkRequest, NftElement, NftSet } from '@kubewright/linux';
 import { IsIn, IsOptional, IsString } from 'class-validator';
 import { unsupportedField } from '../config/values.js';
-import { broken } from '../host/answers.js';
+import { checkFailure } from '../host/answers.js';
 import { attachmentKey } from '../host/attachment-store.js';
 import type { AttachmentKey, AttachmentStore } from '../host/attachment-store.js';
 import { runAll } from '../host/failures.js';
 import type { HostNetwork } from '../host/host-network.js';
 import { cniTable, forward, tableWith } from '../host/table.js';
-import { interfaceTowards } from '../pod/host-interface.js';
+import { resolveHostInterface } from '../pod/host-interface.js';
 import { addressesOf } from '../pod/link-index.js';
 
 const policies = ['open', 'same-bridge', 'isolated'] as const;
@@ -77,7 +77,7 @@ export class FirewallPlugin extends CniPlugin<FirewallConfig> {
     checkSupported(config);
     if (prevResult === undefined) throw CniError.invalidConfig('prevResult', 'is needed: firewall is chained');
     const [address] = addressesOf(prevResult, ifName);
-    const bridge = await interfaceTowards(this.#host, prevResult, address && parsePrefix(address).address);
+    const bridge = await resolveHostInterface(this.#host, prevResult, address && parsePrefix(address).address);
     if (bridge === undefined) throw CniError.invalidConfig('prevResult.interfaces', "has none on the machine's side");
     const policy = config.ingressPolicy === '' ? 'open' : config.ingressPolicy;
     const key = attachmentKey(request);
@@ -102,10 +102,10 @@ export class FirewallPlugin extends CniPlugin<FirewallConfig> {
 
   override async check(request: CheckRequest<FirewallConfig>): Promise<void> {
     const stored = this.#attachments.get(attachmentKey(request));
-    if (stored === undefined) throw broken('the firewall does not know the attachment');
+    if (stored === undefined) throw checkFailure('the firewall does not know the attachment');
     for (const set of setsOf[stored.policy]) {
       if (!(await this.#bridgesIn(set)).includes(stored.bridge)) {
-        throw broken(`the bridge '${stored.bridge}' is not guarded`);
+        throw checkFailure(`the bridge '${stored.bridge}' is not guarded`);
       }
     }
   }

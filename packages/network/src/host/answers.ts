@@ -4,7 +4,7 @@ import { errnoName, refusal } from '@kubewright/linux';
 import type { Acknowledgement, Link, NetlinkRequest } from '@kubewright/linux';
 
 /** Throws the first refusal, except those that mean that the thing is there already. */
-export function accept(
+export function requireAccepted(
   requests: readonly NetlinkRequest[],
   answers: readonly Acknowledgement[],
   tolerated: readonly string[],
@@ -17,12 +17,12 @@ export function accept(
 }
 
 /** @throws CniError where a link is not there that was a moment ago. */
-export function present(link: Link | undefined): Link {
+export function requireLink(link: Link | undefined): Link {
   if (link !== undefined) return link;
   throw new CniError(cniErrorCode.internal, 'the interface vanished while it was being made', 'try again');
 }
 
 /** What CHECK answers where something is not as ADD left it. */
-export function broken(problem: string): CniError {
+export function checkFailure(problem: string): CniError {
   return new CniError(cniErrorCode.internal, problem, 'release the attachment with DEL and add it again');
 }

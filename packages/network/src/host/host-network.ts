@@ -31,7 +31,7 @@ export interface HostNetworkOptions {
 }
 
 /** A link group of our own: links in it are about to be deleted. Nobody else may use it. */
-const condemnedGroup = 0x6b77636e;
+const groupToKill = 0x6b77636e;
 
 /** The machine's network, shared by plugins. The owner closes it when no plugin is called any more. */
 export class HostNetwork implements AsyncDisposable {
@@ -59,7 +59,7 @@ export class HostNetwork implements AsyncDisposable {
   /** Deletes links together, on a socket of its own: a deletion takes 20 to 30 ms. */
   get reaper(): LinkReaper {
     this.#reaperTables ??= Rtnetlink.open(this.#inside());
-    return (this.#reaper ??= new LinkReaper(this.#reaperTables, condemnedGroup));
+    return (this.#reaper ??= new LinkReaper(this.#reaperTables, groupToKill));
   }
 
   get filter(): PacketFilter {

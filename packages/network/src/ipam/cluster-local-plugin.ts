@@ -2,7 +2,7 @@ import { CniError } from '@kubewright/cni-sdk';
 import type { CniRequest, NetworkConfig } from '@kubewright/cni-sdk';
 import type { Clock } from '@kubewright/core';
 import { defaultRoutes, familyOf } from '../config/families.js';
-import { readPodNetwork } from '../overlay/pod-network.js';
+import { readOverlayConfig } from '../overlay/overlay-config.js';
 import { HostLocalPlugin } from './host-local-plugin.js';
 import { hostLocalSettings } from './ipam-config.js';
 import type { HostLocalSettings } from './ipam-config.js';
@@ -26,12 +26,12 @@ export class ClusterLocalPlugin extends HostLocalPlugin {
   }
 
   override async status(request: CniRequest<NetworkConfig>): Promise<void> {
-    if (readPodNetwork(this.#podNetworkFile) === undefined) throw CniError.notAvailable(waiting);
+    if (readOverlayConfig(this.#podNetworkFile) === undefined) throw CniError.notAvailable(waiting);
     await super.status(request);
   }
 
   protected override settings(config: NetworkConfig): Promise<HostLocalSettings> {
-    const network = readPodNetwork(this.#podNetworkFile);
+    const network = readOverlayConfig(this.#podNetworkFile);
     if (network === undefined) {
       return Promise.reject(CniError.tryAgainLater(waiting));
     }

@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InProcessExecutor, ProcessExecutor } from '@kubewright/cni-sdk';
-import type { CniPlugin, Json } from '@kubewright/cni-sdk';
+import type { CniPlugin, CniJson } from '@kubewright/cni-sdk';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { writePodNetwork } from '../overlay/pod-network.js';
+import { writeOverlayConfig } from '../overlay/overlay-config.js';
 import { ClusterLocalPlugin } from './cluster-local-plugin.js';
 import { HostLocalPlugin } from './host-local-plugin.js';
 
@@ -20,9 +20,9 @@ describe.skipIf(process.platform !== 'linux')('address plugins (need Linux)', ()
 
   const call = async (
     verb: string,
-    ipam: Json,
-    more: { id?: string; args?: string; config?: Json } = {},
-  ): Promise<Json> => {
+    ipam: CniJson,
+    more: { id?: string; args?: string; config?: CniJson } = {},
+  ): Promise<CniJson> => {
     const type = ipam['type'] === 'cluster-local' ? 'cluster-local' : 'host-local';
     const environment = {
       CNI_COMMAND: verb,
@@ -35,7 +35,7 @@ describe.skipIf(process.platform !== 'linux')('address plugins (need Linux)', ()
     const config = { cniVersion: '1.1.0', name: 'n', type, ipam: { dataDir: directory, ...ipam }, ...more.config };
     const executor = new InProcessExecutor(plugins, new ProcessExecutor());
     const { stdout } = await executor.execute({ type, path: [], environment, stdin: JSON.stringify(config) });
-    return stdout === '' ? {} : (JSON.parse(stdout) as Json);
+    return stdout === '' ? {} : (JSON.parse(stdout) as CniJson);
   };
   const ranges = [[{ subnet: '10.1.0.0/29' }], [{ subnet: 'fd01::/64' }]];
 
@@ -114,7 +114,7 @@ describe.skipIf(process.platform !== 'linux')('address plugins (need Linux)', ()
     expect(await call('STATUS', ipam)).toMatchObject({ code: 50 });
     expect(await call('ADD', ipam)).toMatchObject({ code: 11 });
     expect(await call('DEL', ipam)).toEqual({});
-    writePodNetwork(join(directory, 'pod-network.json'), { podNetworks: ['10.5.1.0/24'], mtu: 1450 });
+    writeOverlayConfig(join(directory, 'pod-network.json'), { podNetworks: ['10.5.1.0/24'], mtu: 1450 });
     expect(await call('ADD', ipam)).toMatchObject({
       ips: [{ address: '10.5.1.2/24', gateway: '10.5.1.1' }],
       routes: [{ dst: '0.0.0.0/0', mtu: 1450 }],

@@ -2,7 +2,7 @@
 import { CniPlugin, NetworkConfig } from '@kubewright/cni-sdk';
 import type { AttachmentRequest, CheckRequest, CniResult } from '@kubewright/cni-sdk';
 import { setLink } from '@kubewright/linux';
-import { broken } from '../host/answers.js';
+import { checkFailure } from '../host/answers.js';
 import { withPod, withPodIfPresent } from '../pod/pod-namespace.js';
 
 const loopback = 'lo';
@@ -29,7 +29,7 @@ export class LoopbackPlugin extends CniPlugin {
 
   override async check({ netns }: CheckRequest<NetworkConfig>): Promise<void> {
     await withPod(netns, async (pod) => {
-      if ((await pod.link(loopback))?.up !== true) throw broken(`the interface '${loopback}' is down`);
+      if ((await pod.link(loopback))?.up !== true) throw checkFailure(`the interface '${loopback}' is down`);
     });
   }
 

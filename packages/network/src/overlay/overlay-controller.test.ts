@@ -9,7 +9,7 @@ import { Client } from '@kubewright/informer';
 import { expect, it } from 'vitest';
 import { OverlayController, OverlaySettings } from './overlay-controller.js';
 import type { OverlayNode } from './plan.js';
-import { readPodNetwork } from './pod-network.js';
+import { readOverlayConfig } from './overlay-config.js';
 
 it('follows the nodes as they come, change and go', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'overlay-'));
@@ -46,7 +46,7 @@ it('follows the nodes as they come, change and go', async () => {
     await create('one', 1);
     await expect.poll(names).toEqual(['one', 'two']);
     expect(applied?.self).toEqual({ name: 'one', address: '192.0.2.1', podNetworks: ['10.1.1.0/24'] });
-    expect(readPodNetwork(podNetworkFile)).toEqual({ podNetworks: ['10.1.1.0/24'], mtu: 1450 });
+    expect(readOverlayConfig(podNetworkFile)).toEqual({ podNetworks: ['10.1.1.0/24'], mtu: 1450 });
     await client.delete(kindOf(Node), { name: 'two' });
     await expect.poll(names).toEqual(['one']);
   } finally {

@@ -7,7 +7,7 @@ import type { Token } from '@kubewright/core';
 import { Subject } from 'rxjs';
 import { overlayNode, ownOverlayNode } from './plan.js';
 import type { OverlayNode } from './plan.js';
-import { writePodNetwork } from './pod-network.js';
+import { writeOverlayConfig } from './overlay-config.js';
 import type { VxlanOverlay } from './vxlan-overlay.js';
 
 /** Problems that are told in full: a machine without IPv6 has some for each node. */
@@ -64,7 +64,7 @@ export class OverlayController extends Reconciler<Node> {
       nodes.filter((one): one is OverlayNode => one !== undefined),
     );
     // Pods can be connected, whatever keeps this machine from some of the others.
-    writePodNetwork(podNetworkFile, { podNetworks: self.podNetworks, mtu });
+    writeOverlayConfig(podNetworkFile, { podNetworks: self.podNetworks, mtu });
     if (problems.length > 0) throw new AggregateError(problems, textOf(problems));
     return requeueAfter(resync);
   }

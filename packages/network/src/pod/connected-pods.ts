@@ -1,5 +1,5 @@
 import type { AttachmentRequest, CniResult, Delegate, GcRequest } from '@kubewright/cni-sdk';
-import { broken } from '../host/answers.js';
+import { checkFailure } from '../host/answers.js';
 import { attachmentKey } from '../host/attachment-store.js';
 import type { AttachmentKey, AttachmentStore } from '../host/attachment-store.js';
 import { runAll, runInGroups } from '../host/failures.js';
@@ -82,7 +82,7 @@ export class ConnectedPods {
   async checkMasquerade(request: AttachmentRequest<PairConfig>): Promise<void> {
     if (!request.config.ipMasq) return;
     const [missing] = await this.#masquerade.missing(this.#addresses.get(attachmentKey(request)) ?? []);
-    if (missing !== undefined) throw broken(`the address ${missing} is not masqueraded`);
+    if (missing !== undefined) throw checkFailure(`the address ${missing} is not masqueraded`);
   }
 
   /** Takes away what `connect` made, its lease included. What is gone is no error. */

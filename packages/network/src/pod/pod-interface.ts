@@ -6,7 +6,7 @@ import type { CniAddress, CniInterface, CniResult, CniRoute } from '@kubewright/
 import { addAddress, addRoute, setLink, updateSysctl } from '@kubewright/linux';
 import type { Link, NetlinkRequest, NetworkNamespace, Rtnetlink, RouteSpec } from '@kubewright/linux';
 import { familyOf } from '../config/families.js';
-import { accept, broken, present } from '../host/answers.js';
+import { requireAccepted, checkFailure, requireLink } from '../host/answers.js';
 import { linkIndex } from './link-index.js';
 
 export interface InterfaceOptions {
@@ -59,8 +59,8 @@ export async function configurePodInterface(
   const routes = podRoutes(link, result).map(addRoute);
   const requests = [...bringUp(link, addresses), ...routes];
   const { answers, links } = await pod.settleAndShow(requests, [link]);
-  accept(requests, answers, ['EEXIST']);
-  return present(links[0]);
+  requireAccepted(requests, answers, ['EEXIST']);
+  return requireLink(links[0]);
 }
 
 /** The routes of a result: each through its own gateway, or that of the address of its family. */
@@ -77,18 +77,18 @@ export async function checkPodInterface(
 ): Promise<void> {
   const link = await pod.link(ifName);
   if (link === undefined || (up && !link.up))
-    throw broken(`the interface '${ifName}' is ${link === undefined ? 'missing' : 'down'}`);
+    throw checkFailure(`the interface '${ifName}' is ${link === undefined ? 'missing' : 'down'}`);
   const mine = linkIndex(result, ifName);
   const present = new Set((await pod.addresses({ link: link.index })).map(({ address }) => address));
   const expected = (result.ips ?? []).filter((ip) => ip.interface === undefined || ip.interface === mine);
   const missing = expected.find(({ address }) => !present.has(address));
-  if (missing !== undefined) throw broken(`the interface '${ifName}' lacks the address ${missing.address}`);
+  if (missing !== undefined) throw checkFailure(`the interface '${ifName}' lacks the address ${missing.address}`);
   for (const family of [4, 6] as const) {
     const wanted = (result.routes ?? []).filter(({ dst }) => familyOf(dst) === family);
     if (wanted.length === 0) continue;
     const routes = new Set((await pod.routes({ family })).map(({ destination }) => destination));
     const absent = wanted.find(({ dst }) => !routes.has(dst));
-    if (absent !== undefined) throw broken(`the route to ${absent.dst} is missing`);
+    if (absent !== undefined) throw checkFailure(`the route to ${absent.dst} is missing`);
   }
 }
 

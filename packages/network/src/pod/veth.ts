@@ -2,7 +2,7 @@ import { CniError, cniErrorCode } from '@kubewright/cni-sdk';
 import type { AttachmentRequest } from '@kubewright/cni-sdk';
 import { deleteLink, isRefusal, linkExists, newLink, setLink } from '@kubewright/linux';
 import type { Link, NetworkNamespace } from '@kubewright/linux';
-import { accept, present } from '../host/answers.js';
+import { requireAccepted, requireLink } from '../host/answers.js';
 import { attachmentKey } from '../host/attachment-store.js';
 import type { HostNetwork } from '../host/host-network.js';
 import { linkName } from '../host/names.js';
@@ -55,8 +55,8 @@ export async function connectVeth(
   const requests = [newLink({ kind: 'veth', ...host, peer }), ...(up ? [setLink(hostName, { up })] : [])];
   const shown = master === undefined ? [hostName] : [hostName, master];
   const { answers, links } = await tables.settleAndShow(requests, shown);
-  accept(requests, answers, []);
-  const made = present(links[0]);
+  requireAccepted(requests, answers, []);
+  const made = requireLink(links[0]);
   return { host: made, podIndex: made.peer ?? 0, ...(links[1] === undefined ? {} : { master: links[1] }) };
 }
 

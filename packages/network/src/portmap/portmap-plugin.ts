@@ -4,12 +4,12 @@ import type { AttachmentRequest, CheckRequest, CniRequest, CniResult, GcRequest 
 import { inTurns } from '@kubewright/core/async';
 import { encodeKey, isRefusal } from '@kubewright/linux';
 import type { NftSet } from '@kubewright/linux';
-import { broken } from '../host/answers.js';
+import { checkFailure } from '../host/answers.js';
 import { attachmentKey } from '../host/attachment-store.js';
 import type { AttachmentKey, AttachmentStore } from '../host/attachment-store.js';
 import { both, runAll, runInGroups } from '../host/failures.js';
 import type { HostNetwork } from '../host/host-network.js';
-import { interfaceTowards } from '../pod/host-interface.js';
+import { resolveHostInterface } from '../pod/host-interface.js';
 import { checkSupported, mappedPorts, PortMapConfig } from './port-map-config.js';
 import type { MappedPort } from './port-map-config.js';
 import { addPorts, deletePorts, portElements, portFoundation, portKeys } from './port-rules.js';
@@ -34,7 +34,7 @@ export class PortMapPlugin extends CniPlugin<PortMapConfig> {
     if (prevResult === undefined) throw CniError.invalidConfig('prevResult', 'is needed: portmap is chained');
     const ports = mappedPorts(config, prevResult, ifName);
     if (ports.length === 0) return prevResult;
-    const hostInterface = await interfaceTowards(this.#host, prevResult, ports[0]?.address);
+    const hostInterface = await resolveHostInterface(this.#host, prevResult, ports[0]?.address);
     const elements: PortElements = {
       ports,
       sources: config.snat ? (config.masqAll ? 'all' : 'back') : 'none',
@@ -62,7 +62,7 @@ export class PortMapPlugin extends CniPlugin<PortMapConfig> {
       const { set, element } = portKeys(port);
       const wanted = encodeKey(set.key, element.key);
       const present = (await this.#host.filter.keys(set)).some((key) => key.equals(wanted));
-      if (!present) throw broken(`the host port ${describe(port)} is not mapped`);
+      if (!present) throw checkFailure(`the host port ${describe(port)} is not mapped`);
     }
   }
 

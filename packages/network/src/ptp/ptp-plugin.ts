@@ -12,7 +12,7 @@ import type {
 import { addAddress, addRoute, deleteRoute, networkOf, parsePrefix, setLink } from '@kubewright/linux';
 import type { Link, NetlinkRequest, Rtnetlink } from '@kubewright/linux';
 import { familyOf } from '../config/families.js';
-import { accept, broken, present } from '../host/answers.js';
+import { requireAccepted, checkFailure, requireLink } from '../host/answers.js';
 import { attachmentKey } from '../host/attachment-store.js';
 import type { HostNetwork } from '../host/host-network.js';
 import { linkName } from '../host/names.js';
@@ -63,7 +63,7 @@ export class PtpPlugin extends CniPlugin<PairConfig> {
   override async check(request: CheckRequest<PairConfig>): Promise<void> {
     await withPod(request.netns, (pod) => checkPodInterface(pod, request.ifName, request.prevResult));
     const host = await this.#host.tables.link(linkName('veth', attachmentKey(request)));
-    if (host?.up !== true) throw broken("the machine's end of the pair is missing or down");
+    if (host?.up !== true) throw checkFailure("the machine's end of the pair is missing or down");
     await this.#pods.checkMasquerade(request);
     await ipamOf(request).check();
   }
@@ -80,12 +80,12 @@ export class PtpPlugin extends CniPlugin<PairConfig> {
   async #configure(pod: Rtnetlink, veth: Veth, given: CniResult): Promise<Link> {
     this.#host.setSysctl({ [`net/ipv6/conf/${veth.host.name}/accept_ra`]: 0, ...forwarding(given) });
     const outside = hostRequests(veth.host.index, given);
-    accept(outside, await this.#host.tables.settle(outside), ['EEXIST']);
+    requireAccepted(outside, await this.#host.tables.settle(outside), ['EEXIST']);
     const inside = podRequests(veth.podIndex, given);
     const { answers, links } = await pod.settleAndShow(inside, [veth.podIndex]);
     // The route to the own network, which comes with the address, is replaced; another kernel may not have made it.
-    accept(inside, answers, ['EEXIST', 'ESRCH']);
-    return present(links[0]);
+    requireAccepted(inside, answers, ['EEXIST', 'ESRCH']);
+    return requireLink(links[0]);
   }
 }
 

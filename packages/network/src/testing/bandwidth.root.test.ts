@@ -1,18 +1,21 @@
-import type { Json } from '@kubewright/cni-sdk';
+import type { CniJson } from '@kubewright/cni-sdk';
 import { deleteLink, limitRate, removeRateLimit } from '@kubewright/linux';
 import { privileged } from '@kubewright/linux/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestMachine } from './test-machine.js';
-import type { CallOptions } from './test-machine.js';
+import type { PluginCallOptions } from './test-machine.js';
 
 const flat = { ingressRate: 1_000_000, ingressBurst: 800_000, egressRate: 2_000_000, egressBurst: 900_000 };
 
 describe.skipIf(!privileged())('the bandwidth plugin (needs root)', () => {
   let machine: TestMachine;
   let netns: string;
-  let prevResult: Json;
+  let prevResult: CniJson;
 
-  const options = (more: Json): CallOptions => ({ config: { cniVersion: '1.1.0', prevResult, ...more }, netns });
+  const options = (more: CniJson): PluginCallOptions => ({
+    config: { cniVersion: '1.1.0', prevResult, ...more },
+    netns,
+  });
   const check = async (): Promise<string> => (await machine.call('bandwidth', 'CHECK', options(flat))).stdout;
   const linkOf = async (kind: string): Promise<number> => (await machine.tables.links({ kind }))[0]?.index ?? 0;
 

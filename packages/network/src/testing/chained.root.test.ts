@@ -1,17 +1,17 @@
 import { existsSync } from 'node:fs';
-import type { Json } from '@kubewright/cni-sdk';
+import type { CniJson } from '@kubewright/cni-sdk';
 import { Nftables, readSysctl, Rtnetlink } from '@kubewright/linux';
 import { privileged } from '@kubewright/linux/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestMachine } from './test-machine.js';
-import type { CallOptions } from './test-machine.js';
+import type { PluginCallOptions } from './test-machine.js';
 
 describe.skipIf(!privileged())('chained plugins behind a bridge (need root)', () => {
   let machine: TestMachine;
   let pod: ReturnType<TestMachine['pod']>;
-  let prevResult: Json;
+  let prevResult: CniJson;
 
-  const options = (more: Json): CallOptions => ({
+  const options = (more: CniJson): PluginCallOptions => ({
     config: { cniVersion: '1.1.0', prevResult, ...more },
     netns: pod.path,
   });

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Json } from '@kubewright/cni-sdk';
+import type { CniJson } from '@kubewright/cni-sdk';
 import { privileged } from '@kubewright/linux/testing';
 import { describe, expect, it } from 'vitest';
 import { ask, connectWorld, serve, v4, v6 } from './surroundings.js';
@@ -29,7 +29,7 @@ async function tryOut(side: 'ours' | 'go', families: readonly Family[]): Promise
   await using machine = new TestMachine();
   const [world, one, two] = [machine.pod(), machine.pod(), machine.pod()];
   await connectWorld(machine, world, families);
-  const call = (type: string, verb: string, containerId: string, netns: string, config: Json): Promise<Json> =>
+  const call = (type: string, verb: string, containerId: string, netns: string, config: CniJson): Promise<CniJson> =>
     side === 'ours'
       ? machine.succeed(type, verb, { config, containerId, netns })
       : machine.succeedForeign(goPlugins, type, verb, { config, containerId, netns });
@@ -37,7 +37,7 @@ async function tryOut(side: 'ours' | 'go', families: readonly Family[]): Promise
   const routes = families.map(({ everything }) => ({ dst: everything }));
   const ipam = { type: 'host-local', dataDir: machine.leases, ranges, routes };
   const bridge = { bridge: 'cni-test', isGateway: true, ipMasq: true, hairpinMode: true, ipam };
-  const add = async (name: string, netns: string, ports: readonly Json[]): Promise<Json> => {
+  const add = async (name: string, netns: string, ports: readonly CniJson[]): Promise<CniJson> => {
     const prevResult = await call('bridge', 'ADD', name, netns, bridge);
     return await call('portmap', 'ADD', name, netns, { prevResult, runtimeConfig: { portMappings: ports } });
   };
@@ -82,7 +82,7 @@ async function tryOut(side: 'ours' | 'go', families: readonly Family[]): Promise
 }
 
 /** Without what differs between any two pods. */
-function shape({ ips, routes, interfaces }: Json): unknown {
+function shape({ ips, routes, interfaces }: CniJson): unknown {
   return { ips, routes, interfaces: (interfaces as readonly unknown[]).length };
 }
 

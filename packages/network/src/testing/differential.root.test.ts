@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Json } from '@kubewright/cni-sdk';
+import type { CniJson } from '@kubewright/cni-sdk';
 import { routeTable, Rtnetlink } from '@kubewright/linux';
 import { privileged } from '@kubewright/linux/testing';
 import { describe, expect, it } from 'vitest';
 import { TestMachine } from './test-machine.js';
-import type { CallOptions } from './test-machine.js';
+import type { PluginCallOptions } from './test-machine.js';
 
 const goPlugins = '/usr/lib/cni';
 const able = privileged() && existsSync(join(goPlugins, 'bridge')) && existsSync(join(goPlugins, 'host-local'));
@@ -18,7 +18,13 @@ const routes = { IPv4: ['0.0.0.0/0'], IPv6: ['::/0'], 'dual stack': ['0.0.0.0/0'
 type Side = 'ours' | 'go';
 
 /** Runs one side's plugin on a machine of its own. */
-function call(machine: TestMachine, side: Side, type: string, verb: string, options: CallOptions): Promise<Json> {
+function call(
+  machine: TestMachine,
+  side: Side,
+  type: string,
+  verb: string,
+  options: PluginCallOptions,
+): Promise<CniJson> {
   return side === 'ours'
     ? machine.succeed(type, verb, options)
     : machine.succeedForeign(goPlugins, type, verb, options);
@@ -62,7 +68,7 @@ async function machineState({ tables }: TestMachine): Promise<unknown> {
 }
 
 /** A result without hardware addresses, names of pairs and paths. */
-function shape(result: Json): unknown {
+function shape(result: CniJson): unknown {
   const interfaces = (result['interfaces'] ?? []) as readonly Record<string, unknown>[];
   // Go writes an empty object where there is nothing to say.
   const { dns: _empty, ...rest } = result;
@@ -84,7 +90,7 @@ function leaseFiles({ leases }: TestMachine): Record<string, string> {
 describe.skipIf(!able)('our plugins beside the Go plugins (needs root and the Go plugins in /usr/lib/cni)', () => {
   for (const [title, ranges] of Object.entries(families)) {
     const dst = routes[title as keyof typeof routes].map((one) => ({ dst: one }));
-    const kinds: Record<string, Json> = {
+    const kinds: Record<string, CniJson> = {
       bridge: { bridge: 'cni-test', isGateway: true, hairpinMode: true, mtu: 1400 },
       ptp: {},
     };

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Server } from 'node:net';
-import type { Json } from '@kubewright/cni-sdk';
+import type { CniJson } from '@kubewright/cni-sdk';
 import { Nftables } from '@kubewright/linux';
 import { privileged } from '@kubewright/linux/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ interface Pod {
   readonly netns: string;
   readonly address: string;
   readonly containerId: string;
-  readonly config: Json;
+  readonly config: CniJson;
 }
 
 describe.skipIf(!privileged())('the firewall (needs root)', () => {
@@ -21,7 +21,7 @@ describe.skipIf(!privileged())('the firewall (needs root)', () => {
   const servers: Server[] = [];
 
   /** Connects a pod that serves port 80. */
-  const connect = async (containerId: string, bridge: string, subnet: string, more: Json): Promise<Pod> => {
+  const connect = async (containerId: string, bridge: string, subnet: string, more: CniJson): Promise<Pod> => {
     const pod = machine.pod();
     const common = { cniVersion: '1.1.0', name: bridge };
     const ipam = { type: 'host-local', dataDir: machine.leases, subnet, routes: [{ dst: '0.0.0.0/0' }] };
@@ -33,8 +33,8 @@ describe.skipIf(!privileged())('the firewall (needs root)', () => {
     const [ip] = prevResult['ips'] as readonly { readonly address: string }[];
     return { ...one, address: ip?.address.split('/')[0] ?? '' };
   };
-  const release = (one: Pod): Promise<Json> => machine.succeed('firewall', 'DEL', one);
-  const collect = (name: string, ...pods: readonly Pod[]): Promise<Json> => {
+  const release = (one: Pod): Promise<CniJson> => machine.succeed('firewall', 'DEL', one);
+  const collect = (name: string, ...pods: readonly Pod[]): Promise<CniJson> => {
     const valid = pods.map(({ containerId }) => ({ containerID: containerId, ifname: 'eth0' }));
     return machine.succeed('firewall', 'GC', {
       config: { cniVersion: '1.1.0', name, 'cni.dev/valid-attachments': valid },

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Json } from '@kubewright/cni-sdk';
+import type { CniJson } from '@kubewright/cni-sdk';
 import { addRoute, newLink, Nftables, readSysctl, Rtnetlink, setLink, addAddress } from '@kubewright/linux';
 import { privileged } from '@kubewright/linux/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -16,12 +16,12 @@ describe.skipIf(!privileged())('host ports of pods that come and go (needs root)
   let world: ReturnType<TestMachine['pod']>;
   const sockets: { close(): unknown }[] = [];
 
-  const config = (more: Json): Json => ({ cniVersion: '1.1.0', name: 'ports', ...more });
+  const config = (more: CniJson): CniJson => ({ cniVersion: '1.1.0', name: 'ports', ...more });
   /** Connects a pod whose ports lead to the same of its own. */
   const connect = async (
     containerId: string,
     protocol: string,
-    more: Json = {},
+    more: CniJson = {},
   ): Promise<ReturnType<TestMachine['pod']>> => {
     const pod = machine.pod();
     const ranges = families.map(({ subnet }) => [{ subnet }]);
@@ -37,7 +37,7 @@ describe.skipIf(!privileged())('host ports of pods that come and go (needs root)
     await machine.succeed('portmap', 'ADD', { config: mapped, ...options });
     return pod;
   };
-  const collect = (type: string, ...containerIDs: readonly string[]): Promise<Json> => {
+  const collect = (type: string, ...containerIDs: readonly string[]): Promise<CniJson> => {
     const valid = containerIDs.map((containerID) => ({ containerID, ifname: 'eth0' }));
     return machine.succeed(type, 'GC', { config: config({ 'cni.dev/valid-attachments': valid }) });
   };

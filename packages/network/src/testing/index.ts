@@ -4,4 +4,4 @@
  * @packageDocumentation
  */
 export { TestMachine } from './test-machine.js';
-export type { CallOptions } from './test-machine.js';
+export type { PluginCallOptions } from './test-machine.js';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Server } from 'node:net';
-import type { Json } from '@kubewright/cni-sdk';
+import type { CniJson } from '@kubewright/cni-sdk';
 import { writeSysctl } from '@kubewright/linux';
 import { privileged } from '@kubewright/linux/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,7 +19,7 @@ describe.skipIf(!privileged() || !existsSync('/usr/sbin/nft')).each([
   const servers: Server[] = [];
 
   const ask = (netns: string, host: string, port: number): Promise<string> => askFrom(machine, netns, host, port);
-  const connect = async (netns: string, containerId: string, ports: readonly Json[]): Promise<Json> => {
+  const connect = async (netns: string, containerId: string, ports: readonly CniJson[]): Promise<CniJson> => {
     const ipam = {
       type: 'host-local',
       dataDir: machine.leases,

@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { InProcessExecutor, ProcessExecutor } from '@kubewright/cni-sdk';
-import type { Json, PluginOutput } from '@kubewright/cni-sdk';
+import type { CniJson, PluginOutput } from '@kubewright/cni-sdk';
 import { Rtnetlink } from '@kubewright/linux';
 import { TemporaryNamespace } from '@kubewright/linux/testing';
 import { networkPlugins } from '../daemon/network-plugins.js';
 import { HostNetwork } from '../host/host-network.js';
 
-export interface CallOptions {
+export interface PluginCallOptions {
   /** The plugin's configuration; `cniVersion` 1.0.0, `name` and `type` are added where they are missing. */
-  readonly config: Json;
+  readonly config: CniJson;
   readonly containerId?: string;
   readonly ifName?: string;
   /** Path of the pod's namespace. Default: none. */
@@ -43,17 +43,17 @@ export class TestMachine implements AsyncDisposable {
   }
 
   /** Calls one of our plugins. */
-  call(type: string, verb: string, options: CallOptions): Promise<PluginOutput> {
+  call(type: string, verb: string, options: PluginCallOptions): Promise<PluginOutput> {
     return this.#executor.execute({ type, path: [], ...requestOf(type, verb, options, '/nowhere') });
   }
 
   /** As `call`, but what failed is an error, and the answer is read. */
-  async succeed(type: string, verb: string, options: CallOptions): Promise<Json> {
+  async succeed(type: string, verb: string, options: PluginCallOptions): Promise<CniJson> {
     return accept(`${verb} of ${type}`, await this.call(type, verb, options));
   }
 
   /** Calls another vendor's plugin, as a process in the machine's namespace. */
-  async succeedForeign(directory: string, type: string, verb: string, options: CallOptions): Promise<Json> {
+  async succeedForeign(directory: string, type: string, verb: string, options: PluginCallOptions): Promise<CniJson> {
     const { environment, stdin } = requestOf(type, verb, options, directory);
     const { stdout, stderr, exitCode } = await this.run([join(directory, type)], { stdin, environment });
     return accept(`${verb} of ${directory}/${type}`, { stdout, stderr, exitCode });
@@ -93,7 +93,7 @@ export class TestMachine implements AsyncDisposable {
 function requestOf(
   type: string,
   verb: string,
-  { config, containerId = 'test', ifName = 'eth0', netns = '', arguments: values = '' }: CallOptions,
+  { config, containerId = 'test', ifName = 'eth0', netns = '', arguments: values = '' }: PluginCallOptions,
   path: string,
 ): { readonly environment: Record<string, string>; readonly stdin: string } {
   const variables = { CNI_CONTAINERID: containerId, CNI_IFNAME: ifName, CNI_NETNS: netns, CNI_ARGS: values };
@@ -103,7 +103,7 @@ function requestOf(
   };
 }
 
-function accept(what: string, { exitCode, stdout, stderr }: PluginOutput): Json {
+function accept(what: string, { exitCode, stdout, stderr }: PluginOutput): CniJson {
   if (exitCode !== 0) throw new Error(`${what} failed: ${stdout}${stderr}`);
-  return stdout === '' ? {} : (JSON.parse(stdout) as Json);
+  return stdout === '' ? {} : (JSON.parse(stdout) as CniJson);
 }

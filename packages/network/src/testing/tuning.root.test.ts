@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InProcessExecutor, ProcessExecutor } from '@kubewright/cni-sdk';
-import type { Json } from '@kubewright/cni-sdk';
+import type { CniJson } from '@kubewright/cni-sdk';
 import { newLink, readSysctl, Rtnetlink, setLink } from '@kubewright/linux';
 import { privileged } from '@kubewright/linux/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TuningPlugin } from '../tuning/tuning-plugin.js';
 import { TestMachine } from './test-machine.js';
-import type { CallOptions } from './test-machine.js';
+import type { PluginCallOptions } from './test-machine.js';
 
 const martians = 'net/ipv4/conf/eth0/log_martians';
 const arpNotify = 'net.ipv4.conf.eth0.arp_notify';
@@ -17,7 +17,7 @@ describe.skipIf(!privileged())('the tuning plugin (needs root)', () => {
   let pod: ReturnType<TestMachine['pod']>;
   let tables: Rtnetlink;
 
-  const options = (more: Json): CallOptions => ({
+  const options = (more: CniJson): PluginCallOptions => ({
     config: { cniVersion: '1.1.0', prevResult: { interfaces: [{ name: 'eth0', sandbox: pod.path }] }, ...more },
     netns: pod.path,
   });
@@ -114,7 +114,7 @@ describe.skipIf(!privileged())('the tuning plugin (needs root)', () => {
         CNI_PATH: '/x',
       };
       const { exitCode, stdout } = await executor.execute({ type: 'tuning', path: [], environment, stdin });
-      return exitCode === 0 ? 'set' : (JSON.parse(stdout) as Json)['code'];
+      return exitCode === 0 ? 'set' : (JSON.parse(stdout) as CniJson)['code'];
     };
     const allowed = 'net.ipv4.conf.IFNAME.log_martians';
     const other = 'net.ipv4.conf.IFNAME.arp_notify';

@@ -4,7 +4,7 @@ import type { AttachmentRequest, CheckRequest, CniResult, GcRequest } from '@kub
 import { inTurns } from '@kubewright/core/async';
 import { readSysctl, setLink, writeSysctl } from '@kubewright/linux';
 import type { Link, NetworkNamespace, Rtnetlink } from '@kubewright/linux';
-import { broken } from '../host/answers.js';
+import { checkFailure } from '../host/answers.js';
 import { attachmentKey } from '../host/attachment-store.js';
 import type { AttachmentStore } from '../host/attachment-store.js';
 import type { HostNetwork } from '../host/host-network.js';
@@ -48,7 +48,7 @@ export class TuningPlugin extends CniPlugin<TuningConfig> {
     const settings = linkTuning(config);
     return await withPod(netns, async (pod, namespace) => {
       const link = await pod.link(ifName);
-      if (link === undefined) throw broken(`the interface '${ifName}' is missing`);
+      if (link === undefined) throw checkFailure(`the interface '${ifName}' is missing`);
       this.#attachments.put(attachmentKey(request), {
         sysctl: present(Object.keys(values), namespace),
         link: before(link, settings),
@@ -79,18 +79,20 @@ export class TuningPlugin extends CniPlugin<TuningConfig> {
       for (const [name, value] of Object.entries(kernelParameters(config, ifName))) {
         const now = readSysctl(name, { namespace });
         if (now === undefined || words(now) !== words(value))
-          throw broken(`the kernel parameter '${name}' is '${now ?? 'missing'}' instead of '${value}'`);
+          throw checkFailure(`the kernel parameter '${name}' is '${now ?? 'missing'}' instead of '${value}'`);
       }
       const link = await pod.link(ifName);
-      if (link === undefined) throw broken(`the interface '${ifName}' is missing`);
-      if (mac !== undefined && link.mac !== mac.toLowerCase()) throw broken(`'${ifName}' has not the hardware address`);
-      if (mtu !== undefined && link.mtu !== mtu) throw broken(`'${ifName}' has the MTU ${link.mtu} instead of ${mtu}`);
-      if (promiscuous === true && !link.promiscuous) throw broken(`'${ifName}' is not promiscuous`);
+      if (link === undefined) throw checkFailure(`the interface '${ifName}' is missing`);
+      if (mac !== undefined && link.mac !== mac.toLowerCase())
+        throw checkFailure(`'${ifName}' has not the hardware address`);
+      if (mtu !== undefined && link.mtu !== mtu)
+        throw checkFailure(`'${ifName}' has the MTU ${link.mtu} instead of ${mtu}`);
+      if (promiscuous === true && !link.promiscuous) throw checkFailure(`'${ifName}' is not promiscuous`);
       if (allMulticast !== undefined && link.allMulticast !== allMulticast) {
-        throw broken(`'${ifName}' ${allMulticast ? 'does not take' : 'takes'} all multicast packets`);
+        throw checkFailure(`'${ifName}' ${allMulticast ? 'does not take' : 'takes'} all multicast packets`);
       }
       if (txQueueLength !== undefined && link.txQueueLength !== txQueueLength) {
-        throw broken(`'${ifName}' has a queue of ${link.txQueueLength} packets instead of ${txQueueLength}`);
+        throw checkFailure(`'${ifName}' has a queue of ${link.txQueueLength} packets instead of ${txQueueLength}`);
       }
     });
   }

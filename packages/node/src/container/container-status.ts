@@ -1,7 +1,7 @@
 /** What a node reports about one container. */
 import type { DeepReadonly } from '@kubewright/api';
 import type { Container, ContainerState, ContainerStateTerminated, ContainerStatus } from '@kubewright/api/core/v1';
-import type { Stage } from './pod-stage.js';
+import type { PodStage } from './pod-stage.js';
 
 type OldStatus = DeepReadonly<ContainerStatus> | undefined;
 type ReadonlyContainer = DeepReadonly<Container>;
@@ -19,7 +19,7 @@ export interface RuntimeNames {
 
 export interface StatusContext {
   readonly names: RuntimeNames;
-  readonly stage: Stage;
+  readonly stage: PodStage;
   /** Whether the containers that run before the others are done. */
   readonly isInitialized: boolean;
   /** Now, as the API writes it. */

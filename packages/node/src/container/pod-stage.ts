@@ -4,7 +4,7 @@ import type { DeepReadonly } from '@kubewright/api';
 import type { Pod } from '@kubewright/api/core/v1';
 
 /** All regular containers of a Pod are in the same stage. */
-export type Stage =
+export type PodStage =
   | { readonly name: 'waiting' }
   | { readonly name: 'running'; readonly restarts: number }
   /** The containers ended and wait for their restart. */
@@ -12,7 +12,7 @@ export type Stage =
   | { readonly name: 'ended'; readonly restarts: number; readonly exitCode: number };
 
 export interface StageInTime {
-  readonly stage: Stage;
+  readonly stage: PodStage;
   /** When it began, in milliseconds since the epoch; undefined where the status does not say. */
   readonly since: number | undefined;
 }

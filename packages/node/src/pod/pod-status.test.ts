@@ -1,7 +1,7 @@
 import type { Pod, PodSpec, PodStatus } from '@kubewright/api/core/v1';
 import { describe, expect, it } from 'vitest';
 import type { RuntimeNames } from '../container/container-status.js';
-import type { Stage } from '../container/pod-stage.js';
+import type { PodStage } from '../container/pod-stage.js';
 import { podStatus } from './pod-status.js';
 
 const names: RuntimeNames = {
@@ -22,7 +22,7 @@ function pod(spec: Partial<PodSpec> = {}, status?: PodStatus): Pod {
 }
 
 /** The status after a series of stages, each a minute after the one before. */
-function through(subject: Pod, ...stages: readonly Stage[]): PodStatus {
+function through(subject: Pod, ...stages: readonly PodStage[]): PodStatus {
   return stages.reduce<PodStatus>(
     (status, stage, index) => podStatus({ ...subject, status }, stage, place, start + index * 60_000),
     {},

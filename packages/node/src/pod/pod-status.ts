@@ -4,7 +4,7 @@ import type { DeepReadonly } from '@kubewright/api';
 import type { Pod, PodCondition, PodStatus } from '@kubewright/api/core/v1';
 import { containerStatus, initContainerStatus, isSidecar } from '../container/container-status.js';
 import type { RuntimeNames, StatusContext } from '../container/container-status.js';
-import type { Stage } from '../container/pod-stage.js';
+import type { PodStage } from '../container/pod-stage.js';
 
 /** Where a Pod runs. */
 export interface PodPlace {
@@ -19,7 +19,7 @@ export interface PodPlace {
  *
  * @param now - milliseconds since the epoch
  */
-export function podStatus(pod: DeepReadonly<Pod>, stage: Stage, place: PodPlace, now: number): PodStatus {
+export function podStatus(pod: DeepReadonly<Pod>, stage: PodStage, place: PodPlace, now: number): PodStatus {
   const { spec, status } = pod;
   const at = formatTime(now);
   const initContainers = spec?.initContainers ?? [];
@@ -54,7 +54,7 @@ export function podStatus(pod: DeepReadonly<Pod>, stage: Stage, place: PodPlace,
   };
 }
 
-function phaseOf(stage: Stage): string {
+function phaseOf(stage: PodStage): string {
   switch (stage.name) {
     case 'waiting':
       return 'Pending';
@@ -98,7 +98,7 @@ function conditionsOf(pod: DeepReadonly<Pod>, { stage, isInitialized, at }: Stat
   });
 }
 
-function initialized(pod: DeepReadonly<Pod>, stage: Stage, isInitialized: boolean): Verdict {
+function initialized(pod: DeepReadonly<Pod>, stage: PodStage, isInitialized: boolean): Verdict {
   if (stage.name === 'ended' && stage.exitCode === 0) return { status: true, reason: 'PodCompleted' };
   if (isInitialized) return { status: true };
   const names = (pod.spec?.initContainers ?? []).filter((container) => !isSidecar(container)).map(({ name }) => name);
@@ -109,7 +109,7 @@ function initialized(pod: DeepReadonly<Pod>, stage: Stage, isInitialized: boolea
   };
 }
 
-function containersReady(pod: DeepReadonly<Pod>, stage: Stage): Verdict {
+function containersReady(pod: DeepReadonly<Pod>, stage: PodStage): Verdict {
   if (stage.name === 'running') return { status: true };
   if (stage.name === 'ended') return { status: false, reason: stage.exitCode === 0 ? 'PodCompleted' : 'PodFailed' };
   const names = (pod.spec?.containers ?? []).map(({ name }) => name).join(' ');

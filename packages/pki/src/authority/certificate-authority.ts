@@ -22,7 +22,7 @@ import { ipBytes } from '../der/ip-bytes.js';
 import { pkiErrors } from '../errors.js';
 
 /** A certificate and its private key, both PEM. */
-export interface Credentials {
+export interface CertificateKeyPair {
   readonly certificate: string;
   readonly key: string;
 }
@@ -72,7 +72,7 @@ export class CertificateAuthority {
   readonly #subject: Subject;
 
   private constructor(
-    credentials: Credentials,
+    credentials: CertificateKeyPair,
     subject: Subject,
     private readonly clock: Clock,
     private readonly random: Random,
@@ -107,7 +107,7 @@ export class CertificateAuthority {
   /** Takes up an authority that was stored.
    * @throws KW_PKI_FOREIGN_KEY when the key does not belong to the certificate.
    */
-  static load(credentials: Credentials, clock: Clock, random: Random): CertificateAuthority {
+  static load(credentials: CertificateKeyPair, clock: Clock, random: Random): CertificateAuthority {
     const parsed = new X509Certificate(credentials.certificate);
     if (!parsed.checkPrivateKey(createPrivateKey(credentials.key))) {
       throw pkiErrors.FOREIGN_KEY({});
@@ -117,12 +117,12 @@ export class CertificateAuthority {
   }
 
   /** The authority with its key, to be stored where only its owner reads it. */
-  credentials(): Credentials {
+  credentials(): CertificateKeyPair {
     return { certificate: this.certificate, key: keyPem(this.#key) };
   }
 
   /** Signs a new key's certificate, valid for a year. */
-  issue(request: CertificateRequest): Credentials {
+  issue(request: CertificateRequest): CertificateKeyPair {
     const { privateKey, publicKey } = newKeyPair();
     const now = this.clock.now();
     const hosts = (request.hosts ?? []).map((host) =>

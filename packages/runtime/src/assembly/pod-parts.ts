@@ -23,7 +23,7 @@ import { SandboxManager } from '../sandboxes/sandbox-manager.js';
 import type { StoredSandbox } from '../sandboxes/sandbox-record.js';
 import { RecordStore } from '../state/record-store.js';
 import type { RecordStep } from '../state/record-store.js';
-import { Trash } from '../state/deferred-removal.js';
+import { DeferredRemoval } from '../state/deferred-removal.js';
 import type { ImageParts } from './image-parts.js';
 import type { StateDirectories } from './state-directories.js';
 
@@ -81,8 +81,8 @@ export async function openPodParts(options: PodPartsOptions, closing: AsyncDispo
     logger,
   });
   const limits = await ownLimits(layout);
-  const trash = new Trash(at.trash, random);
-  await trash.open();
+  const removal = new DeferredRemoval(at.removed, random);
+  await removal.open();
   const cgroup = ({ id, sandboxId }: Container): string => cgroupPath(sandboxes.find(sandboxId)?.config, id);
   const mounts = new ContainerMounts({ directory: at.mounts, images: store, snapshotter, always: prefix.length > 0 });
   const preparer = new ContainerPreparer({
@@ -126,7 +126,7 @@ export async function openPodParts(options: PodPartsOptions, closing: AsyncDispo
     group: (container) => new Cgroup(layout, cgroup(container)),
     hugePages: limits.hugePages,
     lowestOomScore: limits.lowestOomScore,
-    trash,
+    removal,
     onEvent: ({ id, sandboxId }, type) => {
       const sandbox = sandboxes.find(sandboxId);
       // A kubelet takes an event for all that it has to know of the pod.

@@ -11,7 +11,7 @@ export interface StateDirectories {
   readonly pauses: string;
   readonly mounts: string;
   /** What nobody needs any more, on its way out. */
-  readonly trash: string;
+  readonly removed: string;
 }
 
 /** Makes the directories below `state`, which others may pass through but not list. */
@@ -24,7 +24,7 @@ export async function makeStateDirectories(state: string): Promise<StateDirector
     pods: join(state, 'pods'),
     pauses: join(state, 'pauses'),
     mounts: join(state, 'mounts'),
-    trash: join(state, 'trash'),
+    removed: join(state, 'trash'),
   };
   // What commands kept while they ran is of no use to anybody after them.
   await rm(at.exec, { recursive: true, force: true });

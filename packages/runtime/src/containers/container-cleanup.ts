@@ -5,7 +5,7 @@ import type { Cgroup } from '@kubewright/linux';
 import type { Snapshotter } from '../layers/snapshotter.js';
 import type { Conmon } from '../monitor/conmon.js';
 import type { OciRuntime } from '../oci/oci-runtime.js';
-import type { Trash } from '../state/deferred-removal.js';
+import type { DeferredRemoval } from '../state/deferred-removal.js';
 import type { ContainerMounts } from './container-mounts.js';
 import type { Container } from './container-record.js';
 
@@ -16,7 +16,7 @@ const lookAgain = 10;
 /** What of a control group is needed here. */
 export type ContainerGroup = Pick<Cgroup, 'events' | 'kill' | 'processes' | 'remove' | 'setLimits'>;
 
-export interface ContainerRemainsOptions {
+export interface ContainerCleanupOptions {
   readonly snapshotter: Snapshotter;
   readonly mounts: ContainerMounts;
   readonly monitor: Conmon;
@@ -27,18 +27,18 @@ export interface ContainerRemainsOptions {
   /** Where bundles are. */
   readonly bundles: string;
   /** Where they go, on the same file system. */
-  readonly trash: Trash;
+  readonly removal: DeferredRemoval;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** What a container has on the machine. One part of it goes when it ends, the rest when it is removed. */
-export class ContainerRemains {
-  readonly #options: ContainerRemainsOptions;
+export class ContainerCleanup {
+  readonly #options: ContainerCleanupOptions;
   /** By id, whether nothing is left that the OCI runtime would have to remove. */
   readonly #clearing = new Map<string, Promise<boolean>>();
 
-  constructor(options: ContainerRemainsOptions) {
+  constructor(options: ContainerCleanupOptions) {
     this.#options = options;
   }
 
@@ -76,14 +76,14 @@ export class ContainerRemains {
 
   /** Removes the rest of a container that does not run. */
   async remove(container: Container): Promise<void> {
-    const { snapshotter, mounts, monitor, bundles, trash } = this.#options;
+    const { snapshotter, mounts, monitor, bundles, removal } = this.#options;
     const { id, phase, config } = container;
     const wasStarted = phase !== 'creating' && phase !== 'created';
     if (wasStarted && (await this.#clearing.get(id)) !== true) await this.#options.runtime(container).delete(id);
     await Promise.all([
       config.mounts.length > 0 ? mounts.remove(id) : undefined,
       snapshotter.remove(id),
-      trash.put(join(bundles, id)),
+      removal.put(join(bundles, id)),
       monitor.forget(id),
     ]);
     this.#clearing.delete(id);

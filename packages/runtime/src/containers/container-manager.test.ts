@@ -15,7 +15,7 @@ import { ContentStore } from '../content/content-store.js';
 import { ImageStore } from '../images/image-store.js';
 import type { Sandbox } from '../sandboxes/sandbox-record.js';
 import { RecordStore } from '../state/record-store.js';
-import { Trash } from '../state/deferred-removal.js';
+import { DeferredRemoval } from '../state/deferred-removal.js';
 import {
   PretendedMonitor,
   PretendedSnapshotter,
@@ -64,8 +64,8 @@ describe('ContainerManager', () => {
     const images = new ImageStore({ directory: at('images'), content, snapshotter, random });
     const monitor = new PretendedMonitor({ prefix: [], exits: at('exits'), timeout: 1_000, clock });
     monitor.isAlive = async () => monitorIsAlive;
-    const trash = new Trash(at('trash'), random);
-    await trash.open();
+    const removal = new DeferredRemoval(at('trash'), random);
+    await removal.open();
     const manager = new ContainerManager({
       records: new RecordStore<StoredContainer>({
         directory: at('records'),
@@ -82,7 +82,7 @@ describe('ContainerManager', () => {
       group: () => pretendedGroup,
       hugePages: false,
       lowestOomScore: -1000,
-      trash,
+      removal,
       onOtherExit: async () => undefined,
       onEvent: () => undefined,
       bundles: at('bundles'),

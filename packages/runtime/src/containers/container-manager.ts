@@ -16,12 +16,12 @@ import { ociResources, oomScoreOf } from '../oci/linux-resources.js';
 import type { OciRuntime } from '../oci/oci-runtime.js';
 import type { Sandbox } from '../sandboxes/sandbox-record.js';
 import type { RecordStore } from '../state/record-store.js';
-import { askToEnd } from './request-stop.js';
+import { requestStop } from './request-stop.js';
 import { limitBundle } from '../oci/bundle.js';
 import { containerKey, fromStored, newContainer, toStored } from './container-record.js';
 import type { Container, StoredContainer } from './container-record.js';
-import { ContainerRemains } from './container-cleanup.js';
-import type { ContainerRemainsOptions } from './container-cleanup.js';
+import { ContainerCleanup } from './container-cleanup.js';
+import type { ContainerCleanupOptions } from './container-cleanup.js';
 import { EndWaiters } from './end-waiters.js';
 import { ExitWatch } from './exit-watch.js';
 import { mergeResources } from './merge-resources.js';
@@ -32,7 +32,7 @@ import { signalName } from './stop-signal.js';
 /** How long a process may take to die of KILL, in milliseconds. */
 const killTime = 10_000;
 
-export interface ContainerManagerOptions extends Omit<ContainerRemainsOptions, 'runtime'> {
+export interface ContainerManagerOptions extends Omit<ContainerCleanupOptions, 'runtime'> {
   readonly records: RecordStore<StoredContainer>;
   readonly images: ImageStore;
   /** By the handlers that pods name. */
@@ -58,13 +58,13 @@ export class ContainerManager {
   readonly #making = new SingleFlight<Container>();
   readonly #queue = new KeyedLock();
   readonly #holds = new Map<string, () => void>();
-  readonly #remains: ContainerRemains;
+  readonly #cleanup: ContainerCleanup;
   readonly #ends: EndWaiters;
   readonly #watch: ExitWatch;
 
   constructor(options: ContainerManagerOptions) {
     this.#options = options;
-    this.#remains = new ContainerRemains({ ...options, runtime: (container) => this.#runtime(container) });
+    this.#cleanup = new ContainerCleanup({ ...options, runtime: (container) => this.#runtime(container) });
     this.#ends = new EndWaiters(options.clock);
     const log = (id: string) => (error: unknown) => options.logger.error('an exit was not recorded', { id, error });
     this.#watch = new ExitWatch({
@@ -201,7 +201,7 @@ export class ContainerManager {
     const container = this.#containers.get(id);
     if (container?.phase !== 'running') return;
     const send = (): Promise<void> => this.#signal(container, container.stopSignal);
-    if (timeout > 0 && (await askToEnd(container, timeout, send, (time) => this.#ended(id, time)))) return;
+    if (timeout > 0 && (await requestStop(container, timeout, send, (time) => this.#ended(id, time)))) return;
     await this.#signal(container, 'KILL');
     await this.#checkMonitor(id);
     if (await this.#ended(id, killTime)) return;
@@ -312,7 +312,7 @@ export class ContainerManager {
   async #finishIfEnded(container: Container): Promise<boolean> {
     const exit = await this.#options.monitor.exit(container.id);
     if (exit === undefined) return false;
-    const reason = exit.code === 0 ? 'Completed' : await this.#remains.reason(container);
+    const reason = exit.code === 0 ? 'Completed' : await this.#cleanup.reason(container);
     // Files have coarser times than clocks.
     const finishedAt = Math.max(exit.at, container.startedAt);
     await this.#finish({ ...container, finishedAt, exitCode: exit.code, reason });
@@ -321,7 +321,7 @@ export class ContainerManager {
 
   async #lose(container: Container): Promise<void> {
     // What takes its place must not meet it.
-    await this.#remains.kill(container);
+    await this.#cleanup.kill(container);
     const finishedAt = this.#options.clock.now();
     await this.#finish({ ...container, finishedAt, exitCode: 255, reason: 'ContainerStatusUnknown' });
   }
@@ -329,7 +329,7 @@ export class ContainerManager {
   async #finish(ended: Container): Promise<void> {
     const exited: Container = { ...ended, phase: 'exited' };
     await this.#record(exited);
-    this.#remains.clear(exited);
+    this.#cleanup.clear(exited);
     this.#options.onEvent(exited, ContainerEventType.CONTAINER_STOPPED_EVENT);
     this.#ends.tell(exited.id);
   }
@@ -343,7 +343,7 @@ export class ContainerManager {
     if (phase === 'running') return false;
     // Nobody may start what is half removed: a crash from here on leaves it to the next start to remove the rest.
     if (phase === 'created') await records.put(toStored({ ...container, phase: 'creating' }));
-    await this.#remains.remove(container);
+    await this.#cleanup.remove(container);
     await records.remove(id);
     this.#containers.delete(id);
     this.#holds.get(id)?.();

@@ -10,7 +10,7 @@ const lookAgain = 100;
  * @param ended - resolves to true as soon as the container has ended, to false after so many milliseconds.
  * @returns whether it ended within `timeout` milliseconds.
  */
-export async function askToEnd(
+export async function requestStop(
   { pid, stopSignal }: Container,
   timeout: number,
   send: () => Promise<void>,

@@ -1,3 +1,7 @@
+/**
+ * Content by its digest: what registries give, kept on disk under the hash of its bytes. Neighbours: `registry` fetches,
+ * `images` knows which content belongs together.
+ */
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';

@@ -1,7 +1,7 @@
 import type { Clock } from '@kubewright/core';
 import { KubewrightError } from '@kubewright/core';
 import { runtimeErrors } from '../errors.js';
-import type { Credentials } from '../registry/credentials.js';
+import type { RegistryCredentials } from '../registry/credentials.js';
 import type { ImageReference } from '../registry/reference.js';
 import type { RegistryClient } from '../registry/registry-client.js';
 import type { ContentStore, ContentWriter, Expected } from './content-store.js';
@@ -15,7 +15,7 @@ export interface FetchContentOptions {
   readonly store: ContentStore;
   readonly clock: Clock;
   readonly reference: ImageReference;
-  readonly credentials: Credentials;
+  readonly credentials: RegistryCredentials;
   readonly signal: AbortSignal;
   /** Told after each chunk how many bytes there are. */
   readonly onProgress: (bytes: number) => void;

@@ -6,7 +6,7 @@ import type * as cri from '@kubewright/cri-sdk/v1';
 import type { CallContext } from '@kubewright/grpc';
 import type { ImagePuller } from '../images/image-puller.js';
 import type { ImageStore } from '../images/image-store.js';
-import type { Credentials } from '../registry/credentials.js';
+import type { RegistryCredentials } from '../registry/credentials.js';
 import { imageEntry, nanoseconds } from './status.js';
 
 export interface CriImagesOptions {
@@ -73,7 +73,7 @@ export class CriImages extends ImageService {
 }
 
 /** The forms in which a kubelet gives credentials. */
-function credentialsOf(auth: cri.AuthConfig | undefined): Credentials {
+function credentialsOf(auth: cri.AuthConfig | undefined): RegistryCredentials {
   if (auth === undefined) return {};
   const [encodedUser, ...rest] = Buffer.from(auth.auth, 'base64').toString().split(':');
   const username = auth.username || encodedUser || undefined;

@@ -36,22 +36,27 @@ export interface CriRuntimeOptions {
 }
 
 export class CriRuntime extends RuntimeService {
-  readonly #o: CriRuntimeOptions;
+  readonly #parts: CriRuntimeOptions;
 
   constructor(options: CriRuntimeOptions) {
     super();
-    this.#o = options;
+    this.#parts = options;
   }
 
   override async version(): Promise<Answer<typeof cri.VersionResponseSchema>> {
-    return { version: '0.1.0', runtimeName: 'kubewright', runtimeVersion: this.#o.version, runtimeApiVersion: 'v1' };
+    return {
+      version: '0.1.0',
+      runtimeName: 'kubewright',
+      runtimeVersion: this.#parts.version,
+      runtimeApiVersion: 'v1',
+    };
   }
 
   override async status(
     _request: cri.StatusRequest,
     { signal }: CallContext,
   ): Promise<Answer<typeof cri.StatusResponseSchema>> {
-    const problem = await this.#o.network.problem(signal);
+    const problem = await this.#parts.network.problem(signal);
     const network = {
       type: 'NetworkReady',
       status: problem === undefined,
@@ -60,9 +65,9 @@ export class CriRuntime extends RuntimeService {
     };
     return {
       status: { conditions: [{ type: 'RuntimeReady', status: true }, network] },
-      runtimeHandlers: this.#o.handlers.map((name) => ({
+      runtimeHandlers: this.#parts.handlers.map((name) => ({
         name,
-        features: this.#o.features,
+        features: this.#parts.features,
       })),
       features: { supplementalGroupsPolicy: true },
     };
@@ -82,17 +87,17 @@ export class CriRuntime extends RuntimeService {
     runtimeHandler,
   }: cri.RunPodSandboxRequest): Promise<{ podSandboxId: string }> {
     if (config === undefined) throw invalidArgument({ field: 'config', reason: 'is required' });
-    if (!this.#o.handlers.includes(runtimeHandler)) {
+    if (!this.#parts.handlers.includes(runtimeHandler)) {
       throw invalidArgument({
         field: 'runtime_handler',
         reason: `names no handler of this runtime: '${runtimeHandler}'`,
       });
     }
-    return { podSandboxId: (await this.#o.sandboxes.create(config, runtimeHandler)).id };
+    return { podSandboxId: (await this.#parts.sandboxes.create(config, runtimeHandler)).id };
   }
 
   override async stopPodSandbox({ podSandboxId }: cri.StopPodSandboxRequest): Promise<object> {
-    const { sandboxes } = this.#o;
+    const { sandboxes } = this.#parts;
     const sandboxId = this.#sandboxId(podSandboxId);
     await this.#stopContainersOf(sandboxId);
     await sandboxes.stop(sandboxId);
@@ -102,7 +107,7 @@ export class CriRuntime extends RuntimeService {
   }
 
   override async removePodSandbox({ podSandboxId }: cri.RemovePodSandboxRequest): Promise<object> {
-    const { containers, sandboxes } = this.#o;
+    const { containers, sandboxes } = this.#parts;
     const sandboxId = this.#sandboxId(podSandboxId);
     const removeContainers = () => Promise.all(containers.inSandbox(sandboxId).map((id) => containers.remove(id)));
     await removeContainers();
@@ -121,7 +126,7 @@ export class CriRuntime extends RuntimeService {
     return {
       status: sandboxStatus(sandbox),
       containersStatuses: this.#containersOf(sandbox.id).map(containerStatus),
-      timestamp: nanoseconds(this.#o.clock.now()),
+      timestamp: nanoseconds(this.#parts.clock.now()),
       info: verbose ? { addresses: JSON.stringify(sandbox.addresses) } : {},
     };
   }
@@ -146,10 +151,10 @@ export class CriRuntime extends RuntimeService {
     if (sandbox.phase !== 'ready')
       throw new GrpcStatusError(Code.FAILED_PRECONDITION, `sandbox ${podSandboxId} is not ready`);
     if (config?.image === undefined) throw invalidArgument({ field: 'config.image', reason: 'is required' });
-    const image = this.#o.images.find(config.image.image);
+    const image = this.#parts.images.find(config.image.image);
     if (image === undefined)
       throw new GrpcStatusError(Code.NOT_FOUND, `the image '${config.image.image}' is not here: pull it first`);
-    const { containers } = this.#o;
+    const { containers } = this.#parts;
     return {
       containerId: (
         await containers.create(sandbox, config, image, config.image.userSpecifiedImage || config.image.image)
@@ -160,19 +165,19 @@ export class CriRuntime extends RuntimeService {
   override async startContainer({ containerId }: cri.StartContainerRequest): Promise<object> {
     const { id, sandboxId } = this.#container(containerId);
     // Nothing is awaited from here until the start is in the container's queue, where whoever stops the pod waits for it.
-    if (this.#o.sandboxes.find(sandboxId)?.phase !== 'ready')
+    if (this.#parts.sandboxes.find(sandboxId)?.phase !== 'ready')
       throw new GrpcStatusError(Code.FAILED_PRECONDITION, `sandbox ${sandboxId} is not ready`);
-    await this.#o.containers.start(id);
+    await this.#parts.containers.start(id);
     return {};
   }
 
   override async stopContainer({ containerId, timeout }: cri.StopContainerRequest): Promise<object> {
-    await this.#o.containers.stop(this.#containerId(containerId), Number(timeout) * 1000);
+    await this.#parts.containers.stop(this.#containerId(containerId), Number(timeout) * 1000);
     return {};
   }
 
   override async removeContainer({ containerId }: cri.RemoveContainerRequest): Promise<object> {
-    await this.#o.containers.remove(this.#containerId(containerId));
+    await this.#parts.containers.remove(this.#containerId(containerId));
     return {};
   }
 
@@ -204,7 +209,7 @@ export class CriRuntime extends RuntimeService {
       throw new GrpcStatusError(Code.UNIMPLEMENTED, `annotations change no resources here: leave out '${unknown}'`);
     if (linux === undefined) return {};
     checkResources(linux, 'linux');
-    await this.#o.containers.update(id, linux);
+    await this.#parts.containers.update(id, linux);
     return {};
   }
 
@@ -213,12 +218,12 @@ export class CriRuntime extends RuntimeService {
     overhead,
     resources,
   }: cri.UpdatePodSandboxResourcesRequest): Promise<object> {
-    await this.#o.sandboxes.update(this.#sandbox(podSandboxId).id, overhead, resources);
+    await this.#parts.sandboxes.update(this.#sandbox(podSandboxId).id, overhead, resources);
     return {};
   }
 
   override async reopenContainerLog({ containerId }: cri.ReopenContainerLogRequest): Promise<object> {
-    await this.#o.containers.reopenLog(this.#container(containerId).id);
+    await this.#parts.containers.reopenLog(this.#container(containerId).id);
     return {};
   }
 
@@ -226,32 +231,37 @@ export class CriRuntime extends RuntimeService {
     request: cri.ExecSyncRequest,
     { signal }: CallContext,
   ): Promise<Answer<typeof cri.ExecSyncResponseSchema>> {
-    return this.#o.exec.sync(this.#running(request.containerId), request.cmd, Number(request.timeout) * 1000, signal);
+    return this.#parts.exec.sync(
+      this.#running(request.containerId),
+      request.cmd,
+      Number(request.timeout) * 1000,
+      signal,
+    );
   }
 
   override async exec(request: cri.ExecRequest): Promise<{ url: string }> {
-    return this.#o.streaming.exec({ ...request, containerId: this.#running(request.containerId).id });
+    return this.#parts.streaming.exec({ ...request, containerId: this.#running(request.containerId).id });
   }
 
   override async attach(request: cri.AttachRequest): Promise<{ url: string }> {
-    return this.#o.streaming.attach({ ...request, containerId: this.#running(request.containerId).id });
+    return this.#parts.streaming.attach({ ...request, containerId: this.#running(request.containerId).id });
   }
 
   override async portForward(request: cri.PortForwardRequest): Promise<{ url: string }> {
-    return this.#o.streaming.portForward({ ...request, podSandboxId: this.#sandbox(request.podSandboxId).id });
+    return this.#parts.streaming.portForward({ ...request, podSandboxId: this.#sandbox(request.podSandboxId).id });
   }
 
   override async containerStats({
     containerId,
   }: cri.ContainerStatsRequest): Promise<Answer<typeof cri.ContainerStatsResponseSchema>> {
-    return { stats: await this.#o.usage.container(this.#container(containerId)) };
+    return { stats: await this.#parts.usage.container(this.#container(containerId)) };
   }
 
   override async listContainerStats({
     filter,
   }: cri.ListContainerStatsRequest): Promise<Answer<typeof cri.ListContainerStatsResponseSchema>> {
     const running = this.#fitting(filter).filter(({ phase }) => phase === 'running');
-    const stats = await Promise.allSettled(running.map((container) => this.#o.usage.container(container)));
+    const stats = await Promise.allSettled(running.map((container) => this.#parts.usage.container(container)));
     // One that ended while it was looked at is not running any more.
     return { stats: stats.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])) };
   }
@@ -260,7 +270,7 @@ export class CriRuntime extends RuntimeService {
     podSandboxId,
   }: cri.PodSandboxStatsRequest): Promise<Answer<typeof cri.PodSandboxStatsResponseSchema>> {
     const sandbox = this.#sandbox(podSandboxId);
-    return { stats: await this.#o.usage.pod(sandbox, this.#containersOf(sandbox.id)) };
+    return { stats: await this.#parts.usage.pod(sandbox, this.#containersOf(sandbox.id)) };
   }
 
   override async listPodSandboxStats({
@@ -270,17 +280,17 @@ export class CriRuntime extends RuntimeService {
       ({ phase, config }) => phase === 'ready' && hasLabels(config.labels, filter?.labelSelector),
     );
     return {
-      stats: await Promise.all(ready.map((sandbox) => this.#o.usage.pod(sandbox, this.#containersOf(sandbox.id)))),
+      stats: await Promise.all(ready.map((sandbox) => this.#parts.usage.pod(sandbox, this.#containersOf(sandbox.id)))),
     };
   }
 
   override async listMetricDescriptors(): Promise<Answer<typeof cri.ListMetricDescriptorsResponseSchema>> {
-    return { descriptors: this.#o.usage.descriptors() };
+    return { descriptors: this.#parts.usage.descriptors() };
   }
 
   override async listPodSandboxMetrics(): Promise<Answer<typeof cri.ListPodSandboxMetricsResponseSchema>> {
-    const ready = this.#o.sandboxes.list().filter(({ phase }) => phase === 'ready');
-    const metrics = ready.map((sandbox) => this.#o.usage.metrics(sandbox, this.#containersOf(sandbox.id)));
+    const ready = this.#parts.sandboxes.list().filter(({ phase }) => phase === 'ready');
+    const metrics = ready.map((sandbox) => this.#parts.usage.metrics(sandbox, this.#containersOf(sandbox.id)));
     return { podMetrics: await Promise.all(metrics) };
   }
 
@@ -288,7 +298,7 @@ export class CriRuntime extends RuntimeService {
     _request: cri.GetEventsRequest,
     { signal, draining }: CallContext,
   ): AsyncIterable<Answer<typeof cri.ContainerEventResponseSchema>> {
-    return this.#o.events.subscribe(AbortSignal.any([signal, draining]));
+    return this.#parts.events.subscribe(AbortSignal.any([signal, draining]));
   }
 
   #fitting(
@@ -296,9 +306,9 @@ export class CriRuntime extends RuntimeService {
       | { readonly id: string; readonly podSandboxId: string; readonly labelSelector: Readonly<Record<string, string>> }
       | undefined,
   ): Container[] {
-    const all = this.#o.containers.list();
+    const all = this.#parts.containers.list();
     const fitting = filter?.id ? this.#named(filter.id, all) : all;
-    const [pod] = filter?.podSandboxId ? this.#named(filter.podSandboxId, this.#o.sandboxes.list()) : [];
+    const [pod] = filter?.podSandboxId ? this.#named(filter.podSandboxId, this.#parts.sandboxes.list()) : [];
     return fitting.filter(
       ({ sandboxId, config }) =>
         (!filter?.podSandboxId || sandboxId === (pod?.id ?? filter.podSandboxId)) &&
@@ -308,7 +318,7 @@ export class CriRuntime extends RuntimeService {
 
   /** The sandbox that a filter names, all where it names none. */
   #sandboxesOf(id: string | undefined): Sandbox[] {
-    const all = this.#o.sandboxes.list();
+    const all = this.#parts.sandboxes.list();
     return id ? this.#named(id, all) : all;
   }
 
@@ -319,32 +329,32 @@ export class CriRuntime extends RuntimeService {
   }
 
   async #stopContainersOf(sandboxId: string): Promise<void> {
-    await Promise.all(this.#containersOf(sandboxId).map(({ id }) => this.#o.containers.stop(id, 0)));
+    await Promise.all(this.#containersOf(sandboxId).map(({ id }) => this.#parts.containers.stop(id, 0)));
   }
 
   #containersOf(podSandboxId: string): Container[] {
-    return this.#o.containers.list().filter(({ sandboxId }) => sandboxId === podSandboxId);
+    return this.#parts.containers.list().filter(({ sandboxId }) => sandboxId === podSandboxId);
   }
 
   /** The id that a whole or short one stands for; itself where there is none such. */
   #sandboxId(word: string): string {
-    const { sandboxes } = this.#o;
+    const { sandboxes } = this.#parts;
     return sandboxes.find(word)?.id ?? oneId(word, idsIn(sandboxes.list())) ?? word;
   }
 
   #containerId(word: string): string {
-    const { containers } = this.#o;
+    const { containers } = this.#parts;
     return containers.find(word)?.id ?? oneId(word, idsIn(containers.list())) ?? word;
   }
 
   #sandbox(id: string): Sandbox {
-    const sandbox = this.#o.sandboxes.find(this.#sandboxId(id));
+    const sandbox = this.#parts.sandboxes.find(this.#sandboxId(id));
     if (sandbox === undefined) throw new GrpcStatusError(Code.NOT_FOUND, `there is no sandbox '${id}'`);
     return sandbox;
   }
 
   #container(id: string): Container {
-    const container = this.#o.containers.find(this.#containerId(id));
+    const container = this.#parts.containers.find(this.#containerId(id));
     if (container === undefined) throw new GrpcStatusError(Code.NOT_FOUND, `there is no container '${id}'`);
     return container;
   }

@@ -1,7 +1,3 @@
-/**
- * Content by its digest: what registries give, kept on disk under the hash of its bytes. Neighbours: `registry` fetches,
- * `images` knows which content belongs together.
- */
 import { createHash } from 'node:crypto';
 
 /** `sha256:` and 64 hexadecimal digits. */

@@ -1,6 +1,9 @@
+/**
+ * What the OCI image specification defines: digests, manifests, indexes and configurations, read and checked. It fetches and keeps
+ * nothing. Neighbours: `registry` and `content` bring the bytes, `images` knows which of them belong together.
+ */
 import { runtimeErrors } from '../errors.js';
 import { isDigest } from './digest.js';
-import type { ImageProcess } from '../images/image-record.js';
 
 /** Media types of manifests and indexes that are understood, both of OCI and of Docker. */
 export const manifestTypes = [
@@ -32,6 +35,17 @@ export interface Platform {
 /** An image per platform. */
 export interface ImageIndex {
   readonly manifests: readonly (Descriptor & { readonly platform?: Platform })[];
+}
+
+/** What an image's configuration says about running it. */
+export interface ImageProcess {
+  readonly user: string;
+  readonly environment: readonly string[];
+  readonly entrypoint: readonly string[];
+  readonly command: readonly string[];
+  readonly workingDirectory: string;
+  readonly stopSignal: string;
+  readonly volumes: readonly string[];
 }
 
 export interface ImageConfig {

@@ -5,7 +5,7 @@ import { runtimeErrors } from '../errors.js';
 import type { ContentStore } from '../content/content-store.js';
 import { fetchContent } from '../content/fetch-content.js';
 import type { Snapshotter } from '../layers/snapshotter.js';
-import type { Credentials } from '../registry/credentials.js';
+import type { RegistryCredentials } from '../registry/credentials.js';
 import { parseReference, referenceText, repositoryName } from '../registry/reference.js';
 import type { ImageReference } from '../registry/reference.js';
 import type { RegistryClient } from '../registry/registry-client.js';
@@ -46,7 +46,7 @@ export type ImageNames = Pick<ImageRecord, 'tags' | 'digests'>;
 type Bring = (what: Descriptor) => Promise<void>;
 
 export interface PullOptions {
-  readonly credentials?: Credentials;
+  readonly credentials?: RegistryCredentials;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: PullProgress) => void;
 }

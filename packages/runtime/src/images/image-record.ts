@@ -2,17 +2,7 @@
  * Images: which content belongs together, under which names, and who still needs it. Neighbours: `registry` and `content`
  * fetch, `layers` unpacks, `cri` shows them to a kubelet.
  */
-
-/** What an image's configuration says about running it. */
-export interface ImageProcess {
-  readonly user: string;
-  readonly environment: readonly string[];
-  readonly entrypoint: readonly string[];
-  readonly command: readonly string[];
-  readonly workingDirectory: string;
-  readonly stopSignal: string;
-  readonly volumes: readonly string[];
-}
+import type { ImageProcess } from '../image-spec/manifest.js';
 
 /** An image that is stored whole and unpacked. */
 export interface ImageRecord {

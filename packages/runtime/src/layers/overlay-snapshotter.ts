@@ -5,7 +5,7 @@ import type { Clock, Random } from '@kubewright/core';
 import { runtimeErrors } from '../errors.js';
 import type { ProgramRunner } from '../programs/program-runner.js';
 import { hexOf } from '../image-spec/digest.js';
-import { Trash } from '../state/deferred-removal.js';
+import { DeferredRemoval } from '../state/deferred-removal.js';
 import { defaultLayerLimits } from './layer-limits.js';
 import type { LayerLimits } from './layer-limits.js';
 import { mostLowerDirectories, mountOverlay } from './mount-overlay.js';
@@ -32,7 +32,7 @@ export class OverlaySnapshotter implements Snapshotter {
   readonly #options: OverlaySnapshotterOptions;
   readonly #layers: string;
   readonly #roots: string;
-  readonly #trash: Trash;
+  readonly #removal: DeferredRemoval;
   readonly #unpacking = new Set<string>();
   /** Layers that are on their way out, by path. */
   readonly #leaving = new Map<string, Promise<void>>();
@@ -47,12 +47,12 @@ export class OverlaySnapshotter implements Snapshotter {
     this.#unpackers = new Unpackers(options.clock);
     this.#layers = join(options.directory, 'l');
     this.#roots = join(options.directory, 'roots');
-    this.#trash = new Trash(join(options.directory, 'trash'), options.random);
+    this.#removal = new DeferredRemoval(join(options.directory, 'trash'), options.random);
   }
 
   async open(): Promise<void> {
     for (const directory of [this.#layers, this.#roots]) await mkdir(directory, { recursive: true, mode: 0o711 });
-    await this.#trash.open();
+    await this.#removal.open();
   }
 
   close(): void {
@@ -129,7 +129,7 @@ export class OverlaySnapshotter implements Snapshotter {
     // A crash may have left layers that are mounted for a moment only.
     for (const name of names.filter((one) => one !== 'upper' && one !== 'work'))
       while (await unmount(join(home, name), { detach: true }));
-    await this.#trash.put(home);
+    await this.#removal.put(home);
   }
 
   mounted(): Promise<readonly string[]> {
@@ -143,11 +143,11 @@ export class OverlaySnapshotter implements Snapshotter {
       const isNeeded = [...needed()].some((diffId) => layerName(diffId).startsWith(name));
       if (isNeeded || this.#unpacking.has(path)) continue;
       // Whoever asks for it from now on learns that it is gone.
-      const leaving = this.#trash.put(path).finally(() => this.#leaving.delete(path));
+      const leaving = this.#removal.put(path).finally(() => this.#leaving.delete(path));
       this.#leaving.set(path, leaving);
       await leaving;
     }
-    await this.#trash.emptied();
+    await this.#removal.emptied();
   }
 
   async #sync(): Promise<void> {

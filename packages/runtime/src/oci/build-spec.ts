@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { MountPropagation, NamespaceMode, SecurityProfile_ProfileType as ProfileType } from '@kubewright/cri-sdk/v1';
 import type { ContainerConfig, Mount, UserNamespace } from '@kubewright/cri-sdk/v1';
 import { invalidArgument } from '@kubewright/grpc';
-import type { ImageProcess } from '../images/image-record.js';
+import type { ImageProcess } from '../image-spec/manifest.js';
 import { runtimeErrors } from '../errors.js';
 import { capabilitySets } from './capabilities.js';
 import {

@@ -1,7 +1,7 @@
 /** What a registry asks for before it gives content: Basic, or a token from another server (Bearer). */
 
 /** Credentials of one pull. An empty object is an anonymous pull. */
-export interface Credentials {
+export interface RegistryCredentials {
   readonly username?: string;
   readonly password?: string;
   /** A token to get tokens with (OAuth 2 refresh token). */
@@ -32,14 +32,14 @@ export function parseChallenges(header: string): Challenge | undefined {
   return found.find(({ scheme }) => scheme === 'bearer') ?? found[0];
 }
 
-export function basicHeader({ username = '', password = '' }: Credentials): string {
+export function basicHeader({ username = '', password = '' }: RegistryCredentials): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
 /** The request for a token: a GET with Basic credentials if there are any, or a POST with an identity token. */
 export function tokenRequest(
   { parameters }: Challenge,
-  credentials: Credentials,
+  credentials: RegistryCredentials,
   scope: string,
 ): {
   readonly url: string;

@@ -4,7 +4,7 @@ import { messageOf } from '@kubewright/core';
 import { runtimeErrors } from '../errors.js';
 import { largestManifest } from '../image-spec/manifest.js';
 import { basicHeader, parseChallenges, tokenRequest } from './credentials.js';
-import type { Challenge, Credentials } from './credentials.js';
+import type { Challenge, RegistryCredentials } from './credentials.js';
 import { endpointsOf, isLoopback } from './endpoints.js';
 import type { Endpoint, MirrorTable } from './endpoints.js';
 import { repositoryName } from './reference.js';
@@ -56,7 +56,7 @@ export class RegistryClient {
     reference: ImageReference,
     target: string,
     accept: readonly string[],
-    credentials: Credentials,
+    credentials: RegistryCredentials,
     signal: AbortSignal,
   ): Promise<{ readonly bytes: Buffer; readonly mediaType: string }> {
     const headers = { accept: accept.join(', ') };
@@ -77,7 +77,7 @@ export class RegistryClient {
     reference: ImageReference,
     path: string,
     headers: Readonly<Record<string, string>>,
-    credentials: Credentials,
+    credentials: RegistryCredentials,
     signal: AbortSignal,
   ): Promise<RegistryAnswer> {
     let failure: unknown;
@@ -99,7 +99,7 @@ export class RegistryClient {
     reference: ImageReference,
     path: string,
     headers: Readonly<Record<string, string>>,
-    credentials: Credentials,
+    credentials: RegistryCredentials,
     signal: AbortSignal,
   ): Promise<RegistryAnswer> {
     const url = `${endpoint.url}/v2/${reference.repository}/${path}`;
@@ -168,7 +168,7 @@ export class RegistryClient {
   }
 
   /** What is sent without being asked: a token that is still good. */
-  #known(key: string, { registryToken }: Credentials): Record<string, string> {
+  #known(key: string, { registryToken }: RegistryCredentials): Record<string, string> {
     if (registryToken !== undefined) return { authorization: `Bearer ${registryToken}` };
     const token = this.#tokens.get(key);
     if (token === undefined) return {};
@@ -179,7 +179,7 @@ export class RegistryClient {
 
   async #authorize(
     challenge: Challenge,
-    credentials: Credentials,
+    credentials: RegistryCredentials,
     scope: string,
     key: string,
     signal: AbortSignal,

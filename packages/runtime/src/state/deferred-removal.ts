@@ -4,7 +4,7 @@ import type { Random } from '@kubewright/core';
 import { hasCode } from '@kubewright/core';
 
 /** What nobody needs any more: it is out of the way at once, and removed meanwhile. A crash leaves the rest to the next start. */
-export class Trash {
+export class DeferredRemoval {
   readonly #directory: string;
   readonly #random: Random;
   #removing = Promise.resolve();

@@ -14,7 +14,7 @@ import { RegistryClient } from '../registry/registry-client.js';
 import { SandboxManager } from '../sandboxes/sandbox-manager.js';
 import type { StoredSandbox } from '../sandboxes/sandbox-record.js';
 import { RecordStore } from '../state/record-store.js';
-import { Trash } from '../state/deferred-removal.js';
+import { DeferredRemoval } from '../state/deferred-removal.js';
 import {
   PretendedExec,
   PretendedFiles,
@@ -72,8 +72,8 @@ export class PretendedRuntime implements AsyncDisposable {
       [oci.name, oci],
     ]);
     const events = new ContainerEvents();
-    const trash = new Trash(at('trash'), random);
-    await trash.open();
+    const removal = new DeferredRemoval(at('trash'), random);
+    await removal.open();
     const sandboxes = new SandboxManager({
       records: new RecordStore<StoredSandbox>({ directory: at('sandboxes'), kind: 'sandbox', logger }),
       namespaces,
@@ -96,7 +96,7 @@ export class PretendedRuntime implements AsyncDisposable {
       group: () => pretendedGroup,
       hugePages: false,
       lowestOomScore: -1000,
-      trash,
+      removal,
       onOtherExit: async () => undefined,
       onEvent: (container, containerEventType) => events.publish({ containerId: container.id, containerEventType }),
       bundles: at('bundles'),
@@ -144,7 +144,7 @@ export class PretendedRuntime implements AsyncDisposable {
       await streaming.stop();
       containers.close();
       sandboxes.close();
-      await trash.emptied();
+      await removal.emptied();
       await images.settled();
       await client.close();
     });

@@ -17,7 +17,7 @@ export async function attachVolume(pool: HostPathPool, id: string, nodeId: strin
     await pool.volumes.put({ ...volume, attachments: { ...volume.attachments, [nodeId]: { readOnly } } });
     pool.faults.reach('attach:commit');
   };
-  await pool.locks.run(`volume/${id}`, () => pool.decisions.run(attach));
+  await pool.locks.run(`volume/${id}`, () => pool.capacity.run('pool', attach));
 }
 
 /** @param nodeId - empty for all nodes. */

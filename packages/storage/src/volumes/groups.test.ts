@@ -16,22 +16,22 @@ async function open() {
   const faults = { reach: (point: FaultPoint) => watched.reached(point) };
   const pool = await openPool({ root, nodeId: 'node-1', faults }, services);
   const dispose = (): Promise<void> => rm(root, { recursive: true });
-  const wish = { access: 'mount', capacity: undefined, mutable: {} } as const;
-  return { pool, watched, wish, [Symbol.asyncDispose]: dispose };
+  const request = { access: 'mount', capacity: undefined, mutable: {} } as const;
+  return { pool, watched, request, [Symbol.asyncDispose]: dispose };
 }
 
 describe('a group of snapshots', () => {
   it('is not deleted while a volume is made from a member', async () => {
     await using world = await open();
-    const { pool, watched, wish } = world;
-    const { id: volumeId } = await createVolume(pool, { ...wish, name: 'data' });
+    const { pool, watched, request } = world;
+    const { id: volumeId } = await createVolume(pool, { ...request, name: 'data' });
     const { group, snapshots } = await createGroup(pool, 'monday', [volumeId]);
     const source = { kind: 'snapshot', id: snapshots[0]?.id ?? '' } as const;
     let deletion: Promise<unknown> | undefined;
     watched.reached = (point) => {
       if (point === 'create-volume:intent') deletion = deleteGroup(pool, group.id, []).catch((error: unknown) => error);
     };
-    expect(await createVolume(pool, { ...wish, name: 'restored', source })).toMatchObject({ phase: 'ready' });
+    expect(await createVolume(pool, { ...request, name: 'restored', source })).toMatchObject({ phase: 'ready' });
     expect(await deletion).toMatchObject({ status: Code.ABORTED });
     watched.reached = () => {};
     await deleteGroup(pool, group.id, []);
@@ -42,9 +42,9 @@ describe('a group of snapshots', () => {
 describe('an ephemeral volume', () => {
   it('is no other that somebody gave its name', async () => {
     await using world = await open();
-    const { pool, wish } = world;
-    const { id } = await createVolume(pool, { ...wish, name: 'ephemeral/csi-1' });
-    const own = createVolume(pool, { ...wish, name: 'ephemeral/csi-1', ephemeralId: 'csi-1' });
+    const { pool, request } = world;
+    const { id } = await createVolume(pool, { ...request, name: 'ephemeral/csi-1' });
+    const own = createVolume(pool, { ...request, name: 'ephemeral/csi-1', ephemeralId: 'csi-1' });
     await expect(own).rejects.toMatchObject({ status: Code.ALREADY_EXISTS });
     expect(pool.volumes.all().map((volume) => volume.id)).toEqual([id]);
   });

@@ -5,6 +5,7 @@
 import { realpath, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Logger, Random } from '@kubewright/core';
+import { KeyedLock } from '@kubewright/core/async';
 import { LinuxMounter, SystemCommands } from '@kubewright/csi-sdk';
 import type { Mounter } from '@kubewright/csi-sdk';
 import { InFlightLocks } from '@kubewright/grpc';
@@ -16,7 +17,6 @@ import { noFaults } from '../state/fault-points.js';
 import type { FaultPoints } from '../state/fault-points.js';
 import { RecordFiles } from '../state/record-files.js';
 import { Reserve } from '../state/reserve.js';
-import { Sequence } from '../state/sequence.js';
 import type { GroupRecord, SnapshotRecord, VolumeRecord } from '../state/records.js';
 
 const defaultMaxVolume = 16n << 40n;
@@ -45,7 +45,7 @@ export interface HostPathPool extends PoolServices {
   /** One operation per volume, over all services. */
   readonly locks: InFlightLocks;
   /** Where the sum of all volumes decides: how much is free, how many are attached. */
-  readonly decisions: Sequence;
+  readonly capacity: KeyedLock;
   readonly poolBytes: bigint;
   readonly maxVolumeBytes: bigint;
 }
@@ -58,7 +58,7 @@ export async function openPool(options: HostPathOptions, services: PoolServices)
   const root = await realpath(options.root);
   const commands = new SystemCommands(services.clock);
   const { blocks, bsize } = await statfs(root, { bigint: true });
-  const { maxVolumeBytes: wished = defaultMaxVolume } = options;
+  const { maxVolumeBytes: largest = defaultMaxVolume } = options;
   const volumeData = new DataFiles(join(root, 'volumes'), commands);
   const snapshotData = new DataFiles(join(root, 'snapshots'), commands);
   await volumeData.open();
@@ -76,8 +76,8 @@ export async function openPool(options: HostPathOptions, services: PoolServices)
     loopDevices: options.loopDevices ?? new SystemLoopDevices(commands),
     faults: options.faults ?? noFaults,
     locks: new InFlightLocks(),
-    decisions: new Sequence(),
+    capacity: new KeyedLock(),
     poolBytes: options.poolBytes ?? blocks * bsize,
-    maxVolumeBytes: wished > largestFile ? largestFile : wished,
+    maxVolumeBytes: largest > largestFile ? largestFile : largest,
   };
 }

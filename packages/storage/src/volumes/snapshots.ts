@@ -4,7 +4,7 @@ import type { SnapshotRecord } from '../state/records.js';
 import type { HostPathPool } from './host-path-pool.js';
 import { readyVolume } from './ready.js';
 
-export interface SnapshotWish {
+export interface SnapshotRequest {
   readonly name: string;
   readonly volumeId: string;
   /** Given for a member of a group. */
@@ -12,22 +12,22 @@ export interface SnapshotWish {
 }
 
 /** Takes a snapshot, or finds the one of this name. The caller of a group holds its volumes' locks. */
-export async function createSnapshot(pool: HostPathPool, wish: SnapshotWish): Promise<SnapshotRecord> {
-  const existing = pool.snapshots.named(wish.name);
-  if (existing !== undefined && existing.volumeId !== wish.volumeId) {
-    throw alreadyExists('snapshot', wish.name, `is of volume '${existing.volumeId}'`);
+export async function createSnapshot(pool: HostPathPool, request: SnapshotRequest): Promise<SnapshotRecord> {
+  const existing = pool.snapshots.named(request.name);
+  if (existing !== undefined && existing.volumeId !== request.volumeId) {
+    throw alreadyExists('snapshot', request.name, `is of volume '${existing.volumeId}'`);
   }
   if (existing?.phase === 'ready') return existing;
   if (existing?.phase === 'deleting') {
-    throw new GrpcStatusError(Code.ABORTED, `snapshot '${wish.name}' is being deleted: try again`);
+    throw new GrpcStatusError(Code.ABORTED, `snapshot '${request.name}' is being deleted: try again`);
   }
-  const take = (): Promise<SnapshotRecord> => copyVolume(pool, wish, existing);
-  return wish.member ? take() : pool.locks.run(`volume/${wish.volumeId}`, take);
+  const take = (): Promise<SnapshotRecord> => copyVolume(pool, request, existing);
+  return request.member ? take() : pool.locks.run(`volume/${request.volumeId}`, take);
 }
 
 async function copyVolume(
   pool: HostPathPool,
-  { name, volumeId, member }: SnapshotWish,
+  { name, volumeId, member }: SnapshotRequest,
   earlier: SnapshotRecord | undefined,
 ): Promise<SnapshotRecord> {
   const volume = readyVolume(pool, volumeId);

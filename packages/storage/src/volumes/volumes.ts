@@ -10,7 +10,7 @@ import { usesOf } from './uses.js';
 
 const defaultBytes = 1n << 30n;
 
-export interface VolumeWish {
+export interface VolumeRequest {
   readonly name: string;
   readonly access: AccessType;
   readonly capacity: CapacityRange | undefined;
@@ -27,19 +27,19 @@ export function freeBytes(pool: HostPathPool): bigint {
 }
 
 /** Makes a volume, or finds the one of this name. An attempt that a crash or an error left is begun anew. */
-export async function createVolume(pool: HostPathPool, wish: VolumeWish): Promise<VolumeRecord> {
-  checkMutable(wish.mutable, wish.access);
-  const existing = pool.volumes.named(wish.name);
-  if (existing?.phase === 'ready') return compatible(existing, wish);
+export async function createVolume(pool: HostPathPool, request: VolumeRequest): Promise<VolumeRecord> {
+  checkMutable(request.mutable, request.access);
+  const existing = pool.volumes.named(request.name);
+  if (existing?.phase === 'ready') return compatible(existing, request);
   if (existing?.phase === 'deleting') {
-    throw new GrpcStatusError(Code.ABORTED, `volume '${wish.name}' is being deleted: try again`);
+    throw new GrpcStatusError(Code.ABORTED, `volume '${request.name}' is being deleted: try again`);
   }
-  if (wish.source === undefined) return build(pool, wish, undefined, existing);
+  if (request.source === undefined) return build(pool, request, undefined, existing);
   const source =
-    wish.source.kind === 'volume' ? readyVolume(pool, wish.source.id) : readySnapshot(pool, wish.source.id);
-  const data = wish.source.kind === 'volume' ? pool.volumeData : pool.snapshotData;
+    request.source.kind === 'volume' ? readyVolume(pool, request.source.id) : readySnapshot(pool, request.source.id);
+  const data = request.source.kind === 'volume' ? pool.volumeData : pool.snapshotData;
   const from = { path: data.path(source), bytes: source.bytes, access: source.access };
-  return pool.locks.run(`${wish.source.kind}/${source.id}`, () => build(pool, wish, from, existing));
+  return pool.locks.run(`${request.source.kind}/${source.id}`, () => build(pool, request, from, existing));
 }
 
 interface Origin {
@@ -50,11 +50,11 @@ interface Origin {
 
 async function build(
   pool: HostPathPool,
-  wish: VolumeWish,
+  request: VolumeRequest,
   from: Origin | undefined,
   earlier: VolumeRecord | undefined,
 ): Promise<VolumeRecord> {
-  const intent = await pool.decisions.run(() => recordIntent(pool, wish, from, earlier));
+  const intent = await pool.capacity.run('pool', () => recordIntent(pool, request, from, earlier));
   pool.faults.reach('create-volume:intent');
   try {
     if (from === undefined) await pool.volumeData.create(intent, intent.bytes);
@@ -75,18 +75,18 @@ async function build(
 /** From here on the size counts as taken. */
 async function recordIntent(
   pool: HostPathPool,
-  wish: VolumeWish,
+  request: VolumeRequest,
   from: Origin | undefined,
   earlier: VolumeRecord | undefined,
 ): Promise<VolumeRecord> {
-  const { name, access, mutable, source, ephemeralId } = wish;
+  const { name, access, mutable, source, ephemeralId } = request;
   const intent: VolumeRecord = {
     id: earlier?.id ?? ephemeralId ?? pool.random.uuid(),
     name,
     number: pool.volumes.nextNumber(),
     phase: 'creating',
     access,
-    bytes: sizeFor(pool, wish, from),
+    bytes: sizeFor(pool, request, from),
     mutable,
     attachments: {},
     ephemeral: ephemeralId !== undefined,
@@ -96,7 +96,7 @@ async function recordIntent(
   return intent;
 }
 
-function sizeFor(pool: HostPathPool, { access, capacity }: VolumeWish, from: Origin | undefined): bigint {
+function sizeFor(pool: HostPathPool, { access, capacity }: VolumeRequest, from: Origin | undefined): bigint {
   if (from !== undefined && from.access !== access) {
     throw invalidArgument({
       field: 'volume_capabilities',
@@ -117,7 +117,10 @@ function sizeFor(pool: HostPathPool, { access, capacity }: VolumeWish, from: Ori
 }
 
 /** @throws GrpcStatusError ALREADY_EXISTS */
-function compatible(existing: VolumeRecord, { name, access, capacity, source, ephemeralId }: VolumeWish): VolumeRecord {
+function compatible(
+  existing: VolumeRecord,
+  { name, access, capacity, source, ephemeralId }: VolumeRequest,
+): VolumeRecord {
   if (ephemeralId !== undefined && existing.id !== ephemeralId) throw alreadyExists('volume', name, 'is another one');
   if (ephemeralId === undefined && existing.ephemeral) throw alreadyExists('volume', name, 'belongs to a pod');
   if (!capacityFits(capacity, existing.bytes)) throw alreadyExists('volume', name, `has ${existing.bytes} bytes`);
@@ -182,7 +185,7 @@ export async function expandVolume(
     pool.faults.reach('expand-volume:commit');
     return grown;
   };
-  return pool.locks.run(`volume/${id}`, () => pool.decisions.run(grow));
+  return pool.locks.run(`volume/${id}`, () => pool.capacity.run('pool', grow));
 }
 
 /** Changes parameters, all of them or none. */

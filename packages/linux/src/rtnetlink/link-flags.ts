@@ -8,7 +8,7 @@ const nameLength = 16;
 const requestLength = 40;
 
 /** What the kernel tells of a link without taking a lock. */
-export interface LinkGlance {
+export interface LinkFlags {
   readonly up: boolean;
   /** Up, and as far as the kernel knows nothing below keeps it from carrying packets. True also while it does not know yet. */
   readonly running: boolean;
@@ -17,7 +17,7 @@ export interface LinkGlance {
 }
 
 /** Undefined where the link of this index is gone, or has another name by now. */
-export function glanceAt(socket: NetlinkSocket, index: number, name: string): LinkGlance | undefined {
+export function readLinkFlags(socket: NetlinkSocket, index: number, name: string): LinkFlags | undefined {
   const request = Buffer.alloc(requestLength);
   request.writeInt32LE(index, nameLength);
   // By index first: asked for a name that is not there, the kernel would look for a module.

@@ -2,16 +2,18 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** What the cluster gave this machine for its pods. */
-export interface PodNetwork {
+export interface OverlayConfig {
   readonly podNetworks: readonly string[];
   /** The largest packet that reaches pods of other machines in one piece. */
   readonly mtu: number;
 }
 
 /** Undefined where nothing was written yet, or what stands there cannot be read. */
-export function readPodNetwork(path: string): PodNetwork | undefined {
+export function readOverlayConfig(path: string): OverlayConfig | undefined {
   try {
-    const { podNetworks, mtu } = JSON.parse(readFileSync(path, 'utf8')) as Partial<Record<keyof PodNetwork, unknown>>;
+    const { podNetworks, mtu } = JSON.parse(readFileSync(path, 'utf8')) as Partial<
+      Record<keyof OverlayConfig, unknown>
+    >;
     if (!Array.isArray(podNetworks) || podNetworks.length === 0 || typeof mtu !== 'number') return undefined;
     return { podNetworks: podNetworks.map(String), mtu };
   } catch {
@@ -20,7 +22,7 @@ export function readPodNetwork(path: string): PodNetwork | undefined {
 }
 
 /** Replaces the file at once; readers see the old one or the new one. It is written again after a start of the machine. */
-export function writePodNetwork(path: string, network: PodNetwork): void {
+export function writeOverlayConfig(path: string, network: OverlayConfig): void {
   const text = JSON.stringify(network);
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   const unfinished = `${path}.${process.pid}`;
