@@ -5,7 +5,7 @@
 import { isAlreadyExists, isConflict, isNotFound } from '@kubewright/api';
 import type { DeepReadonly, ObjectKey } from '@kubewright/api';
 import { Lease } from '@kubewright/api/coordination/v1';
-import { Clock, HealthCheck, Logger, Metrics, Plugin, Random, inject, provide, token } from '@kubewright/core';
+import { Clock, HealthCheck, Logger, Metrics, Plugin, Random, inject, messageOf, provide, token } from '@kubewright/core';
 import type { Gauge, HealthStatus, Lifecycle, PluginLike, StartContext, StopContext, Token } from '@kubewright/core';
 import type { Client, RequestOptions } from '@kubewright/informer';
 import { Cluster } from '../cluster/cluster.js';
@@ -176,7 +176,7 @@ export class LeaderElection implements Lifecycle, HealthCheck {
       signal.throwIfAborted();
       // Somebody else was faster; the next attempt sees who.
       if (isConflict(error) || isAlreadyExists(error)) return { came: 'unknown' };
-      this.#problem = error instanceof Error ? error.message : String(error);
+      this.#problem = messageOf(error);
       this.logger.warn('the lease could not be read or written', { lease: this.options.name, error });
       return { came: 'unknown' };
     }
