@@ -26,10 +26,7 @@ export const csiBench: Bench = {
     { metric: 'calls at 64', unit: '1/s', peer },
   ],
   async run({ root, rounds, signal, progress }): Promise<readonly Measurement[]> {
-    await using ours = await startDriverProcess([
-      process.execPath,
-      join(root, 'bench/dist/csi/serve-memory-driver.js'),
-    ]);
+    await using ours = await startDriverProcess([process.execPath, join(root, 'bench/dist/csi/serve-fake-driver.js')]);
     const command = process.env[peerVariable]?.split(' ');
     await using other = command === undefined ? undefined : await startDriverProcess(command);
     if (other === undefined) progress(`${peerVariable} is not set: rows that compare do not hold`);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { SystemClock, SystemRandom } from '@kubewright/core';
 import { CriClient, criServer } from '@kubewright/cri-sdk';
 import type { ImageService, RuntimeService } from '@kubewright/cri-sdk';
-import { MemoryImages, MemoryRuntime, describeRuntimeContract } from '@kubewright/cri-sdk/testing';
+import { FakeImages, FakeRuntime, describeRuntimeContract } from '@kubewright/cri-sdk/testing';
 import type { RuntimeSubject } from '@kubewright/cri-sdk/testing';
 import type * as cri from '@kubewright/cri-sdk/v1';
 import { Code } from '@kubewright/grpc';
@@ -14,7 +14,7 @@ import { AuthenticatedImages, GuardedRuntime } from './guarded-runtime.js';
 const clock = new SystemClock();
 
 /** Remembers with which users images were pulled. */
-class WatchedImages extends MemoryImages {
+class WatchedImages extends FakeImages {
   readonly users: (string | undefined)[] = [];
 
   override async pullImage(request: cri.PullImageRequest): Promise<{ imageRef: string }> {
@@ -23,7 +23,7 @@ class WatchedImages extends MemoryImages {
   }
 }
 
-class WatchedRuntime extends MemoryRuntime {
+class WatchedRuntime extends FakeRuntime {
   override readonly images = new WatchedImages(clock);
 }
 

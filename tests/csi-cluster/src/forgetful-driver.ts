@@ -1,4 +1,4 @@
-import { MemoryController, MemoryDriver } from '@kubewright/csi-sdk/testing';
+import { FakeController, FakeDriver } from '@kubewright/csi-sdk/testing';
 import type {
   CreateSnapshotRequest,
   CreateVolumeRequest,
@@ -8,7 +8,7 @@ import type {
 import { Code, GrpcStatusError } from '@kubewright/grpc';
 
 /** Does what it is told, and for some calls fails to say so: what a caller sees of a timeout or a crash. */
-class ForgetfulController extends MemoryController {
+class ForgetfulController extends FakeController {
   /** How many answers are still to be lost. */
   lost = 0;
   /** With what, if anything, it refuses to make snapshots, and volumes from them, without making them. */
@@ -16,27 +16,27 @@ class ForgetfulController extends MemoryController {
   /** Those of the last snapshot that was deleted. */
   secrets: Readonly<Record<string, string>> = {};
 
-  override async createVolume(request: CreateVolumeRequest): ReturnType<MemoryController['createVolume']> {
+  override async createVolume(request: CreateVolumeRequest): ReturnType<FakeController['createVolume']> {
     if (request.volumeContentSource !== undefined) this.#refuse();
     const answer = await super.createVolume(request);
     this.#forget();
     return answer;
   }
 
-  override async deleteVolume(request: DeleteVolumeRequest): ReturnType<MemoryController['deleteVolume']> {
+  override async deleteVolume(request: DeleteVolumeRequest): ReturnType<FakeController['deleteVolume']> {
     const answer = await super.deleteVolume(request);
     this.#forget();
     return answer;
   }
 
-  override async createSnapshot(request: CreateSnapshotRequest): ReturnType<MemoryController['createSnapshot']> {
+  override async createSnapshot(request: CreateSnapshotRequest): ReturnType<FakeController['createSnapshot']> {
     this.#refuse();
     const answer = await super.createSnapshot(request);
     this.#forget();
     return answer;
   }
 
-  override async deleteSnapshot(request: DeleteSnapshotRequest): ReturnType<MemoryController['deleteSnapshot']> {
+  override async deleteSnapshot(request: DeleteSnapshotRequest): ReturnType<FakeController['deleteSnapshot']> {
     this.secrets = request.secrets;
     return super.deleteSnapshot(request);
   }
@@ -52,6 +52,6 @@ class ForgetfulController extends MemoryController {
   }
 }
 
-export class ForgetfulDriver extends MemoryDriver {
+export class ForgetfulDriver extends FakeDriver {
   override readonly controller = new ForgetfulController(this.clock);
 }

@@ -3,13 +3,13 @@ import { Event } from '@kubewright/api/events/v1';
 import { StorageClass } from '@kubewright/api/storage/v1';
 import { TestCluster } from '@kubewright/cluster/testing';
 import { csiSidecars } from '@kubewright/csi-sidecars';
-import { MemoryController, MemoryDriver, startDriver } from '@kubewright/csi-sdk/testing';
+import { FakeController, FakeDriver, startDriver } from '@kubewright/csi-sdk/testing';
 import { ControllerServiceCapability_RPC_Type as Rpc } from '@kubewright/csi-sdk/v1';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
 import { describe, expect, it } from 'vitest';
 
 /** Says how its volumes are. */
-class HonestController extends MemoryController {
+class HonestController extends FakeController {
   override readonly features = {
     cloneVolume: true,
     publishReadOnly: true,
@@ -24,18 +24,18 @@ class HonestController extends MemoryController {
   lists = 0;
 
   override async controllerGetCapabilities(
-    ...call: Parameters<MemoryController['controllerGetCapabilities']>
-  ): ReturnType<MemoryController['controllerGetCapabilities']> {
+    ...call: Parameters<FakeController['controllerGetCapabilities']>
+  ): ReturnType<FakeController['controllerGetCapabilities']> {
     const { capabilities = [] } = await super.controllerGetCapabilities(...call);
     const known = capabilities.filter(({ type }) => type?.case !== 'rpc' || type.value.type !== Rpc.LIST_VOLUMES);
     return { capabilities: this.canList ? [...capabilities] : known };
   }
 
-  override async controllerGetVolume(): ReturnType<MemoryController['controllerGetVolume']> {
+  override async controllerGetVolume(): ReturnType<FakeController['controllerGetVolume']> {
     return { status: { volumeCondition: this.condition } };
   }
 
-  override async listVolumes(): ReturnType<MemoryController['listVolumes']> {
+  override async listVolumes(): ReturnType<FakeController['listVolumes']> {
     if (this.isSilent) throw new GrpcStatusError(Code.UNAVAILABLE, 'not now');
     const status = { volumeCondition: this.condition };
     this.lists++;
@@ -44,7 +44,7 @@ class HonestController extends MemoryController {
   }
 }
 
-class HonestDriver extends MemoryDriver {
+class HonestDriver extends FakeDriver {
   override readonly controller = new HonestController(this.clock);
 }
 

@@ -4,7 +4,7 @@ import { StorageClass } from '@kubewright/api/storage/v1';
 import { TestCluster } from '@kubewright/cluster/testing';
 import { IdentityService } from '@kubewright/csi-sdk';
 import { csiSidecars } from '@kubewright/csi-sidecars';
-import { MemoryController, MemoryDriver, startDriver } from '@kubewright/csi-sdk/testing';
+import { FakeController, FakeDriver, startDriver } from '@kubewright/csi-sdk/testing';
 import type { ControllerExpandVolumeRequest, CreateVolumeRequest } from '@kubewright/csi-sdk/v1';
 import { describe, expect, it } from 'vitest';
 
@@ -14,12 +14,12 @@ interface Answer {
 }
 
 /** Makes what it is told, and says something else. */
-class WrongController extends MemoryController {
+class WrongController extends FakeController {
   answer: Partial<Answer> = {};
   expanded: bigint | undefined;
   expansions = 0;
 
-  override async createVolume(request: CreateVolumeRequest): ReturnType<MemoryController['createVolume']> {
+  override async createVolume(request: CreateVolumeRequest): ReturnType<FakeController['createVolume']> {
     const { volume } = await super.createVolume(request);
     const { volumeId = '', capacityBytes = 0n } = volume ?? {};
     return { volume: { volumeId, capacityBytes, ...this.answer } };
@@ -27,7 +27,7 @@ class WrongController extends MemoryController {
 
   override async controllerExpandVolume(
     request: ControllerExpandVolumeRequest,
-  ): ReturnType<MemoryController['controllerExpandVolume']> {
+  ): ReturnType<FakeController['controllerExpandVolume']> {
     this.expansions++;
     const answer = await super.controllerExpandVolume(request);
     return this.expanded === undefined ? answer : { ...answer, capacityBytes: this.expanded };
@@ -42,7 +42,7 @@ class LateIdentity extends IdentityService {
   }
 }
 
-class WrongDriver extends MemoryDriver {
+class WrongDriver extends FakeDriver {
   override readonly identity = new LateIdentity();
   override readonly controller = new WrongController(this.clock);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CniError } from '../errors.js';
 import type { PluginOutput } from '../execute/executor.js';
-import { errorOf, nobody, SmallPlugin, variables } from '../testing/small-plugin.js';
+import { errorOf, nobody, ScriptedPlugin, variables } from '../testing/scripted-plugin.js';
 import type { CniPlugin } from './cni-plugin.js';
 import { handleRequest } from './handle-request.js';
 
@@ -16,7 +16,7 @@ describe('work that holds the answer up', () => {
     });
 
   it('is awaited, and its failure is the answer', async () => {
-    const plugin = new SmallPlugin();
+    const plugin = new ScriptedPlugin();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     plugin.held = promise;
     let answered = false;
@@ -33,14 +33,14 @@ describe('work that holds the answer up', () => {
   });
 
   it('is awaited also where the plugin fails, whose error is the answer', async () => {
-    const plugin = new SmallPlugin();
+    const plugin = new ScriptedPlugin();
     plugin.failure = new CniError(120, 'own');
     plugin.held = Promise.reject(new CniError(5, 'the disk is full'));
     expect(await errorOf(answer(plugin, false))).toMatchObject({ code: 120 });
   });
 
   it('is handed over to a caller that waits itself', async () => {
-    const plugin = new SmallPlugin();
+    const plugin = new ScriptedPlugin();
     plugin.held = Promise.reject(new CniError(5, 'the disk is full'));
     const { exitCode, settled } = await answer(plugin, true);
     expect(exitCode).toBe(0);

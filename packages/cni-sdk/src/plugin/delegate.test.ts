@@ -5,7 +5,7 @@ import type { PluginExecutor, PluginOutput } from '../execute/executor.js';
 import { InProcessExecutor } from './in-process-executor.js';
 import { RecordingPlugin } from '../testing/recording-plugin.js';
 import { ScriptedExecutor } from '../testing/scripted-executor.js';
-import { errorOf, nobody, request, SmallPlugin, variables } from '../testing/small-plugin.js';
+import { errorOf, nobody, request, ScriptedPlugin, variables } from '../testing/scripted-plugin.js';
 import { handleRequest } from './handle-request.js';
 
 describe('delegation', () => {
@@ -13,7 +13,7 @@ describe('delegation', () => {
     const ipam = new RecordingPlugin('ipam');
     const executor = new InProcessExecutor([ipam], nobody);
     const { stdout } = await request(
-      new SmallPlugin(),
+      new ScriptedPlugin(),
       'ADD',
       { cniVersion: '0.3.1', ipam: { type: 'ipam', subnet: 'x' } },
       executor,
@@ -26,7 +26,7 @@ describe('delegation', () => {
     const ipam = new RecordingPlugin('ipam');
     ipam.fail.set('ADD', CniError.tryAgainLater('empty'));
     const output = request(
-      new SmallPlugin(),
+      new ScriptedPlugin(),
       'ADD',
       { cniVersion: '0.3.1', ipam: { type: 'ipam' } },
       new InProcessExecutor([ipam], nobody),
@@ -37,9 +37,9 @@ describe('delegation', () => {
 
   it('takes a result of null, and blames the plugin for one that is none', async () => {
     const config = { cniVersion: '0.3.1', ipam: { type: 'ipam' } };
-    const taken = await request(new SmallPlugin(), 'ADD', config, new ScriptedExecutor('null'));
+    const taken = await request(new ScriptedPlugin(), 'ADD', config, new ScriptedExecutor('null'));
     expect(JSON.parse(taken.stdout)).toEqual({ cniVersion: '0.3.1' });
-    const refused = request(new SmallPlugin(), 'ADD', config, new ScriptedExecutor('hello'));
+    const refused = request(new ScriptedPlugin(), 'ADD', config, new ScriptedExecutor('hello'));
     expect(await errorOf(refused)).toMatchObject({ code: 6, msg: "what plugin 'ipam' printed is no JSON object" });
   });
 
@@ -59,7 +59,7 @@ describe('delegation', () => {
         return call.environment['CNI_COMMAND'] === 'DEL' ? gate.promise : output;
       },
     };
-    const output = handleRequest(new SmallPlugin(), {
+    const output = handleRequest(new ScriptedPlugin(), {
       environment: { ...variables, CNI_COMMAND: 'ADD' },
       stdin: JSON.stringify({ cniVersion: '0.3.1', name: 'net', type: 'small', ipam: { type: 'ipam' } }),
       executor: slow,
@@ -77,7 +77,7 @@ describe('delegation', () => {
   });
 
   it('asks for the type', async () => {
-    expect(await errorOf(request(new SmallPlugin(), 'ADD', { cniVersion: '0.3.1', ipam: {} }))).toMatchObject({
+    expect(await errorOf(request(new ScriptedPlugin(), 'ADD', { cniVersion: '0.3.1', ipam: {} }))).toMatchObject({
       code: 7,
       msg: expect.stringContaining('ipam.type') as string,
     });

@@ -7,23 +7,23 @@ import {
   FullPlugin,
   nobody,
   request,
-  SmallPlugin,
+  ScriptedPlugin,
   variables,
   Vlan,
-} from '../testing/small-plugin.js';
+} from '../testing/scripted-plugin.js';
 import { servedVerbs, servedVersions } from './cni-plugin.js';
 import { handleRequest } from './handle-request.js';
 
 describe('versions and verbs', () => {
   it('follow from what is implemented', () => {
-    expect(servedVerbs(new SmallPlugin())).toEqual(['ADD', 'DEL', 'VERSION']);
-    expect(servedVersions(new SmallPlugin()).at(-1)).toBe('0.3.1');
+    expect(servedVerbs(new ScriptedPlugin())).toEqual(['ADD', 'DEL', 'VERSION']);
+    expect(servedVersions(new ScriptedPlugin()).at(-1)).toBe('0.3.1');
     expect(servedVerbs(new FullPlugin())).toEqual(['ADD', 'DEL', 'CHECK', 'GC', 'STATUS', 'VERSION']);
     expect(servedVersions(new FullPlugin()).at(-1)).toBe('1.1.0');
   });
 
   it('refuses a version that the plugin does not reach, and says what it serves', async () => {
-    expect(await errorOf(request(new SmallPlugin(), 'ADD', { cniVersion: '1.0.0' }))).toEqual({
+    expect(await errorOf(request(new ScriptedPlugin(), 'ADD', { cniVersion: '1.0.0' }))).toEqual({
       cniVersion: '1.0.0',
       code: 1,
       msg: "plugin 'small' does not serve version 1.0.0",
@@ -40,7 +40,7 @@ describe('versions and verbs', () => {
   });
 
   it('tells a person what it is', async () => {
-    const output = await handleRequest(new SmallPlugin(), { environment: {}, stdin: '', executor: nobody });
+    const output = await handleRequest(new ScriptedPlugin(), { environment: {}, stdin: '', executor: nobody });
     expect(output).toMatchObject({ exitCode: 0, stdout: '' });
     expect(output.stderr).toContain("CNI plugin 'small'");
   });
@@ -48,7 +48,7 @@ describe('versions and verbs', () => {
 
 describe('the configuration', () => {
   it('is an instance with defaults, nested classes, and the keys that no field names', async () => {
-    const plugin = new SmallPlugin();
+    const plugin = new ScriptedPlugin();
     await request(plugin, 'ADD', { cniVersion: '0.3.1', vlans: [{ id: 5 }], other: { deep: true } });
     expect(plugin.seen?.config).toBeInstanceOf(BridgeConfig);
     expect(plugin.seen?.config).toMatchObject({ mtu: 1500, other: { deep: true } });
@@ -56,7 +56,7 @@ describe('the configuration', () => {
   });
 
   it('takes null for absent, and capabilities as containerd writes them', async () => {
-    const plugin = new SmallPlugin();
+    const plugin = new ScriptedPlugin();
     const runtimeConfig = {
       portMappings: [{ HostPort: 1, ContainerPort: 2, Protocol: 'tcp', HostIP: '' }],
       ipRanges: [[{ Subnet: '10.1.0.0/24' }]],
@@ -80,7 +80,7 @@ describe('the configuration', () => {
 
   it('is refused with the path of each wrong field', async () => {
     const { code, msg } = await errorOf(
-      request(new SmallPlugin(), 'ADD', { cniVersion: '0.3.1', mtu: 'x', vlans: [{ id: 1 }, { id: 5000 }] }),
+      request(new ScriptedPlugin(), 'ADD', { cniVersion: '0.3.1', mtu: 'x', vlans: [{ id: 1 }, { id: 5000 }] }),
     );
     expect(code).toBe(7);
     expect(msg).toContain('mtu: mtu must be an integer number');
@@ -90,7 +90,7 @@ describe('the configuration', () => {
   it('cannot reach into prototypes', async () => {
     const stdin =
       '{"cniVersion":"0.3.1","name":"n","type":"small","__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}';
-    await handleRequest(new SmallPlugin(), {
+    await handleRequest(new ScriptedPlugin(), {
       environment: { ...variables, CNI_COMMAND: 'ADD' },
       stdin,
       executor: nobody,
@@ -108,7 +108,7 @@ describe('errors', () => {
     [Object.assign(new Error('disk full'), { errno: -28, syscall: 'write' }), { code: 5, msg: 'disk full' }],
     ['text', { code: 999, msg: 'text' }],
   ])('answers %s', async (failure, expected) => {
-    const plugin = new SmallPlugin();
+    const plugin = new ScriptedPlugin();
     plugin.failure = failure;
     expect(await errorOf(request(plugin, 'ADD', { cniVersion: '0.3.1' }))).toMatchObject({
       cniVersion: '0.3.1',
@@ -126,7 +126,7 @@ describe('errors', () => {
   it.skipIf(process.platform !== 'linux')("refuses the plugin's own namespace", async () => {
     const environment = { ...variables, CNI_COMMAND: 'ADD', CNI_NETNS: '/proc/self/ns/net' };
     const stdin = JSON.stringify({ cniVersion: '0.3.1', name: 'net', type: 'small' });
-    const plugin = new SmallPlugin();
+    const plugin = new ScriptedPlugin();
     expect(await errorOf(handleRequest(plugin, { environment, stdin, executor: nobody }))).toMatchObject({ code: 8 });
     const allowed = { ...environment, CNI_NETNS_OVERRIDE: '1' };
     expect((await handleRequest(plugin, { environment: allowed, stdin, executor: nobody })).exitCode).toBe(0);
@@ -139,7 +139,7 @@ describe('errors', () => {
   it.skipIf(process.platform !== 'linux')("keeps DEL away from the plugin's own namespace", async () => {
     const environment = { ...variables, CNI_COMMAND: 'DEL', CNI_NETNS: '/proc/self/ns/net' };
     const stdin = JSON.stringify({ cniVersion: '0.3.1', name: 'net', type: 'small', ipam: { type: 'ipam' } });
-    const plugin = new SmallPlugin();
+    const plugin = new ScriptedPlugin();
     const executor = new ScriptedExecutor('');
     expect(await handleRequest(plugin, { environment, stdin, executor })).toMatchObject({ exitCode: 0 });
     expect([plugin.seen?.netns, executor.calls[0]?.environment['CNI_NETNS']]).toEqual(['', '']);
@@ -148,7 +148,7 @@ describe('errors', () => {
   it('have the version of the configuration, whatever else is wrong', async () => {
     const environment = { ...variables, CNI_COMMAND: 'ADD', CNI_IFNAME: '' };
     const stdin = JSON.stringify({ cniVersion: '0.3.1', name: 'net', type: 'small' });
-    expect(await errorOf(handleRequest(new SmallPlugin(), { environment, stdin, executor: nobody }))).toMatchObject({
+    expect(await errorOf(handleRequest(new ScriptedPlugin(), { environment, stdin, executor: nobody }))).toMatchObject({
       code: 4,
       cniVersion: '0.3.1',
     });
@@ -156,7 +156,7 @@ describe('errors', () => {
       code: 1,
       cniVersion: '1.0.0',
     });
-    expect(await errorOf(request(new SmallPlugin(), 'ADD', { cniVersion: '9.9.9' }))).toMatchObject({
+    expect(await errorOf(request(new ScriptedPlugin(), 'ADD', { cniVersion: '9.9.9' }))).toMatchObject({
       code: 1,
       cniVersion: '0.1.0',
     });
@@ -165,7 +165,7 @@ describe('errors', () => {
 
 describe('a result of before that cannot be read', () => {
   it('is none for DEL, and an error for ADD', async () => {
-    const plugin = new SmallPlugin();
+    const plugin = new ScriptedPlugin();
     const config = { cniVersion: '0.3.1', prevResult: { ips: [{ address: 'x' }] } };
     expect(await errorOf(request(plugin, 'ADD', config))).toMatchObject({ code: 6 });
     expect(await request(plugin, 'DEL', config)).toMatchObject({ exitCode: 0 });

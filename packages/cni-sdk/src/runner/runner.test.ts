@@ -18,7 +18,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 /** Keeps what was sent, so that tests can look at it. */
-class Spy implements PluginExecutor {
+class RecordingExecutor implements PluginExecutor {
   readonly sent: (CniJson & { readonly verb: string })[] = [];
   constructor(private readonly inner: PluginExecutor) {}
   execute(call: PluginCall, signal?: AbortSignal): Promise<PluginOutput> {
@@ -34,21 +34,21 @@ function setUp(version: string): {
   log: string[];
   first: RecordingPlugin;
   second: RecordingPlugin;
-  spy: Spy;
+  recording: RecordingExecutor;
   runner: CniRunner;
   list: ReturnType<typeof parseNetworkList>;
 } {
   const log: string[] = [];
   const first = new RecordingPlugin('first', log);
   const second = new RecordingPlugin('second', log);
-  const spy = new Spy(new InProcessExecutor([first, second], nobody));
-  const runner = new CniRunner({ executor: spy, path: ['/opt/cni/bin'], cacheDirectory: directory });
+  const recording = new RecordingExecutor(new InProcessExecutor([first, second], nobody));
+  const runner = new CniRunner({ executor: recording, path: ['/opt/cni/bin'], cacheDirectory: directory });
   const plugins = [{ type: 'first', capabilities: { mac: true }, keep: [1] }, { type: 'second' }];
   return {
     log,
     first,
     second,
-    spy,
+    recording,
     runner,
     list: parseNetworkList({ cniVersion: version, name: 'net', plugins }, 'test'),
   };
@@ -56,22 +56,22 @@ function setUp(version: string): {
 
 describe('CniRunner', () => {
   it('chains ADD, gives each plugin what it declared, and remembers the result', async () => {
-    const { log, spy, runner, list } = setUp('1.1.0');
+    const { log, recording, runner, list } = setUp('1.1.0');
     const result = await runner.add(list, {
       ...attachment,
       capabilityArguments: { mac: '0a:00:00:00:00:01', ips: ['x'] },
     });
     expect(log).toEqual(['first ADD c1 eth0', 'second ADD c1 eth0']);
     expect(result.interfaces).toHaveLength(2);
-    expect(spy.sent[0]).toMatchObject({
+    expect(recording.sent[0]).toMatchObject({
       keep: [1],
       name: 'net',
       cniVersion: '1.1.0',
       runtimeConfig: { mac: '0a:00:00:00:00:01' },
     });
-    expect(spy.sent[0]).not.toHaveProperty('prevResult');
-    expect(spy.sent[0]?.['runtimeConfig']).not.toHaveProperty('ips');
-    expect(spy.sent[1]).toHaveProperty('prevResult.interfaces.length', 1);
+    expect(recording.sent[0]).not.toHaveProperty('prevResult');
+    expect(recording.sent[0]?.['runtimeConfig']).not.toHaveProperty('ips');
+    expect(recording.sent[1]).toHaveProperty('prevResult.interfaces.length', 1);
     const path = join(directory, 'results', 'net-c1-eth0');
     expect(statSync(path).mode & 0o777).toBe(0o600);
     const cached = JSON.parse(readFileSync(path, 'utf8')) as CniJson;
@@ -94,12 +94,12 @@ describe('CniRunner', () => {
   });
 
   it('goes on with DEL past a failing plugin and keeps the result for the next attempt', async () => {
-    const { log, first, second, spy, runner, list } = setUp('1.1.0');
+    const { log, first, second, recording, runner, list } = setUp('1.1.0');
     await runner.add(list, attachment);
     second.fail.set('DEL', new Error('second is broken'));
     await expect(runner.del(list, attachment)).rejects.toMatchObject({ cniCode: 999, summary: 'second is broken' });
     expect(log.slice(2)).toEqual(['second DEL c1 eth0', 'first DEL c1 eth0']);
-    expect(spy.sent.at(-1)).toHaveProperty('prevResult.interfaces.length', 2);
+    expect(recording.sent.at(-1)).toHaveProperty('prevResult.interfaces.length', 2);
     expect(await runner.attachments(list)).toHaveLength(1);
     first.fail.set('DEL', new Error('first is broken'));
     await expect(runner.del(list, attachment)).rejects.toThrow(cniSdkErrors.CHAIN_FAILED.code);
@@ -111,7 +111,7 @@ describe('CniRunner', () => {
   });
 
   it('deletes with a corrupt cache, and hands no prevResult on before 0.4.0', async () => {
-    const { spy, runner, list } = setUp('1.1.0');
+    const { recording, runner, list } = setUp('1.1.0');
     mkdirSync(join(directory, 'results'));
     writeFileSync(join(directory, 'results', 'net-c1-eth0'), '{"kind":');
     await runner.del(list, attachment);
@@ -119,15 +119,15 @@ describe('CniRunner', () => {
     const old = { ...list, version: '0.3.1' as const };
     await runner.add(old, attachment);
     await runner.del(old, attachment);
-    expect(spy.sent.at(-1)).not.toHaveProperty('prevResult');
+    expect(recording.sent.at(-1)).not.toHaveProperty('prevResult');
   });
 
   it('speaks the version of the list to DEL, whatever version ADD spoke', async () => {
-    const { spy, runner, list } = setUp('0.4.0');
+    const { recording, runner, list } = setUp('0.4.0');
     await runner.add(list, attachment);
     await runner.del({ ...list, version: '1.1.0' }, attachment);
-    expect(spy.sent.at(-1)).toHaveProperty('prevResult.cniVersion', '1.1.0');
-    expect(spy.sent.at(-1)).not.toHaveProperty('prevResult.ips[0].version');
+    expect(recording.sent.at(-1)).toHaveProperty('prevResult.cniVersion', '1.1.0');
+    expect(recording.sent.at(-1)).not.toHaveProperty('prevResult.ips[0].version');
   });
 
   it('checks with the result of ADD, unless the list says not to', async () => {
@@ -141,36 +141,36 @@ describe('CniRunner', () => {
   });
 
   it('collects garbage: DEL of what is remembered and not valid, then GC with both names of the list', async () => {
-    const { log, spy, runner, list } = setUp('1.1.0');
+    const { log, recording, runner, list } = setUp('1.1.0');
     await runner.add(list, attachment);
     await runner.add(list, { ...attachment, containerId: 'c2' });
     log.length = 0;
     const valid = [{ containerID: 'c2', ifname: 'eth0' }];
     await runner.gc(list, () => valid);
     expect(log).toEqual(['second DEL c1 eth0', 'first DEL c1 eth0', 'first GC', 'second GC']);
-    expect(spy.sent.at(-1)).toMatchObject({ 'cni.dev/valid-attachments': valid, 'cni.dev/attachments': valid });
+    expect(recording.sent.at(-1)).toMatchObject({ 'cni.dev/valid-attachments': valid, 'cni.dev/attachments': valid });
     await runner.gc({ ...list, disableGc: true }, () => []);
     expect(await runner.attachments(list)).toHaveLength(1);
   });
 
   it('disconnects, and collects, what it remembers in a version that nobody knows', async () => {
-    const { log, spy, runner, list } = setUp('1.1.0');
+    const { log, recording, runner, list } = setUp('1.1.0');
     for (const disconnect of [() => runner.del(list, attachment), () => runner.gc(list, () => [])]) {
       await runner.add(list, attachment);
       const path = join(directory, 'results', 'net-c1-eth0');
       writeFileSync(path, readFileSync(path, 'utf8').replaceAll('"1.1.0"', '"1.2.0"'));
       await disconnect();
-      expect(spy.sent.findLast(({ verb }) => verb === 'DEL')).not.toHaveProperty('prevResult');
+      expect(recording.sent.findLast(({ verb }) => verb === 'DEL')).not.toHaveProperty('prevResult');
       expect(await runner.attachments(list)).toEqual([]);
     }
     expect(log.filter((line) => line.includes('DEL'))).toHaveLength(4);
   });
 
   it('collects garbage beside no other call, and asks then what is valid', async () => {
-    const { log, spy, runner, list } = setUp('1.1.0');
+    const { log, recording, runner, list } = setUp('1.1.0');
     const gate = Promise.withResolvers<void>();
-    const execute = spy.execute.bind(spy);
-    spy.execute = async (call, signal) => {
+    const execute = recording.execute.bind(recording);
+    recording.execute = async (call, signal) => {
       if (call.environment['CNI_COMMAND'] === 'ADD') await gate.promise;
       return execute(call, signal);
     };
@@ -201,25 +201,25 @@ describe('CniRunner', () => {
   });
 
   it('takes a result of null in a chain', async () => {
-    const { runner, spy, list } = setUp('1.1.0');
-    const execute = spy.execute.bind(spy);
-    spy.execute = async (call, signal) => {
+    const { runner, recording, list } = setUp('1.1.0');
+    const execute = recording.execute.bind(recording);
+    recording.execute = async (call, signal) => {
       const output = await execute(call, signal);
       return call.type === 'first' ? { ...output, stdout: 'null' } : output;
     };
     expect((await runner.add(list, attachment)).interfaces).toHaveLength(1);
-    expect(spy.sent[1]).toHaveProperty('prevResult', { cniVersion: '1.1.0' });
+    expect(recording.sent[1]).toHaveProperty('prevResult', { cniVersion: '1.1.0' });
   });
 
   it('tells attachments apart that share a file', async () => {
-    const { runner, spy, list } = setUp('1.1.0');
+    const { runner, recording, list } = setUp('1.1.0');
     const [short, long] = [
       { ...list, name: 'a' },
       { ...list, name: 'a-b' },
     ];
     await runner.add(long, { ...attachment, containerId: 'c' });
     await runner.del(short, { ...attachment, containerId: 'b-c' });
-    expect(spy.sent.at(-1)).not.toHaveProperty('prevResult');
+    expect(recording.sent.at(-1)).not.toHaveProperty('prevResult');
     expect(await runner.attachments(long)).toHaveLength(1);
     await expect(runner.check(short, { ...attachment, containerId: 'b-c' })).rejects.toThrow('needs the result of ADD');
   });

@@ -28,7 +28,7 @@ export class BridgeConfig extends NetworkConfig {
 }
 
 /** Keeps what it was asked, and does as it is told. */
-export class SmallPlugin extends CniPlugin<BridgeConfig> {
+export class ScriptedPlugin extends CniPlugin<BridgeConfig> {
   override readonly type = 'small';
   override readonly config = BridgeConfig;
   seen: AttachmentRequest<BridgeConfig> | undefined;
@@ -49,7 +49,7 @@ export class SmallPlugin extends CniPlugin<BridgeConfig> {
 }
 
 /** The same with every verb. */
-export class FullPlugin extends SmallPlugin {
+export class FullPlugin extends ScriptedPlugin {
   collected: GcRequest<BridgeConfig> | undefined;
   override async check(): Promise<void> {}
   override async gc(request: GcRequest<BridgeConfig>): Promise<void> {

@@ -16,7 +16,7 @@ import { SpdyClient } from '../testing/spdy-client.js';
 import { Tickets } from './tickets.js';
 
 /** Programs: `upper` answers its input in capitals, `fail` ends with 3, `sizes` prints what its terminal takes on. */
-class Programs implements StreamingRuntime {
+class FakePrograms implements StreamingRuntime {
   readonly aborted: string[] = [];
 
   async exec({ cmd: [name] }: ExecRequest, streams: ProcessStreams, signal: AbortSignal): Promise<number> {
@@ -58,7 +58,7 @@ const execRequest = (name: string, fields: Partial<ExecRequest> = {}): ExecReque
   create(ExecRequestSchema, { containerId: 'c', cmd: [name], stdin: true, stdout: true, stderr: true, ...fields });
 
 describe('StreamingServer', () => {
-  const programs = new Programs();
+  const programs = new FakePrograms();
   let server: StreamingServer;
 
   beforeEach(async () => {

@@ -7,7 +7,7 @@ import { ImageService } from '../service/image-service.js';
 type Image = Answer<typeof cri.ImageSchema> & { readonly id: string };
 
 /** Images of the in-memory runtime: every name can be pulled, except those of the registry `missing.invalid`. */
-export class MemoryImages extends ImageService {
+export class FakeImages extends ImageService {
   readonly #clock: Clock;
   readonly #images = new Map<string, Image>();
 

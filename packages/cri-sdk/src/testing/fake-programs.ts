@@ -1,15 +1,15 @@
 /** What a program of the in-memory runtime printed, and how it ended. */
-export interface MemoryProgramOutput {
+export interface FakeProgramOutput {
   readonly stdout?: string;
   readonly stderr?: string;
   readonly exitCode: number;
 }
 
 /** A program that ends by itself, unless the signal aborts first. */
-export type MemoryProgram = (args: readonly string[], signal: AbortSignal) => Promise<MemoryProgramOutput>;
+export type FakeProgram = (args: readonly string[], signal: AbortSignal) => Promise<FakeProgramOutput>;
 
 /** The programs that every image of the in-memory runtime has. */
-export const memoryPrograms: Readonly<Record<string, MemoryProgram>> = {
+export const fakePrograms: Readonly<Record<string, FakeProgram>> = {
   true: async () => ({ exitCode: 0 }),
   false: async () => ({ exitCode: 1 }),
   /** Prints its words. */

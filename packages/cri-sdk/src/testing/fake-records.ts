@@ -3,7 +3,7 @@ import type { Answer } from '../service/answer.js';
 import { ContainerState, PodSandboxState } from '../generated/runtime/v1/cri_pb.js';
 
 /** A sandbox of the in-memory runtime. */
-export interface MemorySandbox {
+export interface FakeSandbox {
   readonly id: string;
   readonly config: cri.PodSandboxConfig;
   readonly handler: string;
@@ -12,9 +12,9 @@ export interface MemorySandbox {
 }
 
 /** A container of the in-memory runtime. */
-export interface MemoryContainer {
+export interface FakeContainer {
   readonly id: string;
-  readonly sandbox: MemorySandbox;
+  readonly sandbox: FakeSandbox;
   readonly config: cri.ContainerConfig;
   readonly imageId: string;
   readonly createdAt: bigint;
@@ -28,32 +28,32 @@ export interface MemoryContainer {
   ended: Promise<void>;
 }
 
-function sandboxFields({ id, config, state, createdAt, handler }: MemorySandbox) {
+function sandboxFields({ id, config, state, createdAt, handler }: FakeSandbox) {
   const { labels, annotations, metadata } = config;
   return { id, state, createdAt, labels, annotations, runtimeHandler: handler, ...(metadata && { metadata }) };
 }
 
-export function sandboxEntry(sandbox: MemorySandbox): Answer<typeof cri.PodSandboxSchema> {
+export function sandboxEntry(sandbox: FakeSandbox): Answer<typeof cri.PodSandboxSchema> {
   return sandboxFields(sandbox);
 }
 
-export function sandboxStatus(sandbox: MemorySandbox): Answer<typeof cri.PodSandboxStatusSchema> {
+export function sandboxStatus(sandbox: FakeSandbox): Answer<typeof cri.PodSandboxStatusSchema> {
   const options = sandbox.config.linux?.securityContext?.namespaceOptions;
   const network = { ip: sandbox.state === PodSandboxState.SANDBOX_READY ? '10.0.0.2' : '' };
   return { ...sandboxFields(sandbox), network, linux: { namespaces: options ? { options } : {} } };
 }
 
-function containerFields({ id, config, imageId, state, createdAt }: MemoryContainer) {
+function containerFields({ id, config, imageId, state, createdAt }: FakeContainer) {
   const { labels, annotations, metadata, image } = config;
   const named = { ...(metadata && { metadata }), ...(image && { image }) };
   return { id, imageRef: imageId, imageId, state, createdAt, labels, annotations, ...named };
 }
 
-export function containerEntry(container: MemoryContainer): Answer<typeof cri.ContainerSchema> {
+export function containerEntry(container: FakeContainer): Answer<typeof cri.ContainerSchema> {
   return { ...containerFields(container), podSandboxId: container.sandbox.id };
 }
 
-export function containerStatus(container: MemoryContainer): Answer<typeof cri.ContainerStatusSchema> {
+export function containerStatus(container: FakeContainer): Answer<typeof cri.ContainerStatusSchema> {
   const { config, sandbox, startedAt, finishedAt, exitCode, state } = container;
   const reason = exitCode === 0 ? 'Completed' : 'Error';
   return {

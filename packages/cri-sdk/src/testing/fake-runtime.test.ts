@@ -11,7 +11,7 @@ import { RuntimeProxy } from '../proxy/runtime-proxy.js';
 import { criServer } from '../server/cri-server.js';
 import type { ImageService } from '../service/image-service.js';
 import type { RuntimeService } from '../service/runtime-service.js';
-import { MemoryRuntime } from './memory-runtime.js';
+import { FakeRuntime } from './fake-runtime.js';
 import { describeRuntimeContract } from './runtime-contract.js';
 import type { RuntimeSubject } from './contract/runtime-subject.js';
 
@@ -49,7 +49,7 @@ function subjectOf({ client }: Served, stop: () => Promise<void>): RuntimeSubjec
 }
 
 describe('the runtime in memory', () => {
-  const make = (): MemoryRuntime => new MemoryRuntime({ clock, random: new SystemRandom() });
+  const make = (): FakeRuntime => new FakeRuntime({ clock, random: new SystemRandom() });
 
   describeRuntimeContract({ describe, it }, async () => {
     const runtime = make();

@@ -6,33 +6,33 @@ import type * as cri from '../generated/runtime/v1/cri_pb.js';
 import { ContainerEvents } from '../events/container-events.js';
 import type { Answer } from '../service/answer.js';
 import { RuntimeService } from '../service/runtime-service.js';
-import { MemoryImages } from './memory-images.js';
-import { memoryPrograms } from './memory-programs.js';
-import type { MemoryProgram, MemoryProgramOutput } from './memory-programs.js';
-import { containerEntry, containerStatus, hasLabels, sandboxEntry, sandboxStatus } from './memory-records.js';
-import type { MemoryContainer, MemorySandbox } from './memory-records.js';
+import { FakeImages } from './fake-images.js';
+import { fakePrograms } from './fake-programs.js';
+import type { FakeProgram, ProgramOutput } from './fake-programs.js';
+import { containerEntry, containerStatus, hasLabels, sandboxEntry, sandboxStatus } from './fake-records.js';
+import type { FakeContainer, FakeSandbox } from './fake-records.js';
 
-export interface MemoryRuntimeOptions {
+export interface FakeRuntimeOptions {
   readonly clock: Clock;
   readonly random: Random;
   /** Programs beside the built-in ones (`true`, `false`, `echo`, `warn`, `exit`, `wait`), by their name. */
-  readonly programs?: Readonly<Record<string, MemoryProgram>>;
+  readonly programs?: Readonly<Record<string, FakeProgram>>;
 }
 
 /** A runtime without processes, for tests of what drives one. Containers run programs that are functions. */
-export class MemoryRuntime extends RuntimeService {
-  readonly images: MemoryImages;
-  readonly #options: MemoryRuntimeOptions;
-  readonly #programs: ReadonlyMap<string, MemoryProgram>;
-  readonly #sandboxes = new Map<string, MemorySandbox>();
-  readonly #containers = new Map<string, MemoryContainer>();
+export class FakeRuntime extends RuntimeService {
+  readonly images: FakeImages;
+  readonly #options: FakeRuntimeOptions;
+  readonly #programs: ReadonlyMap<string, FakeProgram>;
+  readonly #sandboxes = new Map<string, FakeSandbox>();
+  readonly #containers = new Map<string, FakeContainer>();
   readonly #events = new ContainerEvents();
 
-  constructor(options: MemoryRuntimeOptions) {
+  constructor(options: FakeRuntimeOptions) {
     super();
     this.#options = options;
-    this.#programs = new Map(Object.entries({ ...memoryPrograms, ...options.programs }));
-    this.images = new MemoryImages(options.clock);
+    this.#programs = new Map(Object.entries({ ...fakePrograms, ...options.programs }));
+    this.images = new FakeImages(options.clock);
   }
 
   override async version(): Promise<Answer<typeof cri.VersionResponseSchema>> {
@@ -210,7 +210,7 @@ export class MemoryRuntime extends RuntimeService {
     return this.#events.subscribe(AbortSignal.any([signal, draining]));
   }
 
-  async #untilEnd(container: MemoryContainer, command: readonly string[]): Promise<void> {
+  async #untilEnd(container: FakeContainer, command: readonly string[]): Promise<void> {
     const { exitCode } = await this.#run(command, container.stopping.signal);
     container.state = ContainerState.CONTAINER_EXITED;
     container.finishedAt = this.#now();
@@ -218,12 +218,12 @@ export class MemoryRuntime extends RuntimeService {
     this.#tell(container.id, ContainerEventType.CONTAINER_STOPPED_EVENT);
   }
 
-  async #stop(container: MemoryContainer): Promise<void> {
+  async #stop(container: FakeContainer): Promise<void> {
     container.stopping.abort();
     await container.ended;
   }
 
-  async #run([name = '', ...args]: readonly string[], signal: AbortSignal): Promise<MemoryProgramOutput> {
+  async #run([name = '', ...args]: readonly string[], signal: AbortSignal): Promise<FakeProgramOutput> {
     const program = this.#programs.get(name);
     return program === undefined ? { stderr: `${name}: not found\n`, exitCode: 127 } : program(args, signal);
   }
@@ -232,15 +232,15 @@ export class MemoryRuntime extends RuntimeService {
     this.#events.publish({ containerId, containerEventType, createdAt: this.#now() });
   }
 
-  #containersOf(sandbox: MemorySandbox): MemoryContainer[] {
+  #containersOf(sandbox: FakeSandbox): FakeContainer[] {
     return [...this.#containers.values()].filter((container) => container.sandbox === sandbox);
   }
 
-  #sandbox(id: string): MemorySandbox {
+  #sandbox(id: string): FakeSandbox {
     return this.#sandboxes.get(id) ?? fail(missing('sandbox', id));
   }
 
-  #container(id: string): MemoryContainer {
+  #container(id: string): FakeContainer {
     return this.#containers.get(id) ?? fail(missing('container', id));
   }
 

@@ -16,7 +16,7 @@ import {
 import { Registration } from '@kubewright/grpc/registration';
 import { NodeService } from '../services/node-service.js';
 import { SnapshotMetadataService } from '../services/snapshot-metadata-service.js';
-import { MemoryDriver } from '../testing/memory-driver.js';
+import { FakeDriver } from '../testing/fake-driver.js';
 import { startDriver } from '../testing/start-driver.js';
 import { CsiDriver } from './csi-driver.js';
 
@@ -136,7 +136,7 @@ describe('CsiDriver', () => {
     await using started = await startDriver((...given) => new NodeDriver(...given));
     expect((await started.client.node.nodeGetCapabilities({})).capabilities).toEqual([]);
     await expect(started.client.node.nodeStageVolume({})).rejects.toMatchObject({ status: Code.UNIMPLEMENTED });
-    await using memory = await startDriver((...given) => new MemoryDriver(...given));
+    await using memory = await startDriver((...given) => new FakeDriver(...given));
     const { capabilities } = await memory.client.node.nodeGetCapabilities({});
     expect(capabilities.map(({ type }) => type.value?.type)).toEqual([
       NodeCan.STAGE_UNSTAGE_VOLUME,

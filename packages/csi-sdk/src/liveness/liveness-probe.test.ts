@@ -2,25 +2,25 @@ import { Host } from '@kubewright/core';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
 import { describe, expect, it } from 'vitest';
 import { IdentityService } from '../services/identity-service.js';
-import { MemoryDriver } from '../testing/memory-driver.js';
+import { FakeDriver } from '../testing/fake-driver.js';
 import { startDriver } from '../testing/start-driver.js';
 import { LivenessProbe, livenessProbe } from './liveness-probe.js';
 
 /** Answers as it is told to. */
-class ToldIdentity extends IdentityService {
+class ScriptedIdentity extends IdentityService {
   answer: () => ReturnType<IdentityService['probe']> = () => Promise.resolve({});
   override probe(): ReturnType<IdentityService['probe']> {
     return this.answer();
   }
 }
 
-class ToldDriver extends MemoryDriver {
-  override readonly identity = new ToldIdentity();
+class ProbedDriver extends FakeDriver {
+  override readonly identity = new ScriptedIdentity();
 }
 
 describe('LivenessProbe', () => {
   it('tells what the driver says of itself, and that it says nothing', async () => {
-    await using started = await startDriver((...services) => new ToldDriver(...services));
+    await using started = await startDriver((...services) => new ProbedDriver(...services));
     const { identity } = started.driver;
     const host = await new Host().use(livenessProbe({ endpoint: started.socketPath, port: 0, timeout: 200 })).start();
     const ask = async (path = '/healthz') => {

@@ -1,3 +1,8 @@
+/**
+ * Showing volumes at paths, safely when repeated: what is mounted is read from the kernel's table and never guessed,
+ * nothing is mounted twice, no data is formatted over or deleted, and mounts whose server died are replaced.
+ * Neighbours: none; a driver's node service calls these functions with a `Mounter`.
+ */
 import { spawn } from 'node:child_process';
 import type { Clock } from '@kubewright/core';
 import { hasCode } from '@kubewright/core';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FakeCommands } from '../testing/fake-commands.js';
-import { MemoryMounter } from '../testing/memory-mounter.js';
+import { ScriptedCommands } from '../testing/scripted-commands.js';
+import { FakeMounter } from '../testing/fake-mounter.js';
 import { ensureBindMount } from './ensure-bind-mount.js';
 import { ensureStaged } from './ensure-staged.js';
 import { detectFileSystem, growFileSystem } from './file-system.js';
@@ -8,15 +8,15 @@ import { mountsAt } from './mount-table.js';
 import { parseMountFlags } from './mount-options.js';
 import { cleanupTarget } from './target.js';
 
-async function mounter(): Promise<MemoryMounter> {
-  const made = new MemoryMounter();
+async function mounter(): Promise<FakeMounter> {
+  const made = new FakeMounter();
   await made.create('/data/volume', 'directory');
   await made.create('/data/other', 'directory');
   return made;
 }
 
 const bind = { source: '/data/volume', target: '/pods/one', kind: 'directory' } as const;
-const count = async (on: MemoryMounter, path: string): Promise<number> => mountsAt(await on.mounts(), path).length;
+const count = async (on: FakeMounter, path: string): Promise<number> => mountsAt(await on.mounts(), path).length;
 
 describe('ensureBindMount', () => {
   it('mounts once, however often it is called', async () => {
@@ -79,7 +79,7 @@ describe('ensureStaged', () => {
   const holding = (output: string) => (line: string) => (line.startsWith('blkid') ? { status: 0, output } : undefined);
 
   it('formats a device that holds nothing, and mounts it once', async () => {
-    const commands = new FakeCommands(blank);
+    const commands = new ScriptedCommands(blank);
     const on = await mounter();
     expect(await ensureStaged(on, commands, stage)).toBe(true);
     expect(await ensureStaged(on, commands, stage)).toBe(false);
@@ -88,34 +88,35 @@ describe('ensureStaged', () => {
 
   it('never formats a device that holds something', async () => {
     for (const output of ['TYPE=xfs', 'PTTYPE=gpt']) {
-      const commands = new FakeCommands(holding(output));
+      const commands = new ScriptedCommands(holding(output));
       await expect(ensureStaged(await mounter(), commands, stage)).rejects.toThrow('would destroy data');
       expect(commands.lines.some((line) => line.startsWith('mkfs'))).toBe(false);
     }
   });
 
   it('mounts what is formatted already', async () => {
-    const commands = new FakeCommands(holding('TYPE=ext4'));
+    const commands = new ScriptedCommands(holding('TYPE=ext4'));
     await ensureStaged(await mounter(), commands, stage);
     expect(commands.lines).toHaveLength(1);
   });
 
   it('does not format for somebody who only reads', async () => {
     const readOnly = { ...stage, mountFlags: ['ro'] };
-    await expect(ensureStaged(await mounter(), new FakeCommands(blank), readOnly)).rejects.toThrow('read-only');
+    await expect(ensureStaged(await mounter(), new ScriptedCommands(blank), readOnly)).rejects.toThrow('read-only');
   });
 });
 
 describe('file systems', () => {
   it('are told apart from partition tables and doubtful signatures', async () => {
-    const answer = (status: number, output: string): FakeCommands => new FakeCommands(() => ({ status, output }));
+    const answer = (status: number, output: string): ScriptedCommands =>
+      new ScriptedCommands(() => ({ status, output }));
     expect(await detectFileSystem(answer(0, 'DEVNAME=/dev/x\nTYPE=xfs'), '/dev/x')).toBe('xfs');
     expect(await detectFileSystem(answer(0, 'PTTYPE=dos'), '/dev/x')).toBe('a partition table');
     expect(await detectFileSystem(answer(8, ''), '/dev/x')).toBe('several signatures');
   });
 
   it('grow by device or by mount point, and only where we know how', async () => {
-    const commands = new FakeCommands();
+    const commands = new ScriptedCommands();
     const mounted = { device: '/dev/x', mountPoint: '/m' };
     await growFileSystem(commands, { ...mounted, fileSystem: 'ext4' });
     await growFileSystem(commands, { ...mounted, fileSystem: 'xfs' });

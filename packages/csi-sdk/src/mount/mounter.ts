@@ -1,8 +1,3 @@
-/**
- * Showing volumes at paths, safely when repeated: what is mounted is read from the kernel's table and never guessed,
- * nothing is mounted twice, no data is formatted over or deleted, and mounts whose server died are replaced.
- * Neighbours: none; a driver's node service calls these functions with a `Mounter`.
- */
 import type { MountInfo, MountOption } from '@kubewright/linux';
 
 /** What is at a path. `corrupt`: a mount whose server or device is gone. */
@@ -20,7 +15,7 @@ export interface FileSystemMount extends MountRequest {
   readonly data?: string;
 }
 
-/** The mounts and paths of a node. `LinuxMounter` is the real one; tests take `MemoryMounter`. */
+/** The mounts and paths of a node. `LinuxMounter` is the real one; tests take `FakeMounter`. */
 export interface Mounter {
   /** What is mounted, each later entry above the earlier ones. */
   mounts(): Promise<readonly MountInfo[]>;

@@ -9,11 +9,11 @@ import { capacityFits, chooseCapacity } from '../volumes/capacity.js';
 import { pageOf } from '../volumes/paging.js';
 import { alreadyExists, notFound } from '../volumes/status.js';
 
-export const memoryNodeId = 'memory-node';
+export const fakeNodeId = 'memory-node';
 const defaultSize = 1n << 30n;
 const poolSize = 1n << 50n;
 
-export interface MemoryVolume {
+export interface FakeVolume {
   readonly number: number;
   readonly name: string;
   readonly id: string;
@@ -24,18 +24,18 @@ export interface MemoryVolume {
 }
 
 type SnapshotShape = MessageInitShape<typeof csi.SnapshotSchema>;
-interface MemorySnapshot {
+interface FakeSnapshot {
   readonly number: number;
   readonly name: string;
   readonly message: SnapshotShape & { readonly snapshotId: string; readonly sourceVolumeId: string };
 }
 
-/** The controller of `MemoryDriver`: one node, volumes and snapshots in maps. */
-export class MemoryController extends ControllerService {
+/** The controller of `FakeDriver`: one node, volumes and snapshots in maps. */
+export class FakeController extends ControllerService {
   override readonly features = { cloneVolume: true, publishReadOnly: true, listPublishedNodes: true };
-  readonly volumes = new Map<string, MemoryVolume>();
-  readonly #byName = new Map<string, MemoryVolume>();
-  readonly #snapshots = new Map<string, MemorySnapshot>();
+  readonly volumes = new Map<string, FakeVolume>();
+  readonly #byName = new Map<string, FakeVolume>();
+  readonly #snapshots = new Map<string, FakeSnapshot>();
   readonly #clock: Clock;
   #last = 0;
 
@@ -74,7 +74,7 @@ export class MemoryController extends ControllerService {
     request: csi.ControllerPublishVolumeRequest,
   ): Reply<typeof csi.ControllerPublishVolumeResponseSchema> {
     const volume = this.volume(request.volumeId);
-    if (request.nodeId !== memoryNodeId) throw notFound('node', request.nodeId);
+    if (request.nodeId !== fakeNodeId) throw notFound('node', request.nodeId);
     if (volume.readOnly !== undefined && volume.readOnly !== request.readonly) {
       throw alreadyExists('attachment of volume', volume.id, 'has other access');
     }
@@ -160,7 +160,7 @@ export class MemoryController extends ControllerService {
   }
 
   /** @throws GrpcStatusError NOT_FOUND */
-  volume(id: string): MemoryVolume {
+  volume(id: string): FakeVolume {
     const volume = this.volumes.get(id);
     if (volume === undefined) throw notFound('volume', id);
     return volume;
@@ -174,10 +174,10 @@ export class MemoryController extends ControllerService {
   }
 }
 
-function shape({ id, bytes, source }: MemoryVolume): MessageInitShape<typeof csi.VolumeSchema> {
+function shape({ id, bytes, source }: FakeVolume): MessageInitShape<typeof csi.VolumeSchema> {
   return { volumeId: id, capacityBytes: bytes, ...(source && { contentSource: source }) };
 }
 
-function status({ readOnly }: MemoryVolume): { publishedNodeIds: string[] } {
-  return { publishedNodeIds: readOnly === undefined ? [] : [memoryNodeId] };
+function status({ readOnly }: FakeVolume): { publishedNodeIds: string[] } {
+  return { publishedNodeIds: readOnly === undefined ? [] : [fakeNodeId] };
 }

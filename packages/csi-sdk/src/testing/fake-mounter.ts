@@ -8,7 +8,7 @@ import type { FileSystemMount, MountRequest, Mounter, PathKind } from '../mount/
  * Mounts and paths that exist only here. Paths have no symbolic links. A test makes sources with `create`, and kills a
  * mount with `corrupt`.
  */
-export class MemoryMounter implements Mounter {
+export class FakeMounter implements Mounter {
   readonly #paths = new Map<string, PathKind>([['/', 'directory']]);
   readonly #corrupt = new Set<MountInfo>();
   readonly #table: MountInfo[] = [entry(1, '/', { device: '8:1', root: '/', fileSystem: 'ext4', source: '/dev/disk' })];

@@ -4,21 +4,21 @@ import { VolumeUsage_Unit as Unit } from '../generated/csi/v1/csi_pb.js';
 import { NodeService } from '../services/node-service.js';
 import type { Reply } from '../services/reply.js';
 import { alreadyExists, notFound } from '../volumes/status.js';
-import { memoryNodeId } from './memory-controller.js';
-import type { MemoryController } from './memory-controller.js';
+import { fakeNodeId } from './fake-controller.js';
+import type { FakeController } from './fake-controller.js';
 
 interface Published {
   readonly volumeId: string;
   readonly readOnly: boolean;
 }
 
-/** The node service of `MemoryDriver`: it remembers what is staged and published where, and mounts nothing. */
-export class MemoryNode extends NodeService {
+/** The node service of `FakeDriver`: it remembers what is staged and published where, and mounts nothing. */
+export class FakeNode extends NodeService {
   readonly staged = new Map<string, string>();
   readonly published = new Map<string, Published>();
-  readonly #controller: MemoryController;
+  readonly #controller: FakeController;
 
-  constructor(controller: MemoryController) {
+  constructor(controller: FakeController) {
     super();
     this.#controller = controller;
   }
@@ -70,6 +70,6 @@ export class MemoryNode extends NodeService {
   }
 
   override async nodeGetInfo(): Reply<typeof csi.NodeGetInfoResponseSchema> {
-    return { nodeId: memoryNodeId };
+    return { nodeId: fakeNodeId };
   }
 }

@@ -3,13 +3,13 @@
  *
  * @packageDocumentation
  */
-export { MemoryDriver } from './memory-driver.js';
-export { MemoryController } from './memory-controller.js';
-export type { MemoryVolume } from './memory-controller.js';
-export { MemoryNode } from './memory-node.js';
-export { MemoryMounter } from './memory-mounter.js';
-export { FakeCommands } from './fake-commands.js';
-export type { CommandAnswer } from './fake-commands.js';
+export { FakeDriver } from './fake-driver.js';
+export { FakeController } from './fake-controller.js';
+export type { FakeVolume } from './fake-controller.js';
+export { FakeNode } from './fake-node.js';
+export { FakeMounter } from './fake-mounter.js';
+export { ScriptedCommands } from './scripted-commands.js';
+export type { CommandAnswer } from './scripted-commands.js';
 export { startDriver } from './start-driver.js';
 export type { StartedDriver } from './start-driver.js';
 export { describeCsiDriverContract } from './driver-contract.js';

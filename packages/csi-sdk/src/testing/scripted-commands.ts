@@ -3,8 +3,8 @@ import type { CommandResult, Commands } from '../mount/commands.js';
 /** Answers a command line; undefined for success without output. */
 export type CommandAnswer = (line: string) => CommandResult | undefined;
 
-/** Programs that only pretend. It keeps the command lines it was given. */
-export class FakeCommands implements Commands {
+/** Answers command lines as it was told to, with success unless told otherwise, and keeps them. */
+export class ScriptedCommands implements Commands {
   readonly lines: string[] = [];
   readonly #answer: CommandAnswer;
 

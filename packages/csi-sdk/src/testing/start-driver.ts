@@ -18,7 +18,7 @@ export interface StartedDriver<D extends CsiDriver> extends AsyncDisposable {
  * Starts a driver without a host.
  *
  * ```ts
- * await using started = await startDriver((...services) => new MemoryDriver(...services));
+ * await using started = await startDriver((...services) => new FakeDriver(...services));
  * ```
  */
 export async function startDriver<D extends CsiDriver>(

@@ -4,7 +4,7 @@ import type { ClusterRole } from '@kubewright/api/rbac/v1';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { CsiDriver, NodeService } from '@kubewright/csi-sdk';
-import { MemoryDriver } from '@kubewright/csi-sdk/testing';
+import { FakeDriver } from '@kubewright/csi-sdk/testing';
 import { csiManifests } from './csi-manifests.js';
 import { mergeRules } from './rights.js';
 import { toYaml } from './to-yaml.js';
@@ -28,7 +28,7 @@ const namesOf = (objects: readonly KubeObject[]) => objects.map(({ kind, metadat
 
 describe('csiManifests', () => {
   it('has what a driver of two parts needs', () => {
-    expect(namesOf(csiManifests(new MemoryDriver(...services), { image }))).toEqual([
+    expect(namesOf(csiManifests(new FakeDriver(...services), { image }))).toEqual([
       'CSIDriver memory.csi.kubewright.dev',
       'CustomResourceDefinition volumesnapshots.snapshot.storage.k8s.io',
       'CustomResourceDefinition volumesnapshotcontents.snapshot.storage.k8s.io',
@@ -57,7 +57,7 @@ describe('csiManifests', () => {
   });
 
   it('grants what the chosen sidecars need and no more', () => {
-    const objects = csiManifests(new MemoryDriver(...services), { image, sidecars: ['attacher'] });
+    const objects = csiManifests(new FakeDriver(...services), { image, sidecars: ['attacher'] });
     const role = objects.find(({ kind }) => kind === 'ClusterRole') as ClusterRole;
     expect(role.rules).toEqual([
       {
@@ -74,14 +74,14 @@ describe('csiManifests', () => {
   });
 
   it('lets secrets be read where it is told to', () => {
-    const objects = csiManifests(new MemoryDriver(...services), { image, secretNamespaces: ['vault'] });
+    const objects = csiManifests(new FakeDriver(...services), { image, secretNamespaces: ['vault'] });
     const role = objects.find(({ metadata }) => metadata.namespace === 'vault');
     expect(role).toMatchObject({ kind: 'Role', rules: [{ resources: ['secrets'], verbs: ['get'] }] });
   });
 });
 
 it('toYaml writes one document for each object', () => {
-  const objects = csiManifests(new MemoryDriver(...services), { image });
+  const objects = csiManifests(new FakeDriver(...services), { image });
   const read = parseAllDocuments(toYaml(objects)).map((document) => document.toJS() as unknown);
   expect(read).toEqual(JSON.parse(JSON.stringify(objects)));
 });

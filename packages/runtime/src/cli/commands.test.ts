@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { SystemClock, SystemRandom } from '@kubewright/core';
 import { RecordingIo, commandContext, describeCliCommandContract, readWords } from '@kubewright/core/testing';
 import { CriClient, StreamingServer, criServer } from '@kubewright/cri-sdk';
-import { MemoryRuntime } from '@kubewright/cri-sdk/testing';
+import { FakeRuntime } from '@kubewright/cri-sdk/testing';
 import type { ExecRequest } from '@kubewright/cri-sdk/v1';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runtimeCommands } from './commands.js';
@@ -14,7 +14,7 @@ for (const command of runtimeCommands) describeCliCommandContract({ describe, it
 const [clock, random] = [new SystemClock(), new SystemRandom()];
 
 /** The runtime in memory, with commands that stream: each says its words and its input, and ends with 3. */
-class StreamingMemoryRuntime extends MemoryRuntime {
+class StreamingRuntime extends FakeRuntime {
   readonly streaming = new StreamingServer({
     clock,
     random,
@@ -36,14 +36,14 @@ class StreamingMemoryRuntime extends MemoryRuntime {
 
 describe('the commands of a runtime', () => {
   let home: string;
-  let runtime: StreamingMemoryRuntime;
+  let runtime: StreamingRuntime;
   let stop: () => Promise<void>;
   let client: CriClient;
   let io: RecordingIo;
 
   beforeEach(async () => {
     home = await mkdtemp(join(tmpdir(), 'kw-cli-'));
-    runtime = new StreamingMemoryRuntime({ clock, random });
+    runtime = new StreamingRuntime({ clock, random });
     await runtime.streaming.start();
     const server = criServer({
       runtime,

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Random } from '@kubewright/core';
-import { MemoryMounter } from '@kubewright/csi-sdk/testing';
+import { FakeMounter } from '@kubewright/csi-sdk/testing';
 import { VolumeCapability_AccessMode_Mode as Mode } from '@kubewright/csi-sdk/v1';
 import { Code, GrpcStatusError, codeName } from '@kubewright/grpc';
 import { startHostPathDriver } from '@kubewright/storage/testing';
@@ -32,7 +32,7 @@ export const csiCreateTarget: FuzzTarget = {
   name: 'csi-create',
   async open() {
     const root = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'kw-fuzz-'));
-    return new CreateRun(await startHostPathDriver({ root, mounter: new MemoryMounter(), poolBytes: 1n << 62n }));
+    return new CreateRun(await startHostPathDriver({ root, mounter: new FakeMounter(), poolBytes: 1n << 62n }));
   },
 };
 

@@ -7,7 +7,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import type { DescMethod } from '@bufbuild/protobuf';
 import { Client, credentials } from '@grpc/grpc-js';
 import type { Random } from '@kubewright/core';
-import { MemoryMounter } from '@kubewright/csi-sdk/testing';
+import { FakeMounter } from '@kubewright/csi-sdk/testing';
 import {
   Controller,
   CreateSnapshotResponseSchema,
@@ -45,7 +45,7 @@ export const csiTarget: FuzzTarget = {
   async open() {
     // In memory where there is such a place: the driver syncs every change to the disk.
     const root = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'kw-fuzz-'));
-    const mounter = new MemoryMounter();
+    const mounter = new FakeMounter();
     const started = await startHostPathDriver({ root, mounter, loopDevices: noDevices, maxVolumesPerNode: 8 });
     return new CsiRun(started, mounter);
   },
@@ -53,11 +53,11 @@ export const csiTarget: FuzzTarget = {
 
 class CsiRun implements FuzzRun {
   readonly #driver: StartedHostPathDriver;
-  readonly #mounter: MemoryMounter;
+  readonly #mounter: FakeMounter;
   readonly #transport: Client;
   readonly #ids = { volumes: new Set<string>(), snapshots: new Set<string>(), groups: new Set<string>() };
 
-  constructor(driver: StartedHostPathDriver, mounter: MemoryMounter) {
+  constructor(driver: StartedHostPathDriver, mounter: FakeMounter) {
     this.#driver = driver;
     this.#mounter = mounter;
     this.#transport = new Client(`unix:${driver.socketPath}`, credentials.createInsecure());
