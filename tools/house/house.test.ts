@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { doubleNames } from './double-names.mjs';
 import { folderCircles } from './folder-circles.mjs';
+import { missingDoors } from './folder-doors.mjs';
 import { casts, errorTexts, finalizerEdits, keyTexts } from './patterns.mjs';
 import { sourceOf } from './sources.mjs';
 
@@ -32,6 +33,35 @@ describe('circles of folders', () => {
       }),
     );
     expect(found).toEqual([]);
+  });
+});
+
+describe('the door of a folder', () => {
+  it('is its index, or the file of its name, or the first one', () => {
+    const found = missingDoors(
+      sources({
+        'packages/x/src/index.ts': `export {} from './a/index.js';`,
+        'packages/x/src/a/a.ts': `/** A. */\n\nexport const a = 1;`,
+        'packages/x/src/a/index.ts': `export { a } from './a.js';`,
+        'packages/x/src/bees/aunt.ts': `/** Bees. */\n\nexport const aunt = 1;`,
+        'packages/x/src/bees/bee.ts': `export const bee = 1;`,
+        'packages/x/src/c/one.ts': `export const one = 1;`,
+        'packages/x/src/c/two.ts': `/** C. */\n\nexport const two = 1;`,
+      }),
+    );
+    expect(found).toEqual(['packages/x/src/a/index.ts', 'packages/x/src/bees/bee.ts', 'packages/x/src/c/one.ts']);
+  });
+
+  it('begins with a comment of its own, not with that of what is declared first', () => {
+    const found = missingDoors(
+      sources({
+        'packages/x/src/a/a.ts': `/** One. */\nexport const one = 1;`,
+        'packages/x/src/b/b.ts': `/** B. */\nimport { one } from '../a/a.js';\nexport const two = one;`,
+        'packages/x/src/c/c.ts': `/** C. */\n\n/** One. */\nexport const one = 1;`,
+        'packages/x/src/d/index.ts': `/** D. */\nexport { one } from '../a/a.js';`,
+      }),
+    );
+    expect(found).toEqual(['packages/x/src/a/a.ts']);
   });
 });
 

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { doubleNames } from './double-names.mjs';
 import { folderCircles } from './folder-circles.mjs';
+import { missingDoors } from './folder-doors.mjs';
 import { casts, errorTexts, finalizerEdits, keyTexts } from './patterns.mjs';
 import { readSources } from './sources.mjs';
 
@@ -14,6 +15,7 @@ const outside = (...names) => sources.filter(({ path }) => !names.includes(path.
 
 const rules = [
   { name: 'circles of folders', atMost: 0, found: folderCircles(sources) },
+  { name: 'folders without a comment at their door', atMost: 0, found: missingDoors(sources) },
   { name: 'exported names with two meanings', atMost: 0, found: doubleNames(sources, doors()) },
   { name: 'casts', atMost: 150, found: casts(sources) },
   { name: 'copies of error to text', atMost: 1, found: errorTexts(sources) },

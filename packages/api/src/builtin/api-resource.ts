@@ -1,3 +1,7 @@
+/**
+ * The built-in kinds as a server knows them: which resources there are, and their schemas. Their object types are
+ * generated.
+ */
 import type { GroupVersionKind, Kind } from '../kind/kind.js';
 
 /** A path below an object of a resource, as `status` or `scale`. */

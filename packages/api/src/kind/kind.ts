@@ -1,3 +1,7 @@
+/**
+ * Kinds: how group, version and kind name a type of object, what its resource is called, and whether its objects have a
+ * namespace.
+ */
 import type { KubeObject } from '../meta/kube-object.js';
 
 export interface GroupVersionKind {

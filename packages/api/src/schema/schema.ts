@@ -1,3 +1,7 @@
+/**
+ * Structural schemas, and what is done with one: check that it is structural, validate, prune, fill in defaults, decode
+ * strictly. Pure; where a schema comes from is the caller's business.
+ */
 import type { Json } from '../json/json.js';
 
 /** One CEL rule of `x-kubernetes-validations`. */

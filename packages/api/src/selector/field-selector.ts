@@ -1,3 +1,5 @@
+/** Selectors of labels and of fields: read from text or objects, matched, and written back. */
+
 /**
  * Field selectors: `metadata.name=a,status.phase!=Running`. They are matched against the fields that a resource lets be selected;
  * whether a field is one of them is the server's to check.

@@ -1,7 +1,3 @@
-/**
- * Errors of the API: a Kubernetes `Status` that can be thrown. A server answers with the status, a client throws what it was
- * answered; the texts and reasons are upstream's. Nothing here knows of connections, so a lost one is not an error of this kind.
- */
 import type { Status, StatusCause, StatusDetails } from '../generated/meta/v1.js';
 
 const brand = Symbol.for('@kubewright/api/StatusError');

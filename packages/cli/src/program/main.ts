@@ -1,7 +1,3 @@
-/**
- * The command line: finds the command, reads its options, runs it, and says in one line what went wrong. The commands
- * themselves are contributions to the extension point `CliCommand`, in `commands/` and in plugins.
- */
 import { SystemClock, SystemRandom } from '@kubewright/core';
 import type { CliCommand, CommandContext, ReadCommandLine } from '@kubewright/core';
 import { loadSettings } from '@kubewright/core/config';

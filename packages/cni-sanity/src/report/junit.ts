@@ -1,3 +1,4 @@
+/** The report as people, CI servers and programs read it. */
 import type { SanityResult, SanityReport } from '../run/run-checks.js';
 import { countResults } from './text.js';
 

@@ -1,4 +1,3 @@
-/** The report as people, CI servers and programs read it. */
 import { needsRoot } from '../run/plan.js';
 import type { SanityResult, SanityReport } from '../run/run-checks.js';
 

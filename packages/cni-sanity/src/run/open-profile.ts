@@ -1,3 +1,7 @@
+/**
+ * A run: what has to be known of the plugin (`open-profile`), which checks fit it (`plan`), and running them
+ * (`run-checks`).
+ */
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { cniVersions, compareVersions } from '@kubewright/cni-sdk';

@@ -1,3 +1,7 @@
+/**
+ * Configuration of one plugin as a class. Constraints of class-validator say what is allowed; defaults are field initialisers;
+ * nested classes need `@Type` of class-transformer and `@ValidateNested`. Keys without a field pass through.
+ */
 import type { CniJson } from '../result/encode.js';
 import type { NetworkConfig } from './network-config.js';
 import { parseConfig } from './parse-config.js';

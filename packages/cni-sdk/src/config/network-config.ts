@@ -1,7 +1,3 @@
-/**
- * Configuration of one plugin as a class. Constraints of class-validator say what is allowed; defaults are field initialisers;
- * nested classes need `@Type` of class-transformer and `@ValidateNested`. Keys without a field pass through.
- */
 import 'reflect-metadata';
 import { IsObject, IsOptional, IsString } from 'class-validator';
 import type { CniDns } from '../result/result.js';

@@ -1,3 +1,7 @@
+/**
+ * The daemon: one resident process that serves plugins to their shims over a unix socket. `frame` is what they say to
+ * each other.
+ */
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';

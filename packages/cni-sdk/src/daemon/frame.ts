@@ -1,6 +1,6 @@
 /**
- * The daemon: one resident process that serves plugins to their shims over a unix socket. A frame carries what a process
- * would get and give: variables and stdin in, exit code and stdout out. Numbers are little-endian.
+ * What shims and daemon say to each other. A frame carries what a process would get and give: variables and stdin in, exit
+ * code and stdout out. Numbers are little-endian.
  *
  * request:  magic "KWC1", u32 length of the variables, u32 length of stdin, the variables, stdin
  * variables: the plugin's type, then `NAME=VALUE` of each variable that starts with `CNI_`, each ended by a zero byte

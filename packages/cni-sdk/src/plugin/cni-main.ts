@@ -1,3 +1,8 @@
+/**
+ * The base of a network plugin, and what happens around it: a request comes in as environment and stdin, is checked, reaches
+ * one method, and its result goes out in the caller's version. How the request arrives (a process, a daemon, a call) is
+ * the business of the folders beside this one.
+ */
 import { buffer } from 'node:stream/consumers';
 import type { Readable, Writable } from 'node:stream';
 import { InProcessExecutor } from './in-process-executor.js';

@@ -1,8 +1,3 @@
-/**
- * The base of a network plugin, and what happens around it: a request comes in as environment and stdin, is checked, reaches
- * one method, and its result goes out in the caller's version. How the request arrives (a process, a daemon, a call) is
- * the business of the folders beside this one.
- */
 import type { ConfigClass } from '../config/parse-config.js';
 import type { NetworkConfig, ValidAttachment } from '../config/network-config.js';
 import type { CniResult } from '../result/result.js';

@@ -1,3 +1,4 @@
+/** What a runtime passes in environment variables, checked against the rules of the specification. */
 import { CniError, cniErrorCode } from '../errors.js';
 
 /** Keys that runtimes add for everybody. */

@@ -1,4 +1,3 @@
-/** What a runtime passes in environment variables, checked against the rules of the specification. */
 import { CniError, cniErrorCode } from '../errors.js';
 import { parseArguments } from './arguments.js';
 

@@ -1,3 +1,7 @@
+/**
+ * The runtime's side of CNI (the role of libcni): which networks are configured, calling the plugins of one in a chain,
+ * and remembering what ADD did until DEL.
+ */
 import { SystemRandom } from '@kubewright/core';
 import type { Random } from '@kubewright/core';
 import { KeyedLock } from '@kubewright/core/async';

@@ -1,7 +1,3 @@
-/**
- * The runtime's side of CNI (the role of libcni): which networks are configured, calling the plugins of one in a chain,
- * and remembering what ADD did until DEL.
- */
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { hasCode } from '@kubewright/core';

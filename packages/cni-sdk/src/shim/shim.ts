@@ -1,3 +1,8 @@
+/**
+ * The shim: the executable that a runtime starts, of less than 2 kB, without a library. It passes the request on to the daemon
+ * and the answer back. It is written here, instruction by instruction, so that no compiler is needed and no binary is kept;
+ * `elf` wraps the code, `x64` and `arm64` are the programs, `shim` puts them together.
+ */
 import { cniErrorCode, cniSdkErrors } from '../errors.js';
 import { newestVersion } from '../version/version.js';
 import type { CniVersion } from '../version/version.js';

@@ -1,3 +1,4 @@
+/** Long lists of work, a share of it in each turn of the event loop. */
 import { nextTurn } from './next-turn.js';
 
 /** How many items one turn of the event loop gets: each may set off a few tenths of a millisecond of work. */

@@ -1,3 +1,8 @@
+/**
+ * Container logs as Kubernetes keeps them: a file of lines, each with a time, the stream it came from, and whether it is a
+ * whole line. Neighbours: a runtime's monitor writes them, the kubelet reads and rotates them.
+ */
+
 const newline = 0x0a;
 
 /** A piece of a stream that makes one record. */

@@ -1,7 +1,3 @@
-/**
- * Container logs as Kubernetes keeps them: a file of lines, each with a time, the stream it came from, and whether it is a
- * whole line. Neighbours: a runtime's monitor writes them, the kubelet reads and rotates them.
- */
 import { criSdkErrors } from '../errors.js';
 
 export type LogStream = 'stdout' | 'stderr';

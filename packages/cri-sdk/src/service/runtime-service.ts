@@ -1,7 +1,3 @@
-/**
- * The two services of the Container Runtime Interface as base classes. Neighbours: `client` calls them, `proxy` forwards
- * them, `streaming` serves the URLs that some answers hold. What a runtime does with containers is not here.
- */
 import { create } from '@bufbuild/protobuf';
 import { Code, GrpcService, GrpcStatusError } from '@kubewright/grpc';
 import type { CallContext } from '@kubewright/grpc';

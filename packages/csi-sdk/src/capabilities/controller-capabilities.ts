@@ -1,3 +1,8 @@
+/**
+ * What a driver advertises, derived from what it implements: a capability is claimed if and only if its methods are
+ * there. Only what no method shows (clones, read-only attachments, writers that share a node) is said by hand, and
+ * checked.
+ */
 import { Controller, ControllerServiceCapability_RPC_Type as Type } from '../generated/csi/v1/csi_pb.js';
 import { deriveCapabilities } from './derive.js';
 import type { CapabilityRule, FeatureRule } from './derive.js';

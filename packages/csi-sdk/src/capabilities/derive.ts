@@ -1,8 +1,3 @@
-/**
- * What a driver advertises, derived from what it implements: a capability is claimed if and only if its methods are
- * there. Only what no method shows (clones, read-only attachments, writers that share a node) is said by hand, and
- * checked.
- */
 import type { DescService } from '@bufbuild/protobuf';
 import { implementedMethods } from '@kubewright/grpc';
 import { csiErrors } from '../errors.js';

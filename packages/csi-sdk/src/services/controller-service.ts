@@ -1,9 +1,3 @@
-/**
- * The services of CSI as base classes. A driver extends those that it needs and implements the methods that it
- * supports: what it advertises follows from them (`capabilities`). Requests arrive checked: required fields are there,
- * sizes are within the limits, and no second call works on the same volume or snapshot. Neighbours: `driver` serves
- * them.
- */
 import { GrpcService } from '@kubewright/grpc';
 import type { CallContext } from '@kubewright/grpc';
 import type * as csi from '../generated/csi/v1/csi_pb.js';

@@ -1,3 +1,8 @@
+/**
+ * The node side of a driver for dynamic resource allocation: it prepares the devices that a claim was given, before its
+ * pods start, and takes them back. Which devices there are and who gets them is published and decided elsewhere,
+ * through the API server.
+ */
 import type { CallContext } from '@kubewright/grpc';
 
 /** A claim, as the kubelet names it. What was allocated to it is in the status of the ResourceClaim. */

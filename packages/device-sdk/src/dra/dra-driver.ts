@@ -1,8 +1,3 @@
-/**
- * The node side of a driver for dynamic resource allocation: it prepares the devices that a claim was given, before its
- * pods start, and takes them back. Which devices there are and who gets them is published and decided elsewhere,
- * through the API server.
- */
 import { join } from 'node:path';
 import { Clock, Logger, Plugin, inject } from '@kubewright/core';
 import type { Lifecycle, StartContext } from '@kubewright/core';

@@ -1,3 +1,7 @@
+/**
+ * The kubelet's side: finding plugins, and calling device plugins. It is what a node agent is built on, and what tests
+ * of plugins run against. Neighbours: `device-plugin` and `PluginRegistrar` of grpc are the other ends.
+ */
 import type { Clock } from '@kubewright/core';
 import { createClient } from '@kubewright/grpc';
 import type { CallOptions, GrpcClient } from '@kubewright/grpc';

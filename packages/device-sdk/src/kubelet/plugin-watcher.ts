@@ -1,7 +1,3 @@
-/**
- * The kubelet's side: finding plugins, and calling device plugins. It is what a node agent is built on, and what tests
- * of plugins run against. Neighbours: `device-plugin` and `PluginRegistrar` of grpc are the other ends.
- */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLogger } from '@kubewright/core';

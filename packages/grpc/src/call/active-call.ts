@@ -1,3 +1,7 @@
+/**
+ * One call on the server: what its handler is told, how it runs (checks, lock, deadline, cancellation), and how its end is
+ * answered, logged and counted. Neighbours: `service` (what to run), `server` (which calls there are).
+ */
 import type { Message } from '@bufbuild/protobuf';
 import { Metadata } from '@grpc/grpc-js';
 import type { Deadline, StatusObject } from '@grpc/grpc-js';

@@ -1,3 +1,7 @@
+/**
+ * Calling plugins: typed methods over a connection that waits for a plugin which is not there yet and comes back when it
+ * was restarted. Neighbours: `adapter` (encoding), `status` (what a failed call rejects with).
+ */
 import type { Clock, Timer } from '@kubewright/core';
 import { Code } from '../status/code.js';
 import { GrpcStatusError } from '../status/grpc-status-error.js';

@@ -1,7 +1,3 @@
-/**
- * Calling plugins: typed methods over a connection that waits for a plugin which is not there yet and comes back when it
- * was restarted. Neighbours: `adapter` (encoding), `status` (what a failed call rejects with).
- */
 import type { DescMethod, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 
 export interface CallOptions {

@@ -1,3 +1,4 @@
+/** The errors that this package throws on purpose. `docs/errors.md` explains each. */
 import { defineErrors } from '@kubewright/core';
 
 /** Mistakes in how a server or client is set up. What travels to the other side of a call is a `GrpcStatusError`. */

@@ -1,7 +1,3 @@
-/**
- * One call on the server: what its handler is told, how it runs (checks, lock, deadline, cancellation), and how its end is
- * answered, logged and counted. Neighbours: `service` (what to run), `server` (which calls there are).
- */
 import type { DescMethod } from '@bufbuild/protobuf';
 import type { Metadata } from '@grpc/grpc-js';
 import type { Logger } from '@kubewright/core';

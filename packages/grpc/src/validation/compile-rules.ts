@@ -1,3 +1,8 @@
+/**
+ * Requests are checked before their handler runs. Rules are data wherever data can say it: which fields must be there,
+ * how long strings and maps may be, that enums have a value the interface knows. Neighbours: `service` attaches rules to
+ * methods, `call` applies them.
+ */
 import { ScalarType, isFieldSet, isMessage } from '@bufbuild/protobuf';
 import type { DescEnum, DescField, DescMessage, Message } from '@bufbuild/protobuf';
 import { grpcErrors } from '../errors/grpc-errors.js';

@@ -1,8 +1,3 @@
-/**
- * Requests are checked before their handler runs. Rules are data wherever data can say it: which fields must be there,
- * how long strings and maps may be, that enums have a value the interface knows. Neighbours: `service` attaches rules to
- * methods, `call` applies them.
- */
 import type { Message } from '@bufbuild/protobuf';
 import { Code } from '../status/code.js';
 import { GrpcStatusError } from '../status/grpc-status-error.js';

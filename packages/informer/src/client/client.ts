@@ -1,3 +1,7 @@
+/**
+ * The client: typed verbs over kinds, for any transport. It sends requests and turns answers into objects or errors; it
+ * caches nothing (see `shared-informer`) and does not keep watches alive (see `reflector`).
+ */
 import type { Kind, KubeList, KubeObject, ObjectKey } from '@kubewright/api';
 import type { Scale } from '@kubewright/api/autoscaling/v1';
 import type { Status } from '@kubewright/api/meta/v1';

@@ -1,7 +1,3 @@
-/**
- * The client: typed verbs over kinds, for any transport. It sends requests and turns answers into objects or errors; it
- * caches nothing (see `shared-informer`) and does not keep watches alive (see `reflector`).
- */
 import type { DeepReadonly, KubeObject } from '@kubewright/api';
 
 export interface RequestOptions {

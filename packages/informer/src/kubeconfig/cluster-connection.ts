@@ -1,7 +1,3 @@
-/**
- * How a program says which cluster it means. Nothing is guessed: `kubeconfig()` reads a file, `inCluster()` a Pod's service
- * account, and an embedded cluster offers the same interface. This folder turns them into transports; it sends no request.
- */
 import type { Clock } from '@kubewright/core';
 import type { Transport } from '../transport/transport.js';
 

@@ -1,3 +1,7 @@
+/**
+ * How a program says which cluster it means. Nothing is guessed: `kubeconfig()` reads a file, `inCluster()` a Pod's service
+ * account, and an embedded cluster offers the same interface. This folder turns them into transports; it sends no request.
+ */
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';

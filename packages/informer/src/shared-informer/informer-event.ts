@@ -1,7 +1,3 @@
-/**
- * Shared informers: one picture of a kind for everybody in the process who wants it, kept for as long as somebody does.
- * They bring together a reflector and a store and tell handlers what changed; what to do about it is the handlers' business.
- */
 import type { DeepReadonly, KubeObject } from '@kubewright/api';
 
 /** What became of one object. The store already holds it, or something newer, when a handler hears of it. */

@@ -1,3 +1,7 @@
+/**
+ * Shared informers: one picture of a kind for everybody in the process who wants it, kept for as long as somebody does.
+ * They bring together a reflector and a store and tell handlers what changed; what to do about it is the handlers' business.
+ */
 import type { DeepReadonly, Kind, KubeObject } from '@kubewright/api';
 import type { Clock, Counter, Logger, Metrics, Random, Timer } from '@kubewright/core';
 import type { Observable } from 'rxjs';

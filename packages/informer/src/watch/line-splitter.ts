@@ -1,7 +1,3 @@
-/**
- * Decoding of watch streams: from chunks of bytes to lines, from lines to the keys they are about, and to objects only
- * where somebody needs them. Pure: no connection, no retry (see `reflector`).
- */
 import { Utf8Decoder } from '@kubewright/core';
 import { informerErrors } from '../errors/informer-errors.js';
 

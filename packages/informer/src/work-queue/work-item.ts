@@ -1,8 +1,3 @@
-/**
- * The work queue: which keys are to be processed, by whom and when. One structure for dedup, delay, priority, fairness and
- * backoff, with one timer. It knows nothing of what a key stands for.
- */
-
 /** Why a key is in the queue, for logs and spans; never to branch on. */
 export interface Cause {
   /** What happened, as `modified` or `requeue`. */

@@ -1,3 +1,7 @@
+/**
+ * The work queue: which keys are to be processed, by whom and when. One structure for dedup, delay, priority, fairness and
+ * backoff, with one timer. It knows nothing of what a key stands for.
+ */
 import { SystemClock, noMetrics } from '@kubewright/core';
 import type { Clock, Metrics, Timer } from '@kubewright/core';
 import { abortReason } from '@kubewright/core/async';

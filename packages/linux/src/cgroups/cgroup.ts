@@ -1,3 +1,7 @@
+/**
+ * Control groups: which hierarchy the machine has, and groups with limits in it. Version 2 is one tree; version 1 is a tree
+ * per controller; a hybrid has both, and its version 2 tree carries no controllers.
+ */
 import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { hasCode } from '@kubewright/core';

@@ -1,7 +1,3 @@
-/**
- * Control groups: which hierarchy the machine has, and groups with limits in it. Version 2 is one tree; version 1 is a tree
- * per controller; a hybrid has both, and its version 2 tree carries no controllers.
- */
 import { readFile } from 'node:fs/promises';
 import { readMounts } from '../mounts/mount-info.js';
 import type { MountInfo } from '../mounts/mount-info.js';

@@ -1,3 +1,11 @@
+/**
+ * The door to the C library. Everything else of the package goes through `libc()`, so importing the package loads no
+ * native code; the first call does. Neighbours give each call its meaning (netlink, namespaces, mounts); this folder
+ * knows only signatures and errno.
+ *
+ * A call is made either synchronously, for what the kernel answers at once (socket, setns, mknod), or on a thread of the
+ * libuv pool, for what may wait (netlink changes wait for the routing lock and for RCU, mount may wait for a server).
+ */
 import { constants } from 'node:os';
 
 /** Numbers that have two names or none in Node: the name that the manual pages of Linux use. */

@@ -1,11 +1,3 @@
-/**
- * The door to the C library. Everything else of the package goes through `libc()`, so importing the package loads no
- * native code; the first call does. Neighbours give each call its meaning (netlink, namespaces, mounts); this folder
- * knows only signatures and errno.
- *
- * A call is made either synchronously, for what the kernel answers at once (socket, setns, mknod), or on a thread of the
- * libuv pool, for what may wait (netlink changes wait for the routing lock and for RCU, mount may wait for a server).
- */
 import { createRequire } from 'node:module';
 import { linuxErrors } from '../errors.js';
 import { errnoName } from './errno.js';

@@ -1,3 +1,7 @@
+/**
+ * Files beyond what Node offers: paths that cannot leave their root, advisory locks, durable directories, device nodes and
+ * extended attributes.
+ */
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 

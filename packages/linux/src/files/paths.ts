@@ -1,7 +1,3 @@
-/**
- * Files beyond what Node offers: paths that cannot leave their root, advisory locks, durable directories, device nodes and
- * extended attributes.
- */
 import { lstatSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, normalize, sep } from 'node:path';
 import { hasCode } from '@kubewright/core';

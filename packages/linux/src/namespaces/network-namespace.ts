@@ -1,10 +1,3 @@
-/**
- * Network namespaces: making, opening and removing them, and running code inside. Sockets of `netlink` are opened inside
- * one and stay there. Mount and process namespaces are not made here: those belong to the container runtime.
- *
- * `setns` moves one thread. It is called on the main thread, synchronously, and undone before anything else can run: no
- * worker, no copy of the program, and other threads never notice.
- */
 import { closeSync, constants, fstatSync, mkdirSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorCode } from '@kubewright/core';

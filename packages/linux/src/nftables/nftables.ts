@@ -1,3 +1,8 @@
+/**
+ * nftables through nfnetlink: tables, chains, rules, sets and maps, changed in transactions. `values` are what sets hold and
+ * rules compare, `expressions` what rules are made of, `changes` the requests, and `Nftables` sends them. Which rules a
+ * network needs is decided elsewhere.
+ */
 import type { NetworkNamespace } from '../namespaces/network-namespace.js';
 import { AttributeMap, attribute, listAttributes } from '../netlink/attributes.js';
 import type { Attribute } from '../netlink/attributes.js';

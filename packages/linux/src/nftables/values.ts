@@ -1,8 +1,3 @@
-/**
- * nftables through nfnetlink: tables, chains, rules, sets and maps, changed in transactions. `values` are what sets hold and
- * rules compare, `expressions` what rules are made of, `changes` the requests, and `Nftables` sends them. Which rules a
- * network needs is decided elsewhere.
- */
 import { linuxErrors } from '../errors.js';
 import { formatAddress, parseAddress, parsePrefix } from '../ip/address.js';
 

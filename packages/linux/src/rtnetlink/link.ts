@@ -1,7 +1,3 @@
-/**
- * rtnetlink: links, addresses, routes, neighbours, rules and queues. Each file builds requests and reads answers of one
- * table, purely; `Rtnetlink` sends them. It decides nothing about a network: that is the plugins' part.
- */
 import { formatMac, parseMac } from '../ip/address.js';
 import { AttributeMap, attribute, listAttributes, readText } from '../netlink/attributes.js';
 import type { Attribute } from '../netlink/attributes.js';

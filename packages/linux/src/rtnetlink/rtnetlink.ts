@@ -1,3 +1,7 @@
+/**
+ * rtnetlink: links, addresses, routes, neighbours, rules and queues. Each file builds requests and reads answers of one
+ * table, purely; `Rtnetlink` sends them. It decides nothing about a network: that is the plugins' part.
+ */
 import type { NetworkNamespace } from '../namespaces/network-namespace.js';
 import { shownBy } from '../netlink/message.js';
 import type { Acknowledgement, NetlinkRequest } from '../netlink/message.js';

@@ -1,3 +1,7 @@
+/**
+ * The bridge plugin: pods of a machine share a Linux bridge, which can be their gateway. Addresses come from an IPAM plugin that
+ * is called on the way.
+ */
 import { IsArray, IsBoolean, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 import { PairConfig } from '../pod/pair-config.js';
 

@@ -1,7 +1,3 @@
-/**
- * The bridge plugin: pods of a machine share a Linux bridge, which can be their gateway. Addresses come from an IPAM plugin that
- * is called on the way.
- */
 import { CniError, cniErrorCode, CniPlugin } from '@kubewright/cni-sdk';
 import type { AttachmentRequest, CheckRequest, CniRequest, CniResult, Delegate, GcRequest } from '@kubewright/cni-sdk';
 import { parseMac, setLink } from '@kubewright/linux';

@@ -1,3 +1,4 @@
+/** One process that serves all plugins of this package to their shims. */
 import type { CniJson } from '@kubewright/cni-sdk';
 import { addressFamily, parsePrefix } from '@kubewright/linux';
 import { defaultRoutes } from '../config/families.js';

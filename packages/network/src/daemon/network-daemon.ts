@@ -1,4 +1,3 @@
-/** One process that serves all plugins of this package to their shims. */
 import { CniDaemon } from '@kubewright/cni-sdk';
 import type { Logger } from '@kubewright/core';
 import { HostNetwork } from '../host/host-network.js';

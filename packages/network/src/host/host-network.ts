@@ -1,8 +1,3 @@
-/**
- * The machine's side of the plugins: its network tables, its packet filter, and what is written down about attachments. One
- * object is shared by all plugins of a process. It opens what it needs on first use and keeps nothing that is not also in
- * the kernel or on disk. What a pod's own namespace gets is in `pod`.
- */
 import { join } from 'node:path';
 import { SystemClock } from '@kubewright/core';
 import type { Clock } from '@kubewright/core';

@@ -1,3 +1,7 @@
+/**
+ * Giving out addresses. `range` and `allocate` are arithmetic; `lease-directory` keeps who has which address on disk, in the
+ * format of the reference plugin; the plugins put both together. How an address gets onto an interface is not known here.
+ */
 import { numberAddress, rangeContains, addressNumber } from './range.js';
 import type { AddressRange } from './range.js';
 

@@ -1,7 +1,3 @@
-/**
- * Giving out addresses. `range` and `allocate` are arithmetic; `lease-directory` keeps who has which address on disk, in the
- * format of the reference plugin; the plugins put both together. How an address gets onto an interface is not known here.
- */
 import { CniError } from '@kubewright/cni-sdk';
 import { addressFamily, formatAddress, networkOf, parseAddress, parsePrefix } from '@kubewright/linux';
 import { attempt } from '../config/values.js';

@@ -1,3 +1,7 @@
+/**
+ * A pod's side: giving an interface its addresses and routes, and looking whether it has them. What the interface is connected to is
+ * the plugins' part; `pod-namespace` opens the way to it.
+ */
 import type { CniResult } from '@kubewright/cni-sdk';
 
 /**

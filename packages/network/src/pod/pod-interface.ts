@@ -1,7 +1,3 @@
-/**
- * A pod's side: giving an interface its addresses and routes, and looking whether it has them. What the interface is connected to is
- * the plugins' part; `pod-namespace` opens the way to it.
- */
 import type { CniAddress, CniInterface, CniResult, CniRoute } from '@kubewright/cni-sdk';
 import { addAddress, addRoute, setLink, updateSysctl } from '@kubewright/linux';
 import type { Link, NetlinkRequest, NetworkNamespace, Rtnetlink, RouteSpec } from '@kubewright/linux';

@@ -1,3 +1,4 @@
+/** The portmap plugin: ports of the machine that lead to a pod, chained behind the plugin that connects the pod. */
 import { CniError, NetworkConfig } from '@kubewright/cni-sdk';
 import type { CniResult } from '@kubewright/cni-sdk';
 import { addressFamily, formatAddress, parseAddress, parsePrefix } from '@kubewright/linux';

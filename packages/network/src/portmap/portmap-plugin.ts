@@ -1,4 +1,3 @@
-/** The portmap plugin: ports of the machine that lead to a pod, chained behind the plugin that connects the pod. */
 import { CniError, cniErrorCode, CniPlugin } from '@kubewright/cni-sdk';
 import type { AttachmentRequest, CheckRequest, CniRequest, CniResult, GcRequest } from '@kubewright/cni-sdk';
 import { inTurns } from '@kubewright/core/async';

@@ -1,3 +1,4 @@
+/** The tuning plugin: kernel parameters and properties of a pod's interface, chained behind the plugin that made it. */
 import { readFileSync } from 'node:fs';
 import type { Pattern } from '@kubewright/api';
 import { CniError, cniErrorCode } from '@kubewright/cni-sdk';

@@ -1,4 +1,3 @@
-/** The tuning plugin: kernel parameters and properties of a pod's interface, chained behind the plugin that made it. */
 import { CniError, CniPlugin } from '@kubewright/cni-sdk';
 import type { AttachmentRequest, CheckRequest, CniResult, GcRequest } from '@kubewright/cni-sdk';
 import { inTurns } from '@kubewright/core/async';

@@ -1,3 +1,5 @@
+/** Containers as a node agent sees them: their status, and when one that has ended is started again. */
+
 /** What a node reports about one container. */
 import type { DeepReadonly } from '@kubewright/api';
 import type { Container, ContainerState, ContainerStateTerminated, ContainerStatus } from '@kubewright/api/core/v1';

@@ -1,3 +1,7 @@
+/**
+ * Images in archives: the OCI layout and what `docker save` writes. Neighbours: `content` keeps the parts, `images` makes an
+ * image of them. Nothing here speaks with registries.
+ */
 import { readFile } from 'node:fs/promises';
 import { runtimeErrors } from '../errors.js';
 import { isDigest } from '../image-spec/digest.js';

@@ -1,7 +1,3 @@
-/**
- * Images in archives: the OCI layout and what `docker save` writes. Neighbours: `content` keeps the parts, `images` makes an
- * image of them. Nothing here speaks with registries.
- */
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join, posix } from 'node:path';

@@ -1,3 +1,7 @@
+/**
+ * The Container Device Interface: what a device's name stands for is written in files on the machine, by those who make the
+ * device usable. Neighbours: `containers` asks for what a container's devices bring along, `oci` is what it becomes.
+ */
 import { runtimeErrors } from '../errors.js';
 import { hostDevice } from '../oci/host-device.js';
 import { deviceRule } from '../oci/default-spec.js';

@@ -1,3 +1,4 @@
+/** The words of `kubewright runtime`. Neighbours: each file here is the code of one or a few of them, loaded when it runs. */
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, readFile, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

@@ -1,4 +1,3 @@
-/** The words of `kubewright runtime`. Neighbours: each file here is the code of one or a few of them, loaded when it runs. */
 import { defineCommand } from '@kubewright/core';
 import type { CliCommand } from '@kubewright/core';
 import {

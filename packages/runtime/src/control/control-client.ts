@@ -1,3 +1,7 @@
+/**
+ * What people do with a runtime that CRI has no words for: pulls that tell how far they are, and images in archives. HTTP on
+ * a unix socket that only its owner may connect to. Neighbours: `cli` is the client.
+ */
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';

@@ -1,3 +1,4 @@
+/** The runtime as CRI: requests in, answers out. Neighbours: the managers do the work. */
 import { statfs } from 'node:fs/promises';
 import type { Clock } from '@kubewright/core';
 import { ImageService } from '@kubewright/cri-sdk';

@@ -1,4 +1,3 @@
-/** The runtime as CRI: requests in, answers out. Neighbours: the managers do the work. */
 import type { Clock } from '@kubewright/core';
 import { RuntimeService } from '@kubewright/cri-sdk';
 import type { Answer, ContainerEvents, StreamingServer } from '@kubewright/cri-sdk';

@@ -1,3 +1,7 @@
+/**
+ * Images: which content belongs together, under which names, and who still needs it. Neighbours: `registry` and `content`
+ * fetch, `layers` unpacks, `cri` shows them to a kubelet.
+ */
 import type { Clock } from '@kubewright/core';
 import { SingleFlight } from '@kubewright/core/async';
 import { digestOf } from '../image-spec/digest.js';

@@ -1,7 +1,4 @@
-/**
- * Images: which content belongs together, under which names, and who still needs it. Neighbours: `registry` and `content`
- * fetch, `layers` unpacks, `cri` shows them to a kubelet.
- */
+/** What an image's configuration says about running it. */
 import type { ImageProcess } from '../image-spec/manifest.js';
 
 /** An image that is stored whole and unpacked. */

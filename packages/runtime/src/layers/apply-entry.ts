@@ -1,3 +1,7 @@
+/**
+ * Layers: archives of files that become directories for overlayfs. Neighbours: `tar` reads archives, `content` has them,
+ * `images` says which belong to an image.
+ */
 import {
   chmodSync,
   closeSync,

@@ -1,7 +1,3 @@
-/**
- * Layers: archives of files that become directories for overlayfs. Neighbours: `tar` reads archives, `content` has them,
- * `images` says which belong to an image.
- */
 import { lstatSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { hasCode } from '@kubewright/core';

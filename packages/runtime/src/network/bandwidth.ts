@@ -1,3 +1,4 @@
+/** Networks of pods. Neighbours: `sandboxes` makes the namespace before, and removes it after. */
 import { Quantity } from '@kubewright/api';
 import type { PodSandboxConfig } from '@kubewright/cri-sdk/v1';
 import { invalidArgument } from '@kubewright/grpc';

@@ -1,4 +1,3 @@
-/** Networks of pods. Neighbours: `sandboxes` makes the namespace before, and removes it after. */
 import { extensionPoint } from '@kubewright/core';
 import type { ExtensionPoint } from '@kubewright/core';
 import type { PodSandboxConfig } from '@kubewright/cri-sdk/v1';

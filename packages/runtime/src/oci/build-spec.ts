@@ -1,3 +1,7 @@
+/**
+ * The OCI runtime: what it is told (its configuration file) and how it is called. Neighbours: `monitor` starts containers
+ * through it, `containers` decides what they may do.
+ */
 import { isUtf8 } from 'node:buffer';
 import { MountPropagation, NamespaceMode, SecurityProfile_ProfileType as ProfileType } from '@kubewright/cri-sdk/v1';
 import type { ContainerConfig, Mount, UserNamespace } from '@kubewright/cri-sdk/v1';

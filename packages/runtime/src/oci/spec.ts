@@ -1,8 +1,3 @@
-/**
- * The OCI runtime: what it is told (its configuration file) and how it is called. Neighbours: `monitor` starts containers
- * through it, `containers` decides what they may do.
- */
-
 /** The parts of an OCI runtime configuration that this runtime writes; the names are the specification's. */
 export interface OciSpec {
   readonly ociVersion: string;

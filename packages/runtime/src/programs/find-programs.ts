@@ -1,3 +1,7 @@
+/**
+ * Programs of the machine: run without a shell, within a time, and killed with their children when that is over. Neighbours:
+ * `oci` and `monitor` know the programs.
+ */
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runtimeErrors } from '../errors.js';

@@ -1,7 +1,3 @@
-/**
- * Programs of the machine: run without a shell, within a time, and killed with their children when that is over. Neighbours:
- * `oci` and `monitor` know the programs.
- */
 import type { Clock } from '@kubewright/core';
 import { messageOf } from '@kubewright/core';
 import { linuxErrors, spawnProcess } from '@kubewright/linux';

@@ -1,7 +1,3 @@
-/**
- * Registries: names of images, and the OCI distribution protocol. Neighbours: `content` keeps what is fetched, `images`
- * decides what to fetch.
- */
 import { runtimeErrors } from '../errors.js';
 
 /** The name of an image, taken apart. */

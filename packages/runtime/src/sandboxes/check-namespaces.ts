@@ -1,3 +1,8 @@
+/**
+ * Pod sandboxes: what the containers of a pod share. Its namespaces are mounted on files, so there is a process only for a
+ * pod whose containers see each other's processes.
+ * Neighbours: `containers` runs in them, `network` connects them, `cri` shows them.
+ */
 import { NamespaceMode } from '@kubewright/cri-sdk/v1';
 import type { PodSandboxConfig } from '@kubewright/cri-sdk/v1';
 import { invalidArgument } from '@kubewright/grpc';

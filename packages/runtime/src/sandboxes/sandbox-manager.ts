@@ -1,8 +1,3 @@
-/**
- * Pod sandboxes: what the containers of a pod share. Its namespaces are mounted on files, so there is a process only for a
- * pod whose containers see each other's processes.
- * Neighbours: `containers` runs in them, `network` connects them, `cri` shows them.
- */
 import { create } from '@bufbuild/protobuf';
 import type { Clock, Logger, Random, Timer } from '@kubewright/core';
 import { KeyedLock, SingleFlight } from '@kubewright/core/async';

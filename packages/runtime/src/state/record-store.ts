@@ -1,7 +1,3 @@
-/**
- * What the runtime must not forget: a file per object, written before the step that it tells about and after it. Neighbours:
- * `sandboxes` and `containers` own the records.
- */
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@kubewright/core';

@@ -1,8 +1,3 @@
-/**
- * Archives of the tar family, as bytes: names and values in them need be no text. A name is kept as a string whose characters
- * are its bytes (latin1). Neighbours: `layers` and `archives` take the members; nothing here writes.
- */
-
 /** Bytes of a header, and what content is filled up to. */
 export const blockSize = 512;
 

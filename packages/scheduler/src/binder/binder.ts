@@ -1,3 +1,7 @@
+/**
+ * The minimal binder: assigns Pods to nodes, evenly by their number. It knows node selectors, cordoned nodes, taints and the
+ * number of Pods that a node takes; affinity, resources, spreading and preemption are the scheduler's, which replaces it.
+ */
 import { formatTime, isConflict, isNotFound, parseObjectKey } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import { Node, Pod } from '@kubewright/api/core/v1';

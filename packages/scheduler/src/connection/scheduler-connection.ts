@@ -1,3 +1,4 @@
+/** How the scheduler reaches the API server. */
 import { token } from '@kubewright/core';
 import type { Token } from '@kubewright/core';
 import type { ClusterConnection } from '@kubewright/informer';

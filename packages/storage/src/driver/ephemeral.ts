@@ -1,3 +1,7 @@
+/**
+ * The driver as a plugin: the services on one pool. Neighbours: `volumes` does the work; csi-sdk checks requests,
+ * serves them and derives what is advertised.
+ */
 import type * as csi from '@kubewright/csi-sdk/v1';
 import { accessTypeOf } from '@kubewright/csi-sdk';
 import { create } from '@bufbuild/protobuf';

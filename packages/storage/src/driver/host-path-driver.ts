@@ -1,7 +1,3 @@
-/**
- * The driver as a plugin: the services on one pool. Neighbours: `volumes` does the work; csi-sdk checks requests,
- * serves them and derives what is advertised.
- */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Clock, Logger, Metrics, Plugin, Random, inject } from '@kubewright/core';

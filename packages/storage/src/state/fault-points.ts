@@ -1,4 +1,10 @@
 /**
+ * What the driver knows, as one small file per volume, snapshot and group. A record is written before anything it
+ * speaks of is done (its phase says what is under way) and again when that is done, so that a start after a crash can
+ * finish or undo it.
+ */
+
+/**
  * The moments at which a driver may be killed with something half done: after each intent, each effect and each commit.
  * A test stops at each in turn and looks whether a new start converges.
  */

@@ -1,8 +1,3 @@
-/**
- * What the driver knows, as one small file per volume, snapshot and group. A record is written before anything it
- * speaks of is done (its phase says what is under way) and again when that is done, so that a start after a crash can
- * finish or undo it.
- */
 import type { AccessType } from '@kubewright/csi-sdk';
 
 /** `creating`: its data is not complete; `deleting`: its data may be gone in part. Only `ready` is shown to callers. */

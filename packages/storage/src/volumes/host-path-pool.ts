@@ -1,7 +1,3 @@
-/**
- * The volumes, snapshots and groups of one directory: what exists, how it comes to be and goes, each change safe
- * against a kill at any moment. The classes here know no gRPC messages; `driver` translates.
- */
 import { realpath, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Logger, Random } from '@kubewright/core';

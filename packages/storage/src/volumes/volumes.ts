@@ -1,3 +1,7 @@
+/**
+ * The volumes, snapshots and groups of one directory: what exists, how it comes to be and goes, each change safe
+ * against a kill at any moment. The classes here know no gRPC messages; `driver` translates.
+ */
 import { alreadyExists, capacityFits, chooseCapacity } from '@kubewright/csi-sdk';
 import type { AccessType } from '@kubewright/csi-sdk';
 import type { CapacityRange } from '@kubewright/csi-sdk/v1';

@@ -1,8 +1,3 @@
-/**
- * SPDY/3.1, as far as Kubernetes uses it: streams that the client opens, over a connection that was upgraded. Neither side of
- * Kubernetes' own implementation sends or heeds window updates, so TCP alone limits the flow. Neighbours: `session` gives
- * the streams their meaning.
- */
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { criSdkErrors } from '../../errors.js';

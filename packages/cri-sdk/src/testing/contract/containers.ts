@@ -1,3 +1,7 @@
+/**
+ * The rules of the contract of runtimes, by subject. Neighbours: `runtime-contract` runs them; `fixture` has what
+ * several need.
+ */
 import assert from 'node:assert/strict';
 import { Code } from '@kubewright/grpc';
 import { ContainerState } from '../../generated/runtime/v1/cri_pb.js';
