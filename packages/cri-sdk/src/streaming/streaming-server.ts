@@ -1,8 +1,3 @@
-/**
- * The server behind the URLs of Exec, Attach and PortForward. A client (the kubelet) connects once to a URL and goes on in
- * SPDY/3.1 or WebSocket. Neighbours: `spdy` and `websocket` carry streams, `session` says what they mean; what is run is the
- * runtime's (`StreamingRuntime`).
- */
 import type { Duplex } from 'node:stream';
 import { Code, GrpcStatusError, invalidArgument } from '@kubewright/grpc';
 import { silentLogger } from '@kubewright/core';

@@ -1,3 +1,7 @@
+/**
+ * Decoding of watch streams: from chunks of bytes to lines, from lines to the keys they are about, and to objects only
+ * where somebody needs them. Pure: no connection, no retry (see `reflector`).
+ */
 import { formatObjectKey } from '@kubewright/api';
 import type { RawEvent } from './raw-event.js';
 

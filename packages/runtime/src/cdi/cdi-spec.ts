@@ -1,7 +1,3 @@
-/**
- * The Container Device Interface: what a device's name stands for is written in files on the machine, by those who make the
- * device usable. Neighbours: `containers` asks for what a container's devices bring along, `oci` is what it becomes.
- */
 import { messageOf } from '@kubewright/core';
 import { runtimeErrors } from '../errors.js';
 

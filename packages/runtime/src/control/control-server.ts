@@ -1,7 +1,3 @@
-/**
- * What people do with a runtime that CRI has no words for: pulls that tell how far they are, and images in archives. HTTP on
- * a unix socket that only its owner may connect to. Neighbours: `cli` is the client.
- */
 import { pipeline } from 'node:stream/promises';
 import { KubewrightError } from '@kubewright/core';
 import type { Clock, Logger } from '@kubewright/core';
