@@ -1,10 +1,9 @@
 /**
  * What objects of all kinds have in common: keys, owners, finalizers, conditions, times. A function that changes an
  * object in place says so.
- */
-
-/**
- * Status conditions. All kinds share the shape of `metav1.Condition`, except that older ones leave out fields of it.
+ *
+ * This file: status conditions. All kinds share the shape of `metav1.Condition`, except that older ones leave out
+ * fields of it.
  */
 import { formatTime } from './time.js';
 

@@ -1,8 +1,8 @@
-/** Selectors of labels and of fields: read from text or objects, matched, and written back. */
-
 /**
- * Field selectors: `metadata.name=a,status.phase!=Running`. They are matched against the fields that a resource lets be selected;
- * whether a field is one of them is the server's to check.
+ * Selectors of labels and of fields: read from text or objects, matched, and written back.
+ *
+ * This file: field selectors: `metadata.name=a,status.phase!=Running`. They are matched against the fields that a
+ * resource lets be selected; whether a field is one of them is the server's to check.
  */
 import { apiErrors } from '../errors.js';
 

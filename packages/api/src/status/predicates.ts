@@ -1,9 +1,10 @@
 /**
- * Errors of the API: a Kubernetes `Status` that can be thrown. A server answers with the status, a client throws what it was
- * answered; the texts and reasons are upstream's. Nothing here knows of connections, so a lost one is not an error of this kind.
+ * Errors of the API: a Kubernetes `Status` that can be thrown. A server answers with the status, a client throws what
+ * it was answered; the texts and reasons are upstream's. Nothing here knows of connections, so a lost one is not an
+ * error of this kind.
+ *
+ * This file: questions about a caught error. Each is false for an error that is no `StatusError`.
  */
-
-/** Questions about a caught error. Each is false for an error that is no `StatusError`. */
 import { StatusError } from './status-error.js';
 
 function hasReason(error: unknown, ...reasons: readonly string[]): boolean {

@@ -1,10 +1,8 @@
 /**
  * Validation in the words of Kubernetes: the rules of names and labels, and how it is told what is wrong with a field.
- */
-
-/**
- * What validation says about one field, in the words that Kubernetes answers with: the cause of a 422. Nothing here decides
- * whether a value is wrong.
+ *
+ * This file: what validation says about one field, in the words that Kubernetes answers with: the cause of a 422.
+ * Nothing here decides whether a value is wrong.
  */
 
 export type FieldErrorReason =

@@ -1,9 +1,9 @@
 /**
  * The checks, by verb and subject: each a rule of the specification, and calls that show whether a plugin keeps it.
  * `all-checks` lists them. Neighbours: `run` runs them, `session` calls the plugin.
+ *
+ * This file: ADD: what the result says is what there is.
  */
-
-/** ADD: what the result says is what there is. */
 import { networkOf, newLink, parsePrefix } from '@kubewright/linux';
 import type { Link } from '@kubewright/linux';
 import { section } from '../check/check.js';

@@ -3,9 +3,9 @@
  * supports: what it advertises follows from them (`capabilities`). Requests arrive checked: required fields are there,
  * sizes are within the limits, and no second call works on the same volume or snapshot. Neighbours: `driver` serves
  * them.
+ *
+ * This file: checks that look into a request deeper than "is required" does. They find the first violation, or nothing.
  */
-
-/** Checks that look into a request deeper than "is required" does. They find the first violation, or nothing. */
 import type { FieldViolation } from '@kubewright/grpc';
 import { VolumeCapability_AccessMode_Mode as Mode } from '../generated/csi/v1/csi_pb.js';
 import type { CapacityRange, VolumeCapability, VolumeContentSource } from '../generated/csi/v1/csi_pb.js';

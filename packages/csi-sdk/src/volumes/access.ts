@@ -1,9 +1,9 @@
 /**
  * What requests say about volumes, as a driver needs it: access, sizes, places, pages of lists, and the answers for
  * what is missing or there already.
+ *
+ * This file: what a volume capability means.
  */
-
-/** What a volume capability means. */
 import { VolumeCapability_AccessMode_Mode as Mode } from '../generated/csi/v1/csi_pb.js';
 import type { VolumeCapability } from '../generated/csi/v1/csi_pb.js';
 

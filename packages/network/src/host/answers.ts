@@ -1,10 +1,10 @@
 /**
- * The machine's side of the plugins: its network tables, its packet filter, and what is written down about attachments. One
- * object is shared by all plugins of a process. It opens what it needs on first use and keeps nothing that is not also in
- * the kernel or on disk. What a pod's own namespace gets is in `pod`.
+ * The machine's side of the plugins: its network tables, its packet filter, and what is written down about attachments.
+ * One object is shared by all plugins of a process. It opens what it needs on first use and keeps nothing that is not
+ * also in the kernel or on disk. What a pod's own namespace gets is in `pod`.
+ *
+ * This file: what the kernel's answers mean to a plugin, and what a plugin answers itself.
  */
-
-/** What the kernel's answers mean to a plugin, and what a plugin answers itself. */
 import { CniError, cniErrorCode } from '@kubewright/cni-sdk';
 import { errnoName, refusal } from '@kubewright/linux';
 import type { Acknowledgement, Link, NetlinkRequest } from '@kubewright/linux';

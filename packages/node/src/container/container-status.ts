@@ -1,6 +1,8 @@
-/** Containers as a node agent sees them: their status, and when one that has ended is started again. */
-
-/** What a node reports about one container. */
+/**
+ * Containers as a node agent sees them: their status, and when one that has ended is started again.
+ *
+ * This file: what a node reports about one container.
+ */
 import type { DeepReadonly } from '@kubewright/api';
 import type { Container, ContainerState, ContainerStateTerminated, ContainerStatus } from '@kubewright/api/core/v1';
 import type { PodStage } from './pod-stage.js';

@@ -1,6 +1,8 @@
-/** Pods as a node agent sees them: the stage of their life, and what is reported of it. */
-
-/** The life of a Pod in stages, and in which of them its status says it is. */
+/**
+ * Pods as a node agent sees them: the stage of their life, and what is reported of it.
+ *
+ * This file: the life of a Pod in stages, and in which of them its status says it is.
+ */
 import { parseTime } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import type { Pod } from '@kubewright/api/core/v1';

@@ -1,9 +1,9 @@
 /**
  * Registries: names of images, and the OCI distribution protocol. Neighbours: `content` keeps what is fetched, `images`
  * decides what to fetch.
+ *
+ * This file: what a registry asks for before it gives content: Basic, or a token from another server (Bearer).
  */
-
-/** What a registry asks for before it gives content: Basic, or a token from another server (Bearer). */
 
 /** Credentials of one pull. An empty object is an anonymous pull. */
 export interface RegistryCredentials {

@@ -1,10 +1,11 @@
 /**
- * SPDY/3.1, as far as Kubernetes uses it: streams that the client opens, over a connection that was upgraded. Neither side of
- * Kubernetes' own implementation sends or heeds window updates, so TCP alone limits the flow. Neighbours: `session` gives
- * the streams their meaning.
+ * SPDY/3.1, as far as Kubernetes uses it: streams that the client opens, over a connection that was upgraded. Neither
+ * side of Kubernetes' own implementation sends or heeds window updates, so TCP alone limits the flow. Neighbours:
+ * `session` gives the streams their meaning.
+ *
+ * This file: the dictionary that both sides of SPDY/3 prime their header compression with: given by the protocol, byte
+ * for byte.
  */
-
-/** The dictionary that both sides of SPDY/3 prime their header compression with: given by the protocol, byte for byte. */
 
 /** Header names and frequent values, each preceded by its length in four bytes. */
 const counted = [
