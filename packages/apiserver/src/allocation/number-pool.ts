@@ -1,3 +1,7 @@
+/**
+ * What Services are given by the server: cluster IPs and node ports, out of pools of numbers. Neighbours: the store
+ * calls it around its writes.
+ */
 import type { Random } from '@kubewright/core';
 
 /**

@@ -1,3 +1,4 @@
+/** Turns of the event loop, and waiting for each other inside the process. */
 import type { Clock } from '@kubewright/core';
 import { nextTurn } from '@kubewright/core/async';
 

@@ -1,3 +1,7 @@
+/**
+ * Who asks, and whether he may: authenticators, authorizers and impersonation. Neighbours: the pipeline asks them once
+ * per request; `rbac` is the authorizer.
+ */
 import { Plugin, last } from '@kubewright/core';
 import { Authenticator } from './authenticator.js';
 import type { AuthenticationRequest, User } from './authenticator.js';

@@ -1,3 +1,7 @@
+/**
+ * The server's memory: the newest state of every object as bytes, and the recent changes. Lists and watches are served
+ * from here; it follows one watch on the storage. It knows resources by the prefix of their keys alone.
+ */
 import { asBuffer } from '../object/object-bytes.js';
 import type { CachedObject, ObjectEncoding } from './cached-object.js';
 import { matches } from './matcher.js';

@@ -1,3 +1,7 @@
+/**
+ * Custom resources: from a CustomResourceDefinition to a resource that is served like a built-in one, and its state
+ * told in the definition's status.
+ */
 import { applySchemaDefaults, apiVersionOf } from '@kubewright/api';
 import type { JsonObject, Schema } from '@kubewright/api';
 import { builtinSchema } from '@kubewright/api/schemas';

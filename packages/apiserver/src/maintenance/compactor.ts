@@ -1,3 +1,4 @@
+/** What the server does by itself as time passes: it forgets old history and old Events. */
 import { Clock, Plugin, inject } from '@kubewright/core';
 import type { Lifecycle, Logger, Timer } from '@kubewright/core';
 import { SteadyLogger } from '../logging/steady-logger.js';

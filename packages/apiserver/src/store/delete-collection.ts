@@ -1,3 +1,8 @@
+/**
+ * The generic store: creates, reads, changes and deletes objects of every resource by the rules of its `Strategy`.
+ * Neighbours: HTTP handlers call it, it calls admission; reads come from `cache`, writes go to `storage`. It knows
+ * nothing of HTTP.
+ */
 import { isNotFound } from '@kubewright/api';
 import { Breather } from '../async/breather.js';
 import type { AdmissionChain } from '../admission/admission.js';

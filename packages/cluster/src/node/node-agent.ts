@@ -1,3 +1,8 @@
+/**
+ * Simulated nodes: they register, keep their Lease, and report the Pods bound to them as running, without running
+ * anything. What a Pod's containers would do is told by annotations. Nothing here pulls an image, opens a port or
+ * enforces a limit.
+ */
 import { formatMicroTime, isAlreadyExists, isNotFound } from '@kubewright/api';
 import { Lease } from '@kubewright/api/coordination/v1';
 import { Node } from '@kubewright/api/core/v1';

@@ -1,3 +1,4 @@
+/** How the scheduler of an embedded cluster reaches its server. */
 import { Plugin, inject } from '@kubewright/core';
 import type { ClusterConnection, OpenConnection } from '@kubewright/informer';
 import { SchedulerConnection } from '@kubewright/scheduler';

@@ -1,3 +1,6 @@
+/**
+ * The API server of an embedded cluster as plugins, and the ways into it. The server itself is `@kubewright/apiserver`.
+ */
 import { ApiServer, kubernetesServiceAddress } from '@kubewright/apiserver';
 import type { User } from '@kubewright/apiserver';
 import { Plugin, inject, token } from '@kubewright/core';

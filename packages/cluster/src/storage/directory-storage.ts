@@ -1,3 +1,4 @@
+/** The storage of an embedded cluster that has a data directory. */
 import { SqliteStorage } from '@kubewright/apiserver';
 import { Plugin, inject } from '@kubewright/core';
 import { DataDirectory } from '../data-directory/data-directory.js';

@@ -1,3 +1,4 @@
+/** The errors that this package throws on purpose. `docs/errors.md` explains each. */
 import { inspect } from 'node:util';
 import { defineErrors } from '@kubewright/core';
 

@@ -1,3 +1,8 @@
+/**
+ * The status of reconciled objects: conditions, what the next status is, and writing it without touching what others
+ * have set.
+ */
+
 /** A condition to set: the rest of it (transition time, observed generation) is kept by the status writer. */
 export interface ConditionInput {
   readonly type: string;

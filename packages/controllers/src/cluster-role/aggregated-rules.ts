@@ -1,3 +1,4 @@
+/** ClusterRoles whose rules are those of others, found by labels. */
 import { LabelSelector } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import type { ClusterRole, PolicyRule } from '@kubewright/api/rbac/v1';

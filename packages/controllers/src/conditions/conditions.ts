@@ -1,3 +1,4 @@
+/** Conditions of stock kinds. */
 import { formatTime } from '@kubewright/api';
 
 interface ConditionLike {

@@ -1,3 +1,4 @@
+/** The errors that this package throws on purpose. `docs/errors.md` explains each. */
 import { defineErrors } from '@kubewright/core';
 
 export const controllersErrors = defineErrors('CONTROLLERS', {

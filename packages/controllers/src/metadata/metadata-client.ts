@@ -1,3 +1,4 @@
+/** Objects of any kind by their metadata alone. */
 import { Client } from '@kubewright/informer';
 import type { ApiRequest, ApiResponse, ClientOptions, Transport } from '@kubewright/informer';
 

@@ -1,3 +1,4 @@
+/** The cluster's certificate authority, published to every namespace. */
 import { isAlreadyExists, isNamespaceTerminating, isNotFound } from '@kubewright/api';
 import type { DeepReadonly, ObjectKey } from '@kubewright/api';
 import { ConfigMap, Namespace } from '@kubewright/api/core/v1';

@@ -1,3 +1,4 @@
+/** The account `default` of every namespace. */
 import { isAlreadyExists, isNamespaceTerminating, isNotFound } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import { Namespace, ServiceAccount } from '@kubewright/api/core/v1';

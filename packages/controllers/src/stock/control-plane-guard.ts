@@ -1,3 +1,4 @@
+/** The stock controllers as a bundle, and the refusal to run beside a live kube-controller-manager. */
 import { isNotFound } from '@kubewright/api';
 import { Lease } from '@kubewright/api/coordination/v1';
 import { Cluster, leaseDurationOf } from '@kubewright/controller';

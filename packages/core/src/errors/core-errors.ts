@@ -1,3 +1,7 @@
+/**
+ * Errors: the factory that each package declares its table with, and the table of this package. `docs/errors.md`
+ * explains each code.
+ */
 import { defineErrors } from './define-errors.js';
 import type { KubewrightError } from './define-errors.js';
 

@@ -1,3 +1,7 @@
+/**
+ * Whether a program can do its work: checks that plugins contribute, and the report of all of them. Who serves it is
+ * elsewhere.
+ */
 import { extensionPoint } from '../plugin/extension-point.js';
 import type { ExtensionPoint } from '../plugin/extension-point.js';
 

@@ -1,3 +1,4 @@
+/** Snapshots and groups of them: their kinds and definitions, and the controllers that take, bind and delete them. */
 import { hasFinalizer, isDeleting } from '@kubewright/api';
 import type { DeepReadonly, KubeObject, ObjectKey } from '@kubewright/api';
 import { PersistentVolumeClaim } from '@kubewright/api/core/v1';

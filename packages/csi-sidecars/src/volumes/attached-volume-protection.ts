@@ -1,3 +1,7 @@
+/**
+ * The sidecars of a CSI driver as controllers, and the connection to the driver that they share. Neighbours:
+ * `snapshots` has those of snapshots; `csi-sdk` the messages.
+ */
 import { hasFinalizer, isDeleting } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import { PersistentVolume } from '@kubewright/api/core/v1';

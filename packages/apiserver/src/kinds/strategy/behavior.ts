@@ -1,3 +1,7 @@
+/**
+ * How the rules of a built-in kind are written down (`Behavior`), and the strategies that the store drives, made of
+ * them and of schemas.
+ */
 import type { GroupVersionKind, JsonObject } from '@kubewright/api';
 import type { DeletionOptions } from '../../strategy/strategy.js';
 import type { FieldErrors } from '../fields/field-errors.js';
