@@ -20,6 +20,7 @@ export default {
     'ARCHITECTURE.md',
     'CONTRIBUTING.md',
   ],
+  highlightLanguages: [...OptionDefaults.highlightLanguages, 'mermaid'],
   hideGenerator: true,
   includeVersion: true,
   treatWarningsAsErrors: true,
