@@ -154,4 +154,53 @@ describe('invariant 5: read your writes', () => {
     expect(runs).toBeGreaterThan(before);
     await controller.runner.stop();
   });
+
+  it('of several writes to one object waits for the newest', async () => {
+    const seen: (string | undefined)[] = [];
+    let show = (): void => undefined;
+    const { cluster, controller } = await start(async (object, ctx) => {
+      seen.push(object.data?.['step']);
+      if (seen.length > 1) return undefined;
+      await ctx.patch(Parent, object, { data: { step: 'one' } });
+      show = cluster.hold(Parent);
+      await ctx.patch(Parent, object, { data: { step: 'two' } });
+      return requeueAfter(10);
+    });
+    cluster.put(Parent, { metadata: { name: 'a' } });
+    await controller.settle(1_000);
+    expect(seen).toEqual([undefined]);
+    show();
+    await controller.settle();
+    expect(new Set(seen.slice(1))).toEqual(new Set(['two']));
+    await controller.runner.stop();
+  });
+
+  it('does not wait for a child that another has replaced meanwhile', async () => {
+    let runs = 0;
+    const { cluster, controller, wake } = await start(async (_object, ctx) => {
+      if (++runs === 1) await ctx.create(Child, { metadata: { name: 'child', namespace: 'default' } });
+    });
+    const show = cluster.hold(Child);
+    await wake('1');
+    cluster.remove(Child, 'child');
+    cluster.put(Child, { metadata: { name: 'child' } });
+    show();
+    await wake('2');
+    expect(runs).toBeGreaterThan(1);
+    expect(staleReads(controller)).toBe(0);
+    await controller.runner.stop();
+  });
+
+  it('sees the finalizer that it has put on, and that it has taken off', async () => {
+    const seen: (readonly string[] | undefined)[] = [];
+    const { controller, wake } = await start(async (object, ctx) => {
+      const { finalizers } = object.metadata;
+      seen.push(finalizers);
+      if (seen.length === 1) await ctx.addFinalizer(Parent, object, 'x/hold');
+      else if (seen.length === 2) await ctx.removeFinalizer(Parent, object, 'x/hold');
+    });
+    await wake('1');
+    expect(seen.slice(0, 3)).toEqual([undefined, ['x/hold'], []]);
+    await controller.runner.stop();
+  });
 });

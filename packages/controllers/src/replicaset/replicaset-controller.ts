@@ -2,7 +2,13 @@
  * Keeps as many pods of a template as a ReplicaSet asks for. What to do is planned in `replicaset-plan`, which pods go first
  * in `deletion-rank`, what the status says in `replicaset-status`; this file carries it out.
  */
-import { LabelSelector, formatObjectKey, isNamespaceTerminating, objectKey } from '@kubewright/api';
+import {
+  LabelSelector,
+  controllerReference,
+  formatObjectKey,
+  isNamespaceTerminating,
+  objectKey,
+} from '@kubewright/api';
 import type { DeepReadonly, ObjectKey } from '@kubewright/api';
 import { ReplicaSet } from '@kubewright/api/apps/v1';
 import { Pod } from '@kubewright/api/core/v1';
@@ -118,7 +124,7 @@ export class ReplicaSetController extends Reconciler<ReplicaSet> {
   }
 
   #relatedPods(set: ReadonlyReplicaSet): ReadonlyPod[] {
-    const owner = set.metadata.ownerReferences?.find(({ controller }) => controller === true);
+    const owner = controllerReference(set);
     const sets = owner === undefined ? [set] : controlledBy(this.cluster.informers.informer(ReplicaSet), owner.uid);
     return sets.flatMap(({ metadata }) => controlledBy(this.#pods, metadata.uid));
   }

@@ -36,10 +36,6 @@ export function groupContentNameOf({ metadata, spec }: DeepReadonly<VolumeGroupS
   return spec.source.volumeGroupSnapshotContentName ?? `groupsnapcontent-${metadata.uid}`;
 }
 
-export function isMemberOf({ metadata }: ReadonlySnapshot, owner: DeepReadonly<VolumeGroupSnapshot>): boolean {
-  return metadata.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid) ?? false;
-}
-
 export function isContentOfMember({ metadata }: ReadonlyContent): boolean {
   return metadata.annotations?.[groupHandle] !== undefined;
 }

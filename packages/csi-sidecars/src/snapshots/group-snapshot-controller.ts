@@ -1,5 +1,5 @@
 import type { NewObject } from '@kubewright/informer';
-import { LabelSelector, hasFinalizer, isAlreadyExists, isDeleting } from '@kubewright/api';
+import { LabelSelector, hasFinalizer, isAlreadyExists, isDeleting, isOwnedBy } from '@kubewright/api';
 import type { DeepReadonly } from '@kubewright/api';
 import { PersistentVolume, PersistentVolumeClaim } from '@kubewright/api/core/v1';
 import { Controller, Reconciler, WatchesKind, requeueAfter, withFinalizers } from '@kubewright/controller';
@@ -13,7 +13,6 @@ import { classFor } from './class-for.js';
 import { mark, marksOfGroup } from './content-holder.js';
 import {
   groupContentNameOf as contentNameOf,
-  isMemberOf,
   memberContent,
   memberFinalizer,
   memberSnapshot,
@@ -223,7 +222,7 @@ async function releaseGroup(
   ctx: Context,
 ): Promise<Outcome> {
   if (!hasFinalizer(group, finalizer)) return undefined;
-  const members = ctx.list(VolumeSnapshot).filter((snapshot) => isMemberOf(snapshot, group));
+  const members = ctx.list(VolumeSnapshot).filter((snapshot) => isOwnedBy(snapshot, group));
   const restored = await restoredFrom(members, ctx);
   if (restored !== undefined) {
     ctx.event('Warning', 'SnapshotDeletePending', `PersistentVolumeClaim "${restored}" is being made from a member`);
