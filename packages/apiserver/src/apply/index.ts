@@ -6,4 +6,4 @@
 export { FieldManager } from './field-manager.js';
 export type { ApplyRequest, FieldManagerOptions, UpdateRequest } from './field-manager.js';
 export { keepManagedFieldsTimes } from './object-metadata.js';
-export { FieldSet } from './field-set.js';
+export { resetFields } from './reset-fields.js';

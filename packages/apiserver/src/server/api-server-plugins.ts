@@ -3,7 +3,7 @@ import type { KubeObject } from '@kubewright/api';
 import { provide } from '@kubewright/core';
 import type { PluginLike } from '@kubewright/core';
 import { AdmissionChain } from '../admission/admission.js';
-import { builtinAdmission } from '../admission/builtin-plugins.js';
+import { builtinAdmission } from '../admission/plugins/builtin-plugins.js';
 import { ServiceAllocator } from '../allocation/service-allocator.js';
 import { AnonymousAuthenticator } from '../auth/anonymous-authenticator.js';
 import { CertificateAuthenticator } from '../auth/certificate-authenticator.js';
@@ -27,7 +27,7 @@ import { ObjectReader } from '../store/object-reader.js';
 import { ObjectStore } from '../store/object-store.js';
 import { ApiServer } from './api-server.js';
 import { Bootstrap, BootstrapOptions } from './bootstrap.js';
-import { BuiltinRegistry } from './builtin-registry.js';
+import { BuiltinRegistry } from '../builtin/builtin-registry.js';
 import { CachedRbac } from './cached-rbac.js';
 
 export interface ApiServerOptions {

@@ -1,7 +1,7 @@
 import { Clock, Plugin, inject } from '@kubewright/core';
 import { WatchCache } from '../cache/watch-cache.js';
-import { makeBuiltinResources } from '../registry/builtin-resources.js';
 import { ResourceRegistry } from '../registry/resource-registry.js';
+import { makeBuiltinResources } from './builtin-resources.js';
 
 /** A registry that has the built-in resources from the beginning. */
 @Plugin({ name: 'resource-registry', provides: [ResourceRegistry] })

@@ -2,15 +2,15 @@ import type { GroupVersionKind } from '@kubewright/api';
 import { builtinResources, builtinSchema, schemaOfKind } from '@kubewright/api/schemas';
 import type { ApiResource } from '@kubewright/api/schemas';
 import type { Clock } from '@kubewright/core';
-import { FieldManager, FieldSet } from '../apply/index.js';
+import { FieldManager, resetFields } from '../apply/index.js';
 import { terminating } from '../crd/definition-status.js';
 import { cleanupFinalizer, definitionGroup, definitionPlural } from '../crd/definition.js';
 import { BuiltinStrategies, nameFormatOf } from '../kinds/index.js';
 import { isJsonObject } from '../object/object-bytes.js';
 import { printerOf } from '../tables/index.js';
 import { builtinConversion } from './builtin-conversions.js';
-import type { Lifecycle, ScalePaths, ServedResource } from './served-resource.js';
-import { storagePrefix } from './served-resource.js';
+import type { Lifecycle, ScalePaths, ServedResource } from '../registry/served-resource.js';
+import { storagePrefix } from '../registry/served-resource.js';
 
 /** Deletes of these answer the object; of all others a Status. */
 const answersDeleted = new Set([
@@ -92,16 +92,4 @@ function makeBuiltinResource(resource: ApiResource, strategies: BuiltinStrategie
     answersDeleted: resource.group === '' && answersDeleted.has(resource.plural),
     warnings: [],
   };
-}
-
-/** What a write to one half of an object resets in the other, so that nobody owns it there. */
-export function resetFields(hasStatus: boolean): ReadonlyMap<string, FieldSet> {
-  return new Map(
-    hasStatus
-      ? [
-          ['', FieldSet.of(['f:status'])],
-          ['status', FieldSet.of(['f:spec'])],
-        ]
-      : [],
-  );
 }

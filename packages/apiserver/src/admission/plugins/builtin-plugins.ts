@@ -3,13 +3,13 @@ import {
   CertificateApprovalAdmission,
   CertificateRequesterAdmission,
   CertificateSubjectRestrictionAdmission,
-} from './plugins/certificate-requests.js';
-import { DefaultTolerationSecondsAdmission } from './plugins/default-toleration-seconds.js';
-import { NamespaceLifecycleAdmission } from './plugins/namespace-lifecycle.js';
-import { PriorityAdmission } from './plugins/priority.js';
-import { RbacEscalationAdmission } from './plugins/rbac-escalation.js';
-import { ServiceAccountAdmission } from './plugins/service-account.js';
-import { StructuralSchemasAdmission } from './plugins/structural-schemas.js';
+} from './certificate-requests.js';
+import { DefaultTolerationSecondsAdmission } from './default-toleration-seconds.js';
+import { NamespaceLifecycleAdmission } from './namespace-lifecycle.js';
+import { PriorityAdmission } from './priority.js';
+import { RbacEscalationAdmission } from './rbac-escalation.js';
+import { ServiceAccountAdmission } from './service-account.js';
+import { StructuralSchemasAdmission } from './structural-schemas.js';
 
 /** The server's own plugins, in the order in which they run. */
 export const builtinAdmission: readonly PluginLike[] = [

@@ -1,7 +1,7 @@
 /** The two built-in kinds that are served under two names: events of both groups, and autoscalers v1 and v2. */
 import type { GroupVersionKind, JsonObject, MutableJson } from '@kubewright/api';
 import { isJsonObject, metadataOf } from '../object/object-bytes.js';
-import type { Conversion } from './served-resource.js';
+import type { Conversion } from '../registry/served-resource.js';
 
 interface BuiltinConversion {
   /** The group under which the objects are stored. */
