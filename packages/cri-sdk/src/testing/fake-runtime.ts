@@ -8,7 +8,7 @@ import type { Answer } from '../service/answer.js';
 import { RuntimeService } from '../service/runtime-service.js';
 import { FakeImages } from './fake-images.js';
 import { fakePrograms } from './fake-programs.js';
-import type { FakeProgram, ProgramOutput } from './fake-programs.js';
+import type { FakeProgram, FakeProgramOutput } from './fake-programs.js';
 import { containerEntry, containerStatus, hasLabels, sandboxEntry, sandboxStatus } from './fake-records.js';
 import type { FakeContainer, FakeSandbox } from './fake-records.js';
 

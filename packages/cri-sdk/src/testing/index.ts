@@ -4,13 +4,9 @@
  * @packageDocumentation
  */
 export { FakeImages } from './fake-images.js';
-export type { FakeProgram, ProgramOutput } from './fake-programs.js';
+export type { FakeProgram, FakeProgramOutput } from './fake-programs.js';
 export { FakeRuntime } from './fake-runtime.js';
 export type { FakeRuntimeOptions } from './fake-runtime.js';
-export { MemoryImages } from './memory-images.js';
-export type { FakeProgram, FakeProgramOutput } from './memory-programs.js';
-export { MemoryRuntime } from './memory-runtime.js';
-export type { MemoryRuntimeOptions } from './memory-runtime.js';
 export { describeRuntimeContract } from './runtime-contract.js';
 export type { RuntimeSubject } from './contract/runtime-subject.js';
 export { SpdyClient } from './spdy-client.js';
