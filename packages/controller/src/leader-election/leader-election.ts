@@ -5,7 +5,18 @@
 import { isAlreadyExists, isConflict, isNotFound } from '@kubewright/api';
 import type { DeepReadonly, ObjectKey } from '@kubewright/api';
 import { Lease } from '@kubewright/api/coordination/v1';
-import { Clock, HealthCheck, Logger, Metrics, Plugin, Random, inject, messageOf, provide, token } from '@kubewright/core';
+import {
+  Clock,
+  HealthCheck,
+  Logger,
+  Metrics,
+  Plugin,
+  Random,
+  inject,
+  messageOf,
+  provide,
+  token,
+} from '@kubewright/core';
 import type { Gauge, HealthStatus, Lifecycle, PluginLike, StartContext, StopContext, Token } from '@kubewright/core';
 import type { Client, RequestOptions } from '@kubewright/informer';
 import { Cluster } from '../cluster/cluster.js';

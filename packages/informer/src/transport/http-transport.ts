@@ -1,6 +1,5 @@
 import { messageOf } from '@kubewright/core';
-import { Agent } from 'undici';
-import type { Dispatcher } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import { informerErrors } from '../errors/informer-errors.js';
 import { StaticCredentials } from './credentials.js';
 import type { Credential, Credentials } from './credentials.js';
