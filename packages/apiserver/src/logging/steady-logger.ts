@@ -1,3 +1,4 @@
+/** What the server writes into the log, and that a log that fails fails alone. */
 import { Logger, Plugin, inject } from '@kubewright/core';
 import type { LogFields } from '@kubewright/core';
 

@@ -1,3 +1,7 @@
+/**
+ * Which resources the server serves at the moment, and what is known of each. Neighbours: `builtin` and `crd` put them in,
+ * requests look them up.
+ */
 import { inject } from '@kubewright/core';
 import { WatchCache } from '../cache/watch-cache.js';
 import { errors } from '../errors/errors.js';

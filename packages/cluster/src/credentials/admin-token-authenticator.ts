@@ -1,3 +1,4 @@
+/** The credentials of an embedded cluster: its authority, and how its administrator proves who he is. */
 import { Authenticator, TokenAuthenticator } from '@kubewright/apiserver';
 import type { AuthenticationRequest, User } from '@kubewright/apiserver';
 import { Plugin, inject } from '@kubewright/core';

@@ -1,3 +1,6 @@
+/**
+ * What an author of a controller deals with: the base class, what a run is given, and what it says about the next one.
+ */
 import type { DeepReadonly, KubeObject } from '@kubewright/api';
 import { kindOf } from '../custom-resource/custom-resource.js';
 import type { Resource } from '../custom-resource/custom-resource.js';

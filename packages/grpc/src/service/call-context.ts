@@ -1,3 +1,7 @@
+/**
+ * Services as classes: how a class says which service it is (`@GrpcService`) and what its methods take and answer.
+ * Neighbours: `call` runs a method, `server` puts services on a socket.
+ */
 import type { DescMethod } from '@bufbuild/protobuf';
 import type { Metadata } from '@grpc/grpc-js';
 import type { Logger } from '@kubewright/core';

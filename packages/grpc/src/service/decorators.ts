@@ -1,7 +1,3 @@
-/**
- * Services as classes: how a class says which service it is (`@GrpcService`) and what its methods take and answer.
- * Neighbours: `call` runs a method, `server` puts services on a socket.
- */
 import type { DescService, Message, MessageShape } from '@bufbuild/protobuf';
 import type { RequestLimits, RequestRules } from '../validation/rules.js';
 import type { ServiceHandlers } from './handlers.js';

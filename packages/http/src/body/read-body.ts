@@ -1,3 +1,4 @@
+/** Bodies of requests, bounded. */
 import type { Incoming } from '../endpoint/options.js';
 import { httpErrors } from '../errors.js';
 

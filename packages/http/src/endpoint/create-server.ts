@@ -1,3 +1,7 @@
+/**
+ * One port or unix socket that serves HTTP, with what every port needs and forgets. What requests mean, who may make
+ * them and how long an answer may take is its owner's business.
+ */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Http2SecureServer } from 'node:http2';
 import type { Duplex } from 'node:stream';

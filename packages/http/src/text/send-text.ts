@@ -1,3 +1,4 @@
+/** Answers of plain text. */
 import type { Outgoing } from '../endpoint/options.js';
 
 /** Answers with plain text, as probes and people read it. */

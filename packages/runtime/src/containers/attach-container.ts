@@ -1,3 +1,7 @@
+/**
+ * Containers: from a request to a process and back to nothing. Neighbours: `monitor` and `oci` run them, `layers` gives
+ * their root file system, `sandboxes` what they share, `cri` shows them.
+ */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';

@@ -1,7 +1,3 @@
-/**
- * Containers: from a request to a process and back to nothing. Neighbours: `monitor` and `oci` run them, `layers` gives
- * their root file system, `sandboxes` what they share, `cri` shows them.
- */
 import type { Container } from './container-record.js';
 import { wouldBeDropped } from './dropped-signal.js';
 

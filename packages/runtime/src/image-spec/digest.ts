@@ -1,3 +1,7 @@
+/**
+ * What the OCI image specification defines: digests, manifests, indexes and configurations, read and checked. It fetches and keeps
+ * nothing. Neighbours: `registry` and `content` bring the bytes, `images` knows which of them belong together.
+ */
 import { createHash } from 'node:crypto';
 
 /** `sha256:` and 64 hexadecimal digits. */

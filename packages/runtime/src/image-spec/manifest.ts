@@ -1,7 +1,3 @@
-/**
- * What the OCI image specification defines: digests, manifests, indexes and configurations, read and checked. It fetches and keeps
- * nothing. Neighbours: `registry` and `content` bring the bytes, `images` knows which of them belong together.
- */
 import { runtimeErrors } from '../errors.js';
 import { isDigest } from './digest.js';
 

@@ -1,3 +1,6 @@
+/**
+ * The admission plugins that come with the server, each a file of its own. Neighbours: `admission` says when they are asked.
+ */
 import type { PluginLike } from '@kubewright/core';
 import {
   CertificateApprovalAdmission,
