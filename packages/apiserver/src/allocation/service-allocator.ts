@@ -3,7 +3,7 @@
  * memory, so one server alone may allocate.
  */
 import { fieldError, statusErrors } from '@kubewright/api';
-import type { FieldError, JsonObject } from '@kubewright/api';
+import type { FieldError, JsonObject, MutableJson } from '@kubewright/api';
 import { Plugin, Random, inject } from '@kubewright/core';
 import type { CachedObject } from '../cache/cached-object.js';
 import { isJsonObject, metaString } from '../object/object-bytes.js';
@@ -100,22 +100,20 @@ export class ServiceAllocator implements WriteHooks {
       return;
     }
     const listed = Array.isArray(spec['clusterIPs']) ? spec['clusterIPs'][0] : undefined;
-    const wanted = [spec['clusterIP'], listed].find((value) => typeof value === 'string' && value !== '') as
-      string | undefined;
-    let address = wanted;
-    if (wanted === undefined) {
+    let address = [spec['clusterIP'], listed].find(isText);
+    if (address === undefined) {
       const number = this.#addresses.takeAny();
       if (number === undefined) return void found.push(fieldError.internal('spec.clusterIPs', 'range is full'));
       taken.push({ pool: this.#addresses, number });
       address = formatAddress(number);
-    } else if (wanted !== 'None') {
-      const number = parseAddress(wanted);
-      const why = `failed to allocate IP ${wanted}`;
+    } else if (address !== 'None') {
+      const number = parseAddress(address);
+      const why = `failed to allocate IP ${address}`;
       if (number === undefined)
         return void found.push(
           fieldError.invalid(
             'spec.clusterIPs',
-            [wanted],
+            [address],
             `${why}: the provided IP is not in the valid range 10.96.0.0/16`,
           ),
         );
@@ -123,13 +121,13 @@ export class ServiceAllocator implements WriteHooks {
       if (!includes(before, holding)) {
         if (!this.#addresses.take(number))
           return void found.push(
-            fieldError.invalid('spec.clusterIPs', [wanted], `${why}: provided IP is already allocated`),
+            fieldError.invalid('spec.clusterIPs', [address], `${why}: provided IP is already allocated`),
           );
         taken.push(holding);
       }
     }
-    spec['clusterIP'] = address as string;
-    spec['clusterIPs'] = [address as string];
+    spec['clusterIP'] = address;
+    spec['clusterIPs'] = [address];
     spec['ipFamilies'] ??= ['IPv4'];
     spec['ipFamilyPolicy'] ??= 'SingleStack';
   }
@@ -211,4 +209,8 @@ function parseAddress(text: string): number | undefined {
   const match = /^10\.96\.(\d{1,3})\.(\d{1,3})$/.exec(text);
   const [high, low] = [Number(match?.[1] ?? 256), Number(match?.[2] ?? 256)];
   return high < 256 && low < 256 ? high * 256 + low : undefined;
+}
+
+function isText(value: MutableJson | undefined): value is string {
+  return typeof value === 'string' && value !== '';
 }

@@ -1,7 +1,7 @@
 import { apiVersionOf, statusErrors } from '@kubewright/api';
 import type { GroupVersionKind, Json, JsonObject, Schema, SchemaResolver } from '@kubewright/api';
 import type { Clock } from '@kubewright/core';
-import { deepCopyObject, deepEqual, isObject, own } from '@kubewright/api/json';
+import { deepCopy, deepCopyObject, deepEqual, isObject, own } from '@kubewright/api/json';
 import type { ReadonlyJsonObject } from '@kubewright/api/json';
 import { checkConfig, describeProblems } from './check-config.js';
 import { compare } from './compare.js';
@@ -112,10 +112,7 @@ export class FieldManager {
     const managedFields = encodeManagedFields(outcome.managers);
     const object = deepCopyObject(outcome.object);
     if (request.manager === kubectlManager) refreshLastApplied(object, config);
-    return withManagedFields(
-      object,
-      managedFields.map((entry) => deepCopyObject(entry as JsonObject)),
-    );
+    return withManagedFields(object, managedFields.map(deepCopy));
   }
 
   /**

@@ -6,6 +6,7 @@
 import type { Json, JsonObject } from '@kubewright/api';
 import { isObject, own } from '@kubewright/api/json';
 import type { ReadonlyJsonObject } from '@kubewright/api/json';
+import { parseJsonText } from '../object/parse-json.js';
 import { compare } from './compare.js';
 import { FieldSet } from './field-set.js';
 import type { FieldType } from './field-type.js';
@@ -32,7 +33,7 @@ export function fieldsOfLastApplied(type: FieldType, live: ReadonlyJsonObject, a
   if (text === undefined) return FieldSet.empty;
   let applied: Json;
   try {
-    applied = JSON.parse(text) as Json;
+    applied = parseJsonText(text);
   } catch {
     return FieldSet.empty;
   }
@@ -43,8 +44,9 @@ export function fieldsOfLastApplied(type: FieldType, live: ReadonlyJsonObject, a
 
 /** Where the object carries the annotation, sets it to `config`; drops it where the annotations would become too large. Changes `object`. */
 export function refreshLastApplied(object: JsonObject, config: ReadonlyJsonObject): void {
-  if (lastAppliedOf(object) === undefined) return;
-  const annotations = (object['metadata'] as JsonObject)['annotations'] as { [key: string]: string };
+  const target = own(object, 'metadata');
+  const annotations = isObject(target) ? own(target, 'annotations') : undefined;
+  if (!isObject(annotations) || lastAppliedOf(object) === undefined) return;
   const metadata = { ...metadataOf(config) };
   if (isObject(metadata['annotations'])) {
     const { [annotation]: _previous, ...others } = metadata['annotations'];
@@ -52,7 +54,7 @@ export function refreshLastApplied(object: JsonObject, config: ReadonlyJsonObjec
   }
   annotations[annotation] = `${JSON.stringify({ ...config, metadata })}\n`;
   const size = Object.entries(annotations).reduce(
-    (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value),
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + (typeof value === 'string' ? Buffer.byteLength(value) : 0),
     0,
   );
   if (size > maxAnnotationBytes) delete annotations[annotation];

@@ -1,6 +1,7 @@
 /** `metadata.managedFields` as managers and the sets of fields they own. */
-import type { Json, JsonObject, MutableJson } from '@kubewright/api';
+import type { Json } from '@kubewright/api';
 import { isArray, isObject, own } from '@kubewright/api/json';
+import type { ReadonlyJsonObject } from '@kubewright/api/json';
 import { FieldSet } from './field-set.js';
 import { decodeFieldsV1, encodeFieldsV1 } from './fields-v1.js';
 
@@ -19,7 +20,7 @@ export interface ManagedEntry extends ManagerIdentity {
   readonly time: string | undefined;
   readonly fields: FieldSet;
   /** The entry as it was read, as long as it is unchanged. */
-  readonly encoded?: JsonObject;
+  readonly encoded?: ReadonlyJsonObject;
 }
 
 /** Entries by `managerKey`. */
@@ -77,16 +78,16 @@ function decodeEntry(encoded: Json, where: string): ManagedEntry {
     subresource: text('subresource'),
     time: time === '' ? undefined : time,
     fields: decodeFieldsV1(own(encoded, 'fieldsV1') ?? {}),
-    encoded: encoded as JsonObject,
+    encoded,
   };
 }
 
 /** Writes managedFields in upstream's order: appliers first, then by time and name. */
-export function encodeManagedFields(managers: ManagedFields): MutableJson[] {
+export function encodeManagedFields(managers: ManagedFields): Json[] {
   return [...managers.values()].sort(byOperationAndTime).map(encodeEntry);
 }
 
-function encodeEntry(entry: ManagedEntry): JsonObject {
+function encodeEntry(entry: ManagedEntry): ReadonlyJsonObject {
   if (entry.encoded !== undefined) return entry.encoded;
   const { manager, operation, apiVersion, time, fields, subresource } = entry;
   return {

@@ -52,7 +52,8 @@ export function withoutManagedFields(object: ReadonlyJsonObject): ReadonlyJsonOb
 
 /** A shallow copy of the object with these managedFields; without any where the list is empty or absent. */
 export function withManagedFields(object: JsonObject, managedFields: Json | undefined): JsonObject {
-  const metadata: JsonObject = { ...(metadataOf(object) as JsonObject) };
+  const before = own(object, 'metadata');
+  const metadata: JsonObject = isObject(before) ? { ...before } : {};
   if (managedFields === undefined || managedFields === null || (isArray(managedFields) && managedFields.length === 0)) {
     delete metadata['managedFields'];
   } else metadata['managedFields'] = managedFields as MutableJson;

@@ -5,6 +5,7 @@
  */
 import type { Json } from '@kubewright/api';
 import { isArray, isObject } from '@kubewright/api/json';
+import { parseJsonText } from '../object/parse-json.js';
 
 export type PathElement = string;
 
@@ -48,12 +49,12 @@ export function parseElement(text: string): PathElement | undefined {
       return text;
     case 'k': {
       if (plainKey.test(text)) return text;
-      const keys: unknown = JSON.parse(text.slice(2));
-      if (!isObject(keys as Json)) throw new Error(`path element ${JSON.stringify(text)} holds no object`);
-      return keyElement(Object.entries(keys as { [key: string]: Json }));
+      const keys = parseJsonText(text.slice(2));
+      if (!isObject(keys)) throw new Error(`path element ${JSON.stringify(text)} holds no object`);
+      return keyElement(Object.entries(keys));
     }
     case 'v':
-      return valueElement(JSON.parse(text.slice(2)) as Json);
+      return valueElement(parseJsonText(text.slice(2)));
     case 'i':
       if (!/^i:-?\d+$/.test(text)) throw new Error(`path element ${JSON.stringify(text)} holds no index`);
       return `i:${Number(text.slice(2))}`;
@@ -79,7 +80,7 @@ export function compareElements(left: PathElement, right: PathElement): number {
   if (kind !== 0) return kind;
   if (left === right) return 0;
   if (left.startsWith('f:') || (plainKey.test(left) && plainKey.test(right))) return left < right ? -1 : 1;
-  const [a, b] = [left, right].map((element) => JSON.parse(element.slice(2)) as Json);
+  const [a, b] = [left, right].map((element) => parseJsonText(element.slice(2)));
   return left.startsWith('k:') ? compareKeys(a, b) : compareValues(a, b);
 }
 
@@ -125,8 +126,8 @@ export function formatElement(element: PathElement): string {
     case 'f':
       return `.${content}`;
     case 'k': {
-      const keys = JSON.parse(content) as { readonly [key: string]: Json };
-      return `[${Object.entries(keys)
+      const keys = parseJsonText(content);
+      return `[${Object.entries(isObject(keys) ? keys : {})
         .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
         .join(',')}]`;
     }

@@ -1,6 +1,7 @@
 /** The two built-in kinds that are served under two names: events of both groups, and autoscalers v1 and v2. */
 import type { GroupVersionKind, JsonObject, MutableJson } from '@kubewright/api';
 import { isJsonObject, metadataOf } from '../object/object-bytes.js';
+import { parseJsonText } from '../object/parse-json.js';
 import type { Conversion } from '../registry/served-resource.js';
 
 interface BuiltinConversion {
@@ -110,8 +111,9 @@ function splitCpu(
       isJsonObject(resource) && resource['name'] === 'cpu' && inner(resource, side)['averageUtilization'] !== undefined
     );
   });
-  if (at < 0) return [undefined, list];
-  const resource = inner(list[at] as JsonObject, 'resource');
+  const found = list[at];
+  if (!isJsonObject(found)) return [undefined, list];
+  const resource = inner(found, 'resource');
   return [inner(resource, side)['averageUtilization'], list.toSpliced(at, 1)];
 }
 
@@ -123,7 +125,7 @@ function inner(object: JsonObject, key: string): JsonObject {
 function parsed(text: MutableJson | undefined): MutableJson | undefined {
   if (typeof text !== 'string') return undefined;
   try {
-    return JSON.parse(text) as MutableJson;
+    return parseJsonText(text);
   } catch {
     return undefined;
   }

@@ -1,4 +1,7 @@
 import { statusErrors } from '@kubewright/api';
+import type { MutableJson } from '@kubewright/api';
+import { isJsonObject } from '../object/object-bytes.js';
+import { parseJsonText } from '../object/parse-json.js';
 
 /** Where a paginated list goes on. Clients treat the token as opaque. */
 export interface Continuation {
@@ -15,13 +18,13 @@ export function encodeContinue({ revision, start }: Continuation): string {
 
 /** @throws 400 for a token that this server did not make. */
 export function decodeContinue(token: string): Continuation {
-  let value: unknown;
+  let value: MutableJson;
   try {
-    value = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
+    value = parseJsonText(Buffer.from(token, 'base64url').toString('utf8'));
   } catch {
     throw statusErrors.badRequest('continue key is not valid: it is not a token of this server');
   }
-  const { v, rv, start } = (value ?? {}) as Partial<Record<string, unknown>>;
+  const { v, rv, start } = isJsonObject(value) ? value : {};
   if (v !== 'meta.k8s.io/v1' || typeof rv !== 'string' || !/^(-1|[1-9]\d{0,19})$/.test(rv) || typeof start !== 'string')
     throw statusErrors.badRequest('continue key is not valid: it is not a token of this server');
   if (BigInt.asIntN(64, BigInt(rv)) !== BigInt(rv))

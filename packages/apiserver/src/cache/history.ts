@@ -1,3 +1,4 @@
+import { indexAfter } from '../sorted-map/index-after.js';
 import type { CacheEvent } from './cache-event.js';
 import type { HistoryBudget } from './history-budget.js';
 
@@ -52,12 +53,12 @@ export class History {
   trim(now: number): void {
     const limit = now - minimumAge;
     let drop = Math.max(this.#events.length - maximumEvents, 0);
-    while (drop < this.#events.length && (this.#events[drop] as CacheEvent).at < limit) drop++;
+    while ((this.#events[drop]?.at ?? limit) < limit) drop++;
     let freed = 0;
-    for (let at = 0; at < drop; at++) freed += (this.#events[at] as CacheEvent).bytes;
+    for (let at = 0; at < drop; at++) freed += this.#events[at]?.bytes ?? 0;
     const excess = this.#budget.excess(this.#bytes);
     if (freed >= excess && drop * 4 < this.#events.length && drop < 1000) return;
-    for (; freed < excess && drop < this.#events.length; drop++) freed += (this.#events[drop] as CacheEvent).bytes;
+    for (; freed < excess && drop < this.#events.length; drop++) freed += this.#events[drop]?.bytes ?? 0;
     const last = this.#events[drop - 1];
     if (last === undefined) return;
     this.#start = last.revision;
@@ -69,14 +70,7 @@ export class History {
   /** The number of the first event after a revision; undefined where the history does not reach back to it. */
   positionAfter(revision: bigint): number | undefined {
     if (revision < this.#start) return undefined;
-    let low = 0;
-    let high = this.#events.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#events[middle] as CacheEvent).revision <= revision) low = middle + 1;
-      else high = middle;
-    }
-    return this.#first + low;
+    return this.#first + indexAfter(this.#events, revision);
   }
 
   /** The events from a number on, at most `limit`; undefined where they are gone. */

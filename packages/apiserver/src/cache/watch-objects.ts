@@ -129,8 +129,9 @@ class WatchStream implements AsyncIterable<Uint8Array> {
       const events = this.resource.history.from(this.#position, maximumEvents);
       // Events were dropped before this reader got to them: it starts again from what it saw last.
       if (events === undefined) return;
-      if (events.length > 0) {
-        const fresh = (events[0] as CacheEvent).revision > this.from.after;
+      const [first] = events;
+      if (first !== undefined) {
+        const fresh = first.revision > this.from.after;
         const chunk =
           this.#whole && fresh && (this.#begun || this.encoding.first === undefined)
             ? this.#sharedChunk(events)
@@ -220,6 +221,7 @@ class WatchStream implements AsyncIterable<Uint8Array> {
       size += frame.length;
       if (size >= chunkBytes) break;
     }
-    return frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames, size);
+    const [first, second] = frames;
+    return first !== undefined && second === undefined ? first : Buffer.concat(frames, size);
   }
 }

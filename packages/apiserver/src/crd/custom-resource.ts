@@ -106,10 +106,8 @@ function conversionOf(
   const own = version === stored;
   const fills = hasDefaults(version.schema) && (!own || generation > 1);
   if (own && !fills) return undefined;
-  const [served, kept] = [version, stored].map(({ name }) => apiVersionOf({ group, version: name })) as [
-    string,
-    string,
-  ];
+  const served = apiVersionOf({ group, version: version.name });
+  const kept = apiVersionOf({ group, version: stored.name });
   return {
     toStored: (object) => ({ ...object, apiVersion: kept }),
     fromStored(object) {

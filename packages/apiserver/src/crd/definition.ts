@@ -1,6 +1,7 @@
 /** A CustomResourceDefinition as far as the server acts on it, read once from the stored object. */
-import type { JsonObject, Schema } from '@kubewright/api';
+import type { JsonObject, KubeObject, Schema } from '@kubewright/api';
 import type { CustomResourceDefinition } from '@kubewright/api/apiextensions/v1';
+import { typed } from '../object/object-bytes.js';
 import type { CustomColumn } from '../tables/index.js';
 
 export const definitionGroup = 'apiextensions.k8s.io';
@@ -47,10 +48,21 @@ export interface Definition {
   readonly created: string;
 }
 
+/** A CustomResourceDefinition whose schemas and columns are what the server reads them as. */
+interface StoredDefinition extends KubeObject {
+  readonly spec: Omit<CustomResourceDefinition['spec'], 'versions'> & {
+    readonly versions: readonly (Omit<StoredVersion, 'schema' | 'additionalPrinterColumns'> & {
+      readonly schema?: { readonly openAPIV3Schema?: Schema };
+      readonly additionalPrinterColumns?: readonly CustomColumn[];
+    })[];
+  };
+}
+
+type StoredVersion = CustomResourceDefinition['spec']['versions'][number];
+
 /** Reads a definition that validation let pass. */
 export function readDefinition(object: JsonObject): Definition {
-  // Validated when it was written, so the shape is what its type says.
-  const { metadata, spec } = object as object as CustomResourceDefinition;
+  const { metadata, spec } = typed<StoredDefinition>(object);
   const { names, group } = spec;
   return {
     name: metadata?.name ?? '',
@@ -73,8 +85,8 @@ export function readDefinition(object: JsonObject): Definition {
       name: version.name,
       served: version.served,
       storage: version.storage,
-      schema: (version.schema?.openAPIV3Schema ?? { 'x-kubernetes-preserve-unknown-fields': true }) as Schema,
-      columns: (version.additionalPrinterColumns ?? []) as CustomColumn[],
+      schema: version.schema?.openAPIV3Schema ?? { 'x-kubernetes-preserve-unknown-fields': true },
+      columns: version.additionalPrinterColumns ?? [],
       hasStatus: version.subresources?.status !== undefined,
       scale: version.subresources?.scale,
       selectableFields: (version.selectableFields ?? []).map(({ jsonPath }) => jsonPath),

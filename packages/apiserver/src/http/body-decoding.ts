@@ -16,6 +16,7 @@ import { type JsonObject, type MutableJson, maximumDepth } from '@kubewright/api
 import { decodeUtf8, messageOf } from '@kubewright/core';
 import { decodeEnvelope, decodeProtobuf, protobufMediaType } from '@kubewright/api/protobuf';
 import { isJsonObject } from '../object/object-bytes.js';
+import { parseJsonText } from '../object/parse-json.js';
 import type { ServedResource } from '../registry/served-resource.js';
 import { mediaTypeOf } from './negotiation.js';
 
@@ -77,7 +78,7 @@ function parseProtobuf(body: Uint8Array, expected: string): DecodedBody {
 export function parseJson(text: string, expected: string, wantsDuplicates: boolean): DecodedBody {
   let value: MutableJson;
   try {
-    value = JSON.parse(text) as MutableJson;
+    value = parseJsonText(text);
   } catch (error) {
     throw malformed(expected, `json parse error: ${messageOf(error)}`);
   }

@@ -13,7 +13,10 @@ export interface ClientCertificate {
 interface Connection {
   readonly authorized: boolean;
   readonly authorizationError?: Error | string;
-  getPeerCertificate(): { readonly subject?: object; readonly valid_to?: string };
+  getPeerCertificate(): {
+    readonly subject?: { readonly CN?: string | string[]; readonly O?: string | string[] };
+    readonly valid_to?: string;
+  };
 }
 
 /** The certificate that a client showed, and what the TLS layer found out about it. */
@@ -25,7 +28,7 @@ export function readClientCertificate(socket: Connection): ClientCertificate {
     return { proven: { certificateProblem: problem ? String(problem) : 'it is not trusted' }, until: Infinity };
   }
   const texts = (value: string | string[] | undefined): string[] => (value === undefined ? [] : [value].flat());
-  const { CN, O } = subject as { CN?: string | string[]; O?: string | string[] };
+  const { CN, O } = subject;
   // Of several names the last counts, as upstream's language reads them.
   const certificate = { commonName: texts(CN).at(-1) ?? '', organizations: texts(O) };
   return { proven: { certificate }, until: Date.parse(until) };

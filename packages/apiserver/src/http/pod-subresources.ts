@@ -1,8 +1,9 @@
 /** Binding a pod to a node, and evicting one as far as its disruption budget allows. */
 import { LabelSelector, StatusError, statusErrors } from '@kubewright/api';
-import type { JsonObject } from '@kubewright/api';
+import type { JsonObject, KubeObject } from '@kubewright/api';
+import type { PodDisruptionBudget } from '@kubewright/api/policy/v1';
 import type { AdmissionChain } from '../admission/admission.js';
-import { isJsonObject, metaString, metadataOf, shown } from '../object/object-bytes.js';
+import { isJsonObject, metaString, metadataOf, shown, typed } from '../object/object-bytes.js';
 import type { ResourceRegistry } from '../registry/resource-registry.js';
 import { deleteObject, readDeleteOptions } from '../store/deletion.js';
 import { timestamp } from '../store/object-identity.js';
@@ -59,9 +60,10 @@ export async function bindPod(
         conflict(`pod ${name} is already assigned to node ${JSON.stringify(current)}`);
       spec['nodeName'] = node;
       pod['spec'] = spec;
+      const { annotations } = metadataOf(pod);
       if (isJsonObject(sent['annotations']))
         metadataOf(pod)['annotations'] = {
-          ...(metadataOf(pod)['annotations'] as JsonObject | undefined),
+          ...(isJsonObject(annotations) ? annotations : {}),
           ...sent['annotations'],
         };
       markScheduled(pod, timestamp(store.services.clock));
@@ -129,10 +131,10 @@ function isGuarded(pod: JsonObject): boolean {
 }
 
 function covers(budget: JsonObject, pod: JsonObject): boolean {
-  const { selector } = specOf(budget);
-  const { labels } = metadataOf(pod);
+  const { selector } = typed<PodDisruptionBudget>(budget).spec ?? {};
+  const { labels } = typed<KubeObject>(pod).metadata;
   try {
-    return LabelSelector.from(selector as never).matches(labels as Record<string, string> | undefined);
+    return LabelSelector.from(selector).matches(labels);
   } catch {
     return false;
   }

@@ -48,8 +48,8 @@ export function requestInfo(method: string, path: string, query: URLSearchParams
   const root = segments[0];
   const start = root === 'api' ? 2 : root === 'apis' ? 3 : Infinity;
   if (segments.length <= start) return { kind: 'path', path, verb: verbs.toLowerCase() };
-  const group = root === 'api' ? '' : (segments[1] as string);
-  const version = segments[start - 1] as string;
+  const group = root === 'api' ? '' : (segments[1] ?? '');
+  const version = segments[start - 1] ?? '';
   let parts = segments.slice(start);
   const watchPath = parts[0] === 'watch' && parts.length > 1;
   if (watchPath) {
@@ -58,8 +58,8 @@ export function requestInfo(method: string, path: string, query: URLSearchParams
   }
 
   let namespace = '';
-  const [first, owner = '', inner] = parts;
-  if (first === 'namespaces' && parts.length > 2 && !namespaceSubresources.has(inner as string)) {
+  const [first, owner = '', inner = ''] = parts;
+  if (first === 'namespaces' && parts.length > 2 && !namespaceSubresources.has(inner)) {
     namespace = owner;
     parts = parts.slice(2);
   }

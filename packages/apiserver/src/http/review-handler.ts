@@ -1,6 +1,6 @@
 /** Reviews: questions about who somebody is and what he may do, asked as objects that are answered and never stored. */
 import { statusErrors } from '@kubewright/api';
-import type { FieldError, JsonObject } from '@kubewright/api';
+import type { FieldError, JsonObject, MutableJson } from '@kubewright/api';
 import type { Contributions } from '@kubewright/core';
 import { Plugin, contributionsTo, inject, last } from '@kubewright/core';
 import { Authenticator } from '../auth/authenticator.js';
@@ -177,11 +177,11 @@ function subjectOf(spec: JsonObject): User {
 }
 
 function userInfo({ name, uid, groups, extra }: User): JsonObject {
-  const extras = Object.entries(extra ?? {}).map(([key, values]) => [key, [...values]] as const);
+  const extras = Object.entries(extra ?? {}).map(([key, values]): [string, MutableJson] => [key, [...values]]);
   return {
     username: name,
     ...(uid === undefined ? {} : { uid }),
     groups: [...groups],
-    ...(extras.length === 0 ? {} : { extra: Object.fromEntries(extras) as JsonObject }),
+    ...(extras.length === 0 ? {} : { extra: Object.fromEntries(extras) }),
   };
 }

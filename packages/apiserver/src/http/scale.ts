@@ -89,20 +89,20 @@ async function readChange(
   }
 }
 
+const shownMetadata = ['name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp'];
+
 function scaleOf(object: JsonObject, paths: ScalePaths): JsonObject {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadataOf(object);
   const selector = paths.selector && read(object, paths.selector);
   const text = selectorText(selector);
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
-    metadata: {
-      name,
-      ...(namespace === undefined ? {} : { namespace }),
-      uid,
-      resourceVersion,
-      creationTimestamp,
-    } as JsonObject,
+    metadata: Object.fromEntries(
+      shownMetadata.flatMap((key) => {
+        const value = metadataOf(object)[key];
+        return value === undefined ? [] : [[key, value] as const];
+      }),
+    ),
     spec: { replicas: read(object, paths.specReplicas) ?? 0 },
     status: { replicas: read(object, paths.statusReplicas) ?? 0, ...(text === '' ? {} : { selector: text }) },
   };
@@ -136,5 +136,5 @@ function write(object: JsonObject, path: readonly string[], value: MutableJson):
     setOwn(at, step, next);
     at = next;
   }
-  setOwn(at, path.at(-1) as string, value);
+  setOwn(at, path.at(-1) ?? '', value);
 }

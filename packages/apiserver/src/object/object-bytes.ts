@@ -3,7 +3,7 @@
  * committed; it is spliced into the bytes afterwards, so an object is stringified once in its life and parsed only when
  * somebody must look inside.
  */
-import type { JsonObject, MutableJson } from '@kubewright/api';
+import type { JsonObject, KubeObject, MutableJson } from '@kubewright/api';
 
 const metadataKey = Buffer.from('"metadata":{');
 const versionKey = Buffer.from('"resourceVersion":"');
@@ -18,8 +18,8 @@ export interface ObjectBytes {
 
 /** The stored form: apiVersion, kind and metadata come first, and there is no resourceVersion. */
 export function encodeForStorage(object: JsonObject): Uint8Array {
-  const { apiVersion, kind, metadata, ...rest } = object as { metadata: JsonObject } & JsonObject;
-  const { resourceVersion: _, ...meta } = metadata;
+  const { apiVersion, kind, metadata: _metadata, ...rest } = object;
+  const { resourceVersion: _, ...meta } = metadataOf(object);
   // Put together as text: in an object, keys that are numbers would come before all others, and hide the metadata.
   const [head, others] = [JSON.stringify({ apiVersion, kind }), JSON.stringify(rest)];
   const tail = others === '{}' ? '}' : `,${others.slice(1)}`;
@@ -58,6 +58,11 @@ export function replaceRevision({ bytes, metadataAt }: ObjectBytes, revision: bi
 /** A copy of the object that its caller may change. */
 export function parseObject(bytes: Uint8Array): JsonObject {
   return JSON.parse(asBuffer(bytes).toString('utf8')) as JsonObject;
+}
+
+/** The object as the type of its kind has it: what got past decoding and validation has that shape. */
+export function typed<T extends KubeObject>(object: object): T {
+  return object as T;
 }
 
 /** The object's metadata; every object that got past decoding has one. */

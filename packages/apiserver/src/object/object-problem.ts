@@ -1,12 +1,13 @@
 import type { MutableJson } from '@kubewright/api';
 import { messageOf } from '@kubewright/core';
 import { asBuffer, isJsonObject, metadataOffset } from './object-bytes.js';
+import { parseJsonText } from './parse-json.js';
 
 /** Why stored bytes are no object; undefined where they are one. */
 export function objectProblem(stored: Uint8Array): string | undefined {
   let value: MutableJson;
   try {
-    value = JSON.parse(asBuffer(stored).toString('utf8')) as MutableJson;
+    value = parseJsonText(asBuffer(stored).toString('utf8'));
   } catch (error) {
     return `it is no JSON (${messageOf(error).slice(0, 100)})`;
   }

@@ -125,13 +125,13 @@ export function schemaV3(schema: Schema): Json {
   const { $ref, ...rest } = schema;
   if ($ref !== undefined) {
     const pointer = { $ref: `#/components/schemas/${$ref}` };
-    return Object.keys(rest).length === 0 ? pointer : { allOf: [pointer], ...(rest as { [key: string]: Json }) };
+    return Object.keys(rest).length === 0 ? pointer : { allOf: [pointer], ...mapped(rest, schemaV3) };
   }
   return mapped(schema, schemaV3);
 }
 
 /** A schema with its children replaced. */
-export function mapped(schema: Schema, convert: (child: Schema) => Json): Json {
+export function mapped(schema: Schema, convert: (child: Schema) => Json): { [key: string]: Json } {
   const result: { [key: string]: Json } = {};
   for (const [key, value] of Object.entries(schema) as [keyof Schema, Schema[keyof Schema]][]) {
     if (value === undefined) continue;

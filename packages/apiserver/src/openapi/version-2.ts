@@ -25,7 +25,7 @@ export function* piecesV2(resources: readonly ServedResource[], components: Comp
     }
   }
   for (const name of components.closure(used)) {
-    const value = schemaV2(components.schema(name), components.isCustom(name)) as JsonMap;
+    const value = schemaV2(components.schema(name), components.isCustom(name));
     yield { type: 'definition', name, value };
   }
 }
@@ -69,7 +69,7 @@ function operationJson(
   };
 }
 
-function reference(name: string): Json {
+function reference(name: string): JsonMap {
   return { $ref: `#/definitions/${name}` };
 }
 
@@ -80,10 +80,10 @@ const unknownToV2 = new Set(['oneOf', 'anyOf', 'not', 'nullable', 'x-kubernetes-
  * The schema in version 2's words. Values of several types lose their type; what a custom resource may hold beyond its
  * schema is left open, since clients would otherwise refuse it.
  */
-export function schemaV2(schema: Schema, custom = false): Json {
+export function schemaV2(schema: Schema, custom = false): JsonMap {
   if (schema.$ref !== undefined) return reference(schema.$ref);
   const convert = (child: Schema): Json => schemaV2(child, custom);
-  const plain: { [key: string]: Json } = { ...(mapped(schema, convert) as JsonMap) };
+  const plain = mapped(schema, convert);
   for (const key of unknownToV2) delete plain[key];
   const open = schema['x-kubernetes-preserve-unknown-fields'] === true || (custom && schema.nullable === true);
   if (open) for (const key of ['type', 'properties', 'items', 'additionalProperties', 'required']) delete plain[key];

@@ -15,7 +15,7 @@ interface Alike {
 function group(words: readonly string[], held: readonly PolicyRule[], covered: Covered): Alike[] {
   const groups = new Map<string, Alike>();
   for (const word of new Set(words)) {
-    const by = [...held.keys()].filter((index) => covered(held[index] as PolicyRule, word));
+    const by = held.flatMap((rule, index) => (covered(rule, word) ? [index] : []));
     const known = groups.get(by.join());
     if (known === undefined) groups.set(by.join(), { words: [word], by });
     else known.words.push(word);

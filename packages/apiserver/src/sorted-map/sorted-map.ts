@@ -84,10 +84,13 @@ export class SortedMap<V> implements SortedView<V> {
 
   *range(start: string, end: string): IterableIterator<V> {
     const chunks = this.#chunks;
-    for (let at = Math.max(this.#chunkOf(start), 0); at < chunks.length; at++) {
-      const { keys, values } = chunks[at] as Chunk<V>;
+    for (let at = Math.max(this.#chunkOf(start), 0); ; at++) {
+      const chunk = chunks[at];
+      if (chunk === undefined) return;
+      const { keys, values } = chunk;
       for (let index = lowerBound(keys, start); index < keys.length; index++) {
-        if ((keys[index] as string) >= end) return;
+        const key = keys[index];
+        if (key === undefined || key >= end) return;
         yield values[index] as V;
       }
     }
@@ -95,14 +98,14 @@ export class SortedMap<V> implements SortedView<V> {
 
   count(start: string, end: string): number {
     let count = 0;
-    for (let at = Math.max(this.#chunkOf(start), 0); at < this.#chunks.length; at++) {
-      const { keys } = this.#chunks[at] as Chunk<V>;
+    for (let at = Math.max(this.#chunkOf(start), 0); ; at++) {
+      const keys = this.#chunks[at]?.keys;
+      if (keys === undefined) return count;
       const from = lowerBound(keys, start);
       const to = lowerBound(keys, end);
       count += Math.max(to - from, 0);
-      if (to < keys.length) break;
+      if (to < keys.length) return count;
     }
-    return count;
   }
 
   /** The last chunk that starts at or before the key; -1 where all start after it. */
@@ -111,7 +114,8 @@ export class SortedMap<V> implements SortedView<V> {
     let high = this.#chunks.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#chunks[middle]?.keys[0] as string) <= key) low = middle + 1;
+      const first = this.#chunks[middle]?.keys[0];
+      if (first !== undefined && first <= key) low = middle + 1;
       else high = middle;
     }
     return low - 1;
@@ -142,7 +146,8 @@ function lowerBound(keys: readonly string[], key: string): number {
   let high = keys.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((keys[middle] as string) < key) low = middle + 1;
+    const found = keys[middle];
+    if (found !== undefined && found < key) low = middle + 1;
     else high = middle;
   }
   return low;

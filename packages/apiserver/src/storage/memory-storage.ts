@@ -2,6 +2,7 @@ import { Plugin } from '@kubewright/core';
 import type { Lifecycle } from '@kubewright/core';
 import { WakeUp } from '@kubewright/core/async';
 import { errors } from '../errors/errors.js';
+import { indexAfter } from '../sorted-map/index-after.js';
 import { SortedMap, prefixEnd } from '../sorted-map/sorted-map.js';
 import { checkKey } from './storage-key.js';
 import { Storage } from './storage.js';
@@ -78,7 +79,7 @@ export class MemoryStorage implements Storage, Lifecycle {
         await this.#news.wait(either);
         continue;
       }
-      const fresh = this.#log.slice(this.#indexAfter(delivered));
+      const fresh = this.#log.slice(indexAfter(this.#log, delivered));
       delivered = this.#revision;
       yield { events: fresh.filter((event) => event.key.startsWith(prefix)), revision: delivered };
     }
@@ -88,7 +89,7 @@ export class MemoryStorage implements Storage, Lifecycle {
     return this.#open(() => {
       if (revision <= this.#compacted) return;
       if (revision > this.#revision) this.#checkRevision(revision);
-      this.#log = this.#log.slice(this.#indexAfter(revision));
+      this.#log = this.#log.slice(indexAfter(this.#log, revision));
       this.#compacted = revision;
     });
   }
@@ -129,8 +130,8 @@ export class MemoryStorage implements Storage, Lifecycle {
     const state = new SortedMap<StorageEntry>();
     for (const entry of this.#entries.range('', '\uffff')) state.set(entry.key, entry);
     for (let at = this.#log.length - 1; at >= 0; at--) {
-      const record = this.#log[at] as LogRecord;
-      if (record.revision <= revision) break;
+      const record = this.#log[at];
+      if (record === undefined || record.revision <= revision) break;
       if (record.previous === undefined) state.delete(record.key);
       else state.set(record.key, record.previous);
     }
@@ -142,16 +143,5 @@ export class MemoryStorage implements Storage, Lifecycle {
       throw errors.COMPACTED({ revision: String(revision), compacted: String(this.#compacted) });
     if (revision > this.#revision)
       throw errors.FUTURE_REVISION({ revision: String(revision), current: String(this.#revision) });
-  }
-
-  #indexAfter(revision: bigint): number {
-    let low = 0;
-    let high = this.#log.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#log[middle] as LogRecord).revision <= revision) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 }

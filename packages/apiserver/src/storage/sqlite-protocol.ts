@@ -38,18 +38,23 @@ export type SqliteFailure =
   | { readonly kind: 'compacted' | 'future'; readonly revision: bigint; readonly limit: bigint }
   | { readonly kind: 'full' | 'failed'; readonly message: string };
 
-export interface SqliteRevisions {
+interface SqliteRevisions {
   readonly current: bigint;
   readonly compacted: bigint;
 }
 
-export type SqliteResult =
-  | StorageEntry
-  | StorageList
-  | WriteResult
-  | SqliteRevisions
-  | { readonly events: readonly StorageEvent[]; readonly revision: bigint; readonly more: boolean }
-  | undefined;
+/** What each command is answered with. */
+export interface SqliteResults {
+  readonly get: StorageEntry | undefined;
+  readonly list: StorageList;
+  readonly write: WriteResult;
+  readonly events: { readonly events: readonly StorageEvent[]; readonly revision: bigint; readonly more: boolean };
+  readonly compact: undefined;
+  readonly revisions: SqliteRevisions;
+  readonly close: undefined;
+}
+
+export type SqliteResult = SqliteResults[keyof SqliteResults];
 
 export interface SqliteReply {
   readonly id: number;

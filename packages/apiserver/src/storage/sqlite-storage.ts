@@ -13,7 +13,7 @@ import type {
   SqliteMessage,
   SqliteRequest,
   SqliteResult,
-  SqliteRevisions,
+  SqliteResults,
   SqliteWorkerData,
 } from './sqlite-protocol.js';
 import { checkKey } from './storage-key.js';
@@ -38,6 +38,14 @@ interface Pending {
   reject(error: Error): void;
 }
 
+interface Watch {
+  /** The revision up to which it was told everything. */
+  after: bigint;
+  queue: StorageEvent[];
+  /** The revision up to which the queue is complete. */
+  revision: bigint;
+}
+
 /** How many events a replay of history asks for at a time. */
 const replayPage = 500;
 
@@ -56,7 +64,7 @@ export class SqliteStorage implements Storage, Lifecycle {
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
   #failure: Error | undefined = errors.STORAGE_CLOSED({});
-  readonly #watches = new Set<{ after: bigint; queue: StorageEvent[]; revision: bigint }>();
+  readonly #watches = new Set<Watch>();
   readonly #news = new WakeUp();
   readonly #closed = new AbortController();
   readonly #opened = deferred<'open' | 'locked'>();
@@ -103,20 +111,20 @@ export class SqliteStorage implements Storage, Lifecycle {
   }
 
   async currentRevision(): Promise<bigint> {
-    return ((await this.#ask({ op: 'revisions' })) as SqliteRevisions).current;
+    return (await this.#ask({ op: 'revisions' })).current;
   }
 
   async compactedRevision(): Promise<bigint> {
-    return ((await this.#ask({ op: 'revisions' })) as SqliteRevisions).compacted;
+    return (await this.#ask({ op: 'revisions' })).compacted;
   }
 
-  async get(key: string): Promise<StorageEntry | undefined> {
-    return (await this.#ask({ op: 'get', key })) as StorageEntry | undefined;
+  get(key: string): Promise<StorageEntry | undefined> {
+    return this.#ask({ op: 'get', key });
   }
 
-  async list(prefix: string, options: StorageListOptions = {}): Promise<StorageList> {
+  list(prefix: string, options: StorageListOptions = {}): Promise<StorageList> {
     const { start = prefix, limit = -1, revision } = options;
-    return (await this.#ask({ op: 'list', start, end: prefixEnd(prefix), limit, revision })) as StorageList;
+    return this.#ask({ op: 'list', start, end: prefixEnd(prefix), limit, revision });
   }
 
   create(key: string, value: Uint8Array): Promise<WriteResult> {
@@ -134,13 +142,11 @@ export class SqliteStorage implements Storage, Lifecycle {
   async *watch(prefix: string, after: bigint, signal: AbortSignal): AsyncIterable<StorageBatch> {
     const either = AbortSignal.any([signal, this.#closed.signal]);
     // Listening starts before the history is read, so that no event falls between the two.
-    const watch = { after, queue: [] as StorageEvent[], revision: after };
+    const watch: Watch = { after, queue: [], revision: after };
     this.#watches.add(watch);
     try {
       for (let more = true; more && !either.aborted;) {
-        const page = (await this.#ask({ op: 'events', after: watch.after, limit: replayPage })) as StorageBatch & {
-          more: boolean;
-        };
+        const page = await this.#ask({ op: 'events', after: watch.after, limit: replayPage });
         watch.after = page.revision;
         more = page.more;
         yield { events: page.events.filter(({ key }) => key.startsWith(prefix)), revision: page.revision };
@@ -174,7 +180,7 @@ export class SqliteStorage implements Storage, Lifecycle {
 
   async #write(key: string, value: Uint8Array | undefined, expected: bigint | undefined): Promise<WriteResult> {
     checkKey(key);
-    return (await this.#ask({ op: 'write', key, value: value && exact(value), expected })) as WriteResult;
+    return await this.#ask({ op: 'write', key, value: value && exact(value), expected });
   }
 
   #work(): void {
@@ -187,13 +193,15 @@ export class SqliteStorage implements Storage, Lifecycle {
     this.#worker.on('exit', () => this.#fail(errors.STORAGE_CLOSED({})));
   }
 
-  #ask(command: SqliteCommand): Promise<SqliteResult> {
+  #ask<C extends SqliteCommand>(command: C): Promise<SqliteResults[C['op']]> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const id = ++this.#lastId;
-    return new Promise((resolve, reject) => {
+    const answer = new Promise<SqliteResult>((resolve, reject) => {
       this.#pending.set(id, { command, resolve, reject });
       this.#worker?.postMessage({ id, command } satisfies SqliteRequest, []);
     });
+    // The worker answers each command with its own kind of result.
+    return answer as Promise<SqliteResults[C['op']]>;
   }
 
   #receive(message: SqliteMessage): void {

@@ -8,7 +8,7 @@
  * One table is the log of all writes; the state at a revision is the newest row of each key up to it.
  */
 import { DatabaseSync } from 'node:sqlite';
-import type { SQLOutputValue, StatementSync } from 'node:sqlite';
+import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import type {
@@ -57,8 +57,8 @@ class Database {
       INSERT INTO meta VALUES ('compacted', 1), ('revision', 1) ON CONFLICT DO NOTHING;
       COMMIT;`);
     if (data.maxBytes > 0) {
-      const page = this.#db.prepare('PRAGMA page_size').get() as { page_size: number };
-      this.#db.exec(`PRAGMA max_page_count = ${Math.floor(data.maxBytes / page.page_size)}`);
+      const pageBytes = Number(this.#db.prepare('PRAGMA page_size').get()?.['page_size']);
+      this.#db.exec(`PRAGMA max_page_count = ${Math.floor(data.maxBytes / pageBytes)}`);
     }
     this.#reload();
   }
@@ -105,21 +105,27 @@ class Database {
   }
 
   #get(key: string): StorageEntry | undefined {
-    const row = this.#prepare(
+    const [row] = this.#rows(
       'SELECT key, revision, deleted, value FROM log WHERE key = ? ORDER BY revision DESC LIMIT 1',
-    ).get(key) as Row | undefined;
+      key,
+    );
     return row === undefined || row.deleted === 1n ? undefined : entryOf(row);
   }
 
   #list(command: Extract<SqliteCommand, { op: 'list' }>): SqliteResult {
     const revision = command.revision ?? this.#current;
     this.#checkRevision(revision);
-    const rows = this.#prepare(
+    const rows = this.#rows(
       `SELECT l.key, l.revision, l.deleted, l.value FROM log l
        WHERE l.key >= ? AND l.key < ? AND l.revision <= ? AND l.deleted = 0
          AND NOT EXISTS (SELECT 1 FROM log n WHERE n.key = l.key AND n.revision > l.revision AND n.revision <= ?)
        ORDER BY l.key LIMIT ?`,
-    ).all(command.start, command.end, revision, revision, command.limit < 0 ? -1 : command.limit + 1) as Row[];
+      command.start,
+      command.end,
+      revision,
+      revision,
+      command.limit < 0 ? -1 : command.limit + 1,
+    );
     const more = command.limit >= 0 && rows.length > command.limit;
     return { entries: (more ? rows.slice(0, -1) : rows).map(entryOf), revision, more };
   }
@@ -127,8 +133,8 @@ class Database {
   #write(command: Extract<SqliteCommand, { op: 'write' }>): SqliteResult {
     const head = this.#prepare('SELECT revision, deleted FROM log WHERE key = ? ORDER BY revision DESC LIMIT 1').get(
       command.key,
-    ) as Row | undefined;
-    const existing = head === undefined || head.deleted === 1n ? undefined : head.revision;
+    );
+    const existing = head === undefined || head['deleted'] === 1n ? undefined : head['revision'];
     if (existing !== command.expected) return { ok: false, current: this.#get(command.key) };
     const revision = this.#current + 1n;
     this.#prepare('INSERT INTO log (revision, key, deleted, value) VALUES (?, ?, ?, ?)').run(
@@ -143,9 +149,11 @@ class Database {
 
   #events(after: bigint, limit: number): SqliteResult {
     this.#checkRevision(after);
-    const rows = this.#prepare(
+    const rows = this.#rows(
       'SELECT key, revision, deleted, value FROM log WHERE revision > ? ORDER BY revision LIMIT ?',
-    ).all(after, limit) as Row[];
+      after,
+      limit,
+    );
     const more = rows.length === limit;
     const events = rows.map(({ key, revision, value }) => ({ key, revision, value: value ?? undefined }));
     return { events, revision: more ? (events.at(-1)?.revision ?? this.#current) : this.#current, more };
@@ -177,9 +185,14 @@ class Database {
     const row = this.#prepare(
       `SELECT MAX((SELECT value FROM meta WHERE name = 'revision'), IFNULL((SELECT MAX(revision) FROM log), 1)) AS revision,
               (SELECT value FROM meta WHERE name = 'compacted') AS compacted`,
-    ).get() as { revision: bigint; compacted: bigint };
-    this.#current = row.revision;
-    this.#compacted = row.compacted;
+    ).get();
+    this.#current = revisionIn(row?.['revision']);
+    this.#compacted = revisionIn(row?.['compacted']);
+  }
+
+  /** Whole rows of the log. */
+  #rows(sql: string, ...parameters: readonly SQLInputValue[]): Row[] {
+    return this.#prepare(sql).all(...parameters) as Row[];
   }
 
   #prepare(sql: string): StatementSync {
@@ -193,15 +206,29 @@ class Database {
   }
 }
 
+function revisionIn(value: SQLOutputValue | undefined): bigint {
+  if (typeof value !== 'bigint') throw new Error('the database holds no revision');
+  return value;
+}
+
 function entryOf(row: Row): StorageEntry {
   return { key: row.key, value: row.value ?? new Uint8Array(), revision: row.revision };
 }
 
-/** SQLITE_FULL and SQLITE_IOERR in their primary codes: the disk has no room, or refuses to work. */
+/** SQLite's primary codes. */
+const [busy, locked, full] = [5, 6, 13];
+
+function problemOf(error: unknown): { readonly code: number | undefined; readonly message: string } {
+  if (!(error instanceof Error)) return { code: undefined, message: String(error) };
+  const code = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+  return { code, message: error.message };
+}
+
+/** The disk has no room, or refuses to work. */
 function failureOf(error: unknown): SqliteFailure {
   if (error instanceof Refusal) return error.failure;
-  const { errcode, message } = error as { errcode?: number; message: string };
-  return { kind: errcode !== undefined && (errcode & 0xff) === 13 ? 'full' : 'failed', message };
+  const { code, message } = problemOf(error);
+  return { kind: code === full ? 'full' : 'failed', message };
 }
 
 function serve(db: Database, port: MessagePort): void {
@@ -256,9 +283,9 @@ if (parentPort !== null) {
   try {
     db = new Database(workerData as SqliteWorkerData);
   } catch (error) {
-    const { errcode, message } = error as { errcode?: number; message: string };
-    const locked = errcode !== undefined && ((errcode & 0xff) === 5 || (errcode & 0xff) === 6);
-    parentPort.postMessage({ opened: false, locked, message } satisfies SqliteMessage, []);
+    const { code, message } = problemOf(error);
+    const isLocked = code === busy || code === locked;
+    parentPort.postMessage({ opened: false, locked: isLocked, message } satisfies SqliteMessage, []);
     parentPort.close();
   }
   if (db !== undefined) {

@@ -11,7 +11,9 @@ import type { ObjectStore } from './object-store.js';
 import { groupResource } from './write-request.js';
 import type { WriteRequest } from './write-request.js';
 
-export type PropagationPolicy = 'Orphan' | 'Background' | 'Foreground';
+const policies = ['Background', 'Foreground', 'Orphan'] as const;
+
+export type PropagationPolicy = (typeof policies)[number];
 
 export interface DeleteOptions {
   readonly gracePeriodSeconds: number | undefined;
@@ -37,12 +39,13 @@ export function readDeleteOptions(body: JsonObject): DeleteOptions {
   const found = [];
   if (gracePeriodSeconds !== undefined && gracePeriodSeconds !== null && !Number.isInteger(gracePeriodSeconds))
     found.push(fieldError.invalid('gracePeriodSeconds', gracePeriodSeconds, 'must be a whole number'));
-  const policy = propagationPolicy ?? undefined;
-  if (policy !== undefined && policy !== 'Orphan' && policy !== 'Background' && policy !== 'Foreground')
-    found.push(fieldError.notSupported('propagationPolicy', policy, ['Background', 'Foreground', 'Orphan']));
-  if (policy !== undefined && typeof orphanDependents === 'boolean')
+  const policy = policies.find((each) => each === propagationPolicy);
+  const asked = propagationPolicy ?? undefined;
+  if (asked !== undefined && policy === undefined)
+    found.push(fieldError.notSupported('propagationPolicy', asked, policies));
+  if (asked !== undefined && typeof orphanDependents === 'boolean')
     found.push(
-      fieldError.invalid('propagationPolicy', policy, 'orphanDependents and propagationPolicy cannot both be set'),
+      fieldError.invalid('propagationPolicy', asked, 'orphanDependents and propagationPolicy cannot both be set'),
     );
   const dry = Array.isArray(dryRun) ? dryRun : [];
   if (dry.some((value) => value !== 'All')) found.push(fieldError.notSupported('dryRun', dry, ['All']));
@@ -51,7 +54,7 @@ export function readDeleteOptions(body: JsonObject): DeleteOptions {
   const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
   return {
     gracePeriodSeconds: typeof gracePeriodSeconds === 'number' ? Math.max(gracePeriodSeconds, 0) : undefined,
-    propagationPolicy: policy as PropagationPolicy | undefined,
+    propagationPolicy: policy,
     orphanDependents: typeof orphanDependents === 'boolean' ? orphanDependents : undefined,
     dryRun: dry.length > 0,
     preconditions: { uid: text(conditions['uid']), resourceVersion: text(conditions['resourceVersion']) },

@@ -3,7 +3,7 @@
  * `.status.conditions[?(@.type=="Ready")].status`. No recursion, no slices, no unions.
  */
 import type { Json } from '@kubewright/api';
-import { own } from '@kubewright/api/json';
+import { isArray, own } from '@kubewright/api/json';
 import { isObject } from '../kinds/fields/fields.js';
 
 type Step =
@@ -86,13 +86,13 @@ function follow(value: Json, step: Step): Json[] {
       return next === undefined ? [] : [next];
     }
     case 'index': {
-      const next = Array.isArray(value) ? (value as readonly Json[]).at(step.index) : undefined;
+      const next = isArray(value) ? value.at(step.index) : undefined;
       return next === undefined ? [] : [next];
     }
     case 'all':
-      return Array.isArray(value) ? [...(value as readonly Json[])] : isObject(value) ? Object.values(value) : [];
+      return isArray(value) ? [...value] : isObject(value) ? Object.values(value) : [];
     default:
-      return Array.isArray(value) ? (value as readonly Json[]).filter((item) => passes(item, step)) : [];
+      return isArray(value) ? value.filter((item) => passes(item, step)) : [];
   }
 }
 

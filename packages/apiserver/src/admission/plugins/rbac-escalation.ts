@@ -1,5 +1,5 @@
 import { statusErrors } from '@kubewright/api';
-import type { JsonObject } from '@kubewright/api';
+import type { JsonObject, MutableJson } from '@kubewright/api';
 import type { PolicyRule } from '@kubewright/api/rbac/v1';
 import { deepEqual } from '@kubewright/api/json';
 import type { Contributions } from '@kubewright/core';
@@ -101,8 +101,12 @@ export class RbacEscalationAdmission implements AdmissionPlugin {
 
 function rulesOf(object: JsonObject): readonly PolicyRule[] {
   const { rules } = object;
-  // Decoded against the schema, so the shape is what its type says.
-  return Array.isArray(rules) ? (rules as object[] as PolicyRule[]) : [];
+  return Array.isArray(rules) ? rules.filter(isRule) : [];
+}
+
+/** Decoded against the schema, so what is an object has the shape that its type says. */
+function isRule(value: MutableJson): value is MutableJson & PolicyRule {
+  return isJsonObject(value);
 }
 
 function hasAggregationRule({ aggregationRule: rule }: JsonObject): boolean {

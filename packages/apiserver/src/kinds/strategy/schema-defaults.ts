@@ -3,13 +3,14 @@
  * that are always written, and the few defaults that the schema itself declares. Also drops nulls, which mean absence.
  * Compiled once per schema; a schema that refers to itself compiles to a loop.
  */
-import type { JsonObject, MutableJson, Schema, SchemaResolver } from '@kubewright/api';
+import type { Json, JsonObject, MutableJson, Schema, SchemaResolver } from '@kubewright/api';
+import { deepCopy } from '@kubewright/api/json';
 import { isObject } from '../fields/fields.js';
 
 interface Field {
   readonly key: string;
-  /** Written where the field is absent; objects are made anew each time. */
-  readonly fill: MutableJson | undefined;
+  /** Written where the field is absent, made anew each time. */
+  readonly fill: Json | undefined;
   readonly inside: Node | undefined;
   readonly shape: 'object' | 'array' | 'map';
 }
@@ -44,7 +45,7 @@ function fill(object: JsonObject, node: Node): void {
     let value = object[key];
     if (value === undefined) {
       if (initial === undefined) continue;
-      value = isObject(initial) ? {} : initial;
+      value = isObject(initial) ? {} : deepCopy(initial);
       object[key] = value;
     }
     if (inside !== undefined) fillInside(value, inside, shape);
@@ -80,7 +81,7 @@ class Compiler {
   #field(key: string, property: Schema): Field[] {
     const { schema, shape } = this.#inner(this.#follow(property));
     const inside = schema.properties === undefined ? undefined : this.node(schema);
-    const declared = property.default as MutableJson | undefined;
+    const declared = property.default;
     // A structure's default is `{}` also where its schema turns out to be a scalar in disguise (a time, a quantity).
     const usable = isObject(declared) ? shape === 'object' && inside !== undefined : true;
     const initial = usable ? declared : undefined;
