@@ -8,9 +8,9 @@
 export { ApiServer } from './server/api-server.js';
 export { apiServer } from './server/api-server-plugins.js';
 export type { ApiServerOptions } from './server/api-server-plugins.js';
-export type { ListenerOptions } from './http/listener.js';
+export type { ListenerOptions } from './http/listener/listener.js';
 export { kubernetesServiceAddress } from './allocation/service-allocator.js';
-export { kubernetesVersion } from './http/document-handler.js';
+export { kubernetesVersion } from './http/endpoints/document-handler.js';
 
 // Where its extension points live
 export { serverLevel } from './server-level.js';

@@ -1,7 +1,7 @@
 import type { ApiRequest, ApiResponse, Transport } from '@kubewright/informer';
 import { statusErrors } from '@kubewright/api';
 import type { User } from '../auth/authenticator.js';
-import type { Pipeline } from '../http/pipeline.js';
+import type { Pipeline } from '../http/pipeline/pipeline.js';
 import type { ServerRequest } from '../http/server-request.js';
 
 const encoder = new TextEncoder();

@@ -1,9 +1,9 @@
 import { FieldSelector, LabelSelector, apiErrors, statusErrors } from '@kubewright/api';
 import type { FieldRequirement } from '@kubewright/api';
-import type { CachedObject } from '../cache/cached-object.js';
-import type { Matcher } from '../cache/matcher.js';
-import { collectionPrefix, keyOf } from '../registry/served-resource.js';
-import type { ServedResource } from '../registry/served-resource.js';
+import type { CachedObject } from '../../cache/cached-object.js';
+import type { Matcher } from '../../cache/matcher.js';
+import { collectionPrefix, keyOf } from '../../registry/served-resource.js';
+import type { ServedResource } from '../../registry/served-resource.js';
 
 /**
  * What the selectors of a request pick.

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { constants, createGzip, gzip } from 'node:zlib';
 import type { Clock } from '@kubewright/core';
 import type { Incoming, Outgoing } from '@kubewright/http';
-import type { ServerResponse } from './server-request.js';
+import type { ServerResponse } from '../server-request.js';
 
 /** Longer answers are compressed for clients that ask for it, quickly rather than well. */
 const compressFrom = 128 * 1024;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { User } from '../auth/authenticator.js';
+import type { User } from '../../auth/authenticator.js';
 import { BodyStore } from './body-store.js';
-import { requestInfo } from './request-info.js';
+import { requestInfo } from '../request-info.js';
 import { RequestSlots } from './request-slots.js';
 
 const user = (name: string, ...groups: string[]): User => ({ name, groups });

@@ -15,9 +15,9 @@ import {
 import { type JsonObject, type MutableJson, maximumDepth } from '@kubewright/api';
 import { decodeUtf8, messageOf } from '@kubewright/core';
 import { decodeEnvelope, decodeProtobuf, protobufMediaType } from '@kubewright/api/protobuf';
-import { isJsonObject } from '../object/object-bytes.js';
-import { parseJsonText } from '../object/parse-json.js';
-import type { ServedResource } from '../registry/served-resource.js';
+import { isJsonObject } from '../../object/object-bytes.js';
+import { parseJsonText } from '../../object/parse-json.js';
+import type { ServedResource } from '../../registry/served-resource.js';
 import { mediaTypeOf } from './negotiation.js';
 
 /** More findings than this are cut off in a text. */

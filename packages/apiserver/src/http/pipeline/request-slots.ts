@@ -1,6 +1,6 @@
 import { statusErrors } from '@kubewright/api';
-import type { User } from '../auth/authenticator.js';
-import type { RequestInfo } from './request-info.js';
+import type { User } from '../../auth/authenticator.js';
+import type { RequestInfo } from '../request-info.js';
 
 export type SlotKind = 'reading' | 'mutating';
 

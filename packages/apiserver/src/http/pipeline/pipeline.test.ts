@@ -1,9 +1,9 @@
 import { FakeClock } from '@kubewright/core/testing';
 import { describe, expect, it } from 'vitest';
-import { AdmissionPlugin } from '../admission/admission.js';
-import { contributing } from '../testing/contributing.js';
-import { call } from '../testing/requests.js';
-import { startTestApiServer } from '../testing/start-test-api-server.js';
+import { AdmissionPlugin } from '../../admission/admission.js';
+import { contributing } from '../../testing/contributing.js';
+import { call } from '../../testing/requests.js';
+import { startTestApiServer } from '../../testing/start-test-api-server.js';
 
 const maps = '/api/v1/namespaces/default/configmaps';
 const config = (name: string) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } });

@@ -1,7 +1,7 @@
 import { Metrics, Plugin, inject } from '@kubewright/core';
 import type { Counter, Histogram } from '@kubewright/core';
-import type { ServedResource } from '../registry/served-resource.js';
-import type { RequestInfo } from './request-info.js';
+import type { ServedResource } from '../../registry/served-resource.js';
+import type { RequestInfo } from '../request-info.js';
 
 /** The verbs as kube-apiserver's metrics name them: two after their HTTP method, the others as RBAC does. */
 const verbs: Readonly<Record<string, string>> = {

@@ -8,12 +8,12 @@ import type { Logger } from '@kubewright/core';
 import { FakeClock } from '@kubewright/core/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CertificateAuthority } from '@kubewright/pki';
-import { Authorizer } from '../auth/authorizer.js';
-import { contributing } from '../testing/contributing.js';
-import { call } from '../testing/requests.js';
-import { RequestHandler } from './request-context.js';
-import { startTestApiServer } from '../testing/start-test-api-server.js';
-import type { TestApiServer, TestApiServerOptions } from '../testing/start-test-api-server.js';
+import { Authorizer } from '../../auth/authorizer.js';
+import { contributing } from '../../testing/contributing.js';
+import { call } from '../../testing/requests.js';
+import { RequestHandler } from '../request-context.js';
+import { startTestApiServer } from '../../testing/start-test-api-server.js';
+import type { TestApiServer, TestApiServerOptions } from '../../testing/start-test-api-server.js';
 
 const maps = '/api/v1/namespaces/default/configmaps';
 const config = (name: string) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } });

@@ -3,19 +3,19 @@ import { LabelSelector, statusErrors } from '@kubewright/api';
 import type { JsonObject, MutableJson } from '@kubewright/api';
 import { applyJsonPatch, applyMergePatch } from '@kubewright/api/patch';
 import { own, setOwn } from '@kubewright/api/json';
-import { isJsonObject, metadataOf } from '../object/object-bytes.js';
-import type { ScalePaths, ServedResource } from '../registry/served-resource.js';
-import type { ObjectStore } from '../store/object-store.js';
-import { groupResource } from '../store/write-request.js';
-import type { WriteRequest } from '../store/write-request.js';
-import { parseBody, parseJson, parseYaml, textOfBody } from './body-decoding.js';
-import { mediaTypeOf } from './negotiation.js';
-import type { Representation } from './negotiation.js';
-import { valueResponse } from './representations.js';
-import type { RequestContext } from './request-context.js';
-import { servedObject } from './served-object.js';
-import type { ServerResponse } from './server-request.js';
-import { bodyLimit } from './body-limit.js';
+import { isJsonObject, metadataOf } from '../../object/object-bytes.js';
+import type { ScalePaths, ServedResource } from '../../registry/served-resource.js';
+import type { ObjectStore } from '../../store/object-store.js';
+import { groupResource } from '../../store/write-request.js';
+import type { WriteRequest } from '../../store/write-request.js';
+import { parseBody, parseJson, parseYaml, textOfBody } from '../encoding/body-decoding.js';
+import { mediaTypeOf } from '../encoding/negotiation.js';
+import type { Representation } from '../encoding/negotiation.js';
+import { valueResponse } from '../encoding/representations.js';
+import type { RequestContext } from '../request-context.js';
+import { servedObject } from '../encoding/served-object.js';
+import type { ServerResponse } from '../server-request.js';
+import { bodyLimit } from '../body-limit.js';
 
 export async function serveScale(
   store: ObjectStore,

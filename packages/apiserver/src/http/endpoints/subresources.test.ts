@@ -1,8 +1,8 @@
 import type { Transport } from '@kubewright/informer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { call } from '../testing/requests.js';
-import { startTestApiServer } from '../testing/start-test-api-server.js';
-import type { TestApiServer } from '../testing/start-test-api-server.js';
+import { call } from '../../testing/requests.js';
+import { startTestApiServer } from '../../testing/start-test-api-server.js';
+import type { TestApiServer } from '../../testing/start-test-api-server.js';
 
 let server: TestApiServer;
 let transport: Transport;

@@ -1,5 +1,5 @@
 import { statusErrors } from '@kubewright/api';
-import type { User } from '../auth/authenticator.js';
+import type { User } from '../../auth/authenticator.js';
 import { isSystem } from './request-slots.js';
 
 /** So many bytes of bodies may be held for all users but the system's. */

@@ -1,13 +1,13 @@
 /** Objects as rows of a Table: one by one in a watch, and whole lists. */
 import { statusErrors } from '@kubewright/api';
 import { nextTurn } from '@kubewright/core/async';
-import type { ObjectEncoding } from '../cache/cached-object.js';
-import type { ListResult } from '../cache/list-objects.js';
-import type { WatchEncoding } from '../cache/watch-objects.js';
-import { metadataOf } from '../object/object-bytes.js';
-import type { ServedResource } from '../registry/served-resource.js';
-import { tableFor } from '../tables/index.js';
-import type { IncludeObject } from '../tables/index.js';
+import type { ObjectEncoding } from '../../cache/cached-object.js';
+import type { ListResult } from '../../cache/list-objects.js';
+import type { WatchEncoding } from '../../cache/watch-objects.js';
+import { metadataOf } from '../../object/object-bytes.js';
+import type { ServedResource } from '../../registry/served-resource.js';
+import { tableFor } from '../../tables/index.js';
+import type { IncludeObject } from '../../tables/index.js';
 import { servedObject } from './served-object.js';
 
 const encoder = new TextEncoder();

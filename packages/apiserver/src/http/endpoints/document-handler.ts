@@ -1,17 +1,17 @@
 /** What is read and never written: discovery, OpenAPI, health, version, metrics. */
 import { statusErrors } from '@kubewright/api';
 import { Metrics, Plugin, exposition, inject, last } from '@kubewright/core';
-import { Discovery } from '../discovery/index.js';
-import type { DiscoveryDocument, ServedResource as DiscoveredResource } from '../discovery/index.js';
-import { OpenApi } from '../openapi/index.js';
-import { ResourceRegistry } from '../registry/resource-registry.js';
+import { Discovery } from '../../discovery/index.js';
+import type { DiscoveryDocument, ServedResource as DiscoveredResource } from '../../discovery/index.js';
+import { OpenApi } from '../../openapi/index.js';
+import { ResourceRegistry } from '../../registry/resource-registry.js';
 import { HealthChecks } from './health.js';
-import { negotiate } from './negotiation.js';
-import { RequestHandler } from './request-context.js';
-import type { RequestContext } from './request-context.js';
-import { ServerState } from './server-state.js';
-import { bytesResponse, jsonResponse } from './server-request.js';
-import type { ServerResponse } from './server-request.js';
+import { negotiate } from '../encoding/negotiation.js';
+import { RequestHandler } from '../request-context.js';
+import type { RequestContext } from '../request-context.js';
+import { ServerState } from '../server-state.js';
+import { bytesResponse, jsonResponse } from '../server-request.js';
+import type { ServerResponse } from '../server-request.js';
 
 /** The release whose behavior the server shows. */
 export const kubernetesVersion = 'v1.36.0';

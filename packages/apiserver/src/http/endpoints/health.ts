@@ -1,8 +1,8 @@
 import { statusErrors } from '@kubewright/api';
 import { Plugin, inject } from '@kubewright/core';
-import { ServerState } from './server-state.js';
-import { textResponse } from './server-request.js';
-import type { ServerResponse } from './server-request.js';
+import { ServerState } from '../server-state.js';
+import { textResponse } from '../server-request.js';
+import type { ServerResponse } from '../server-request.js';
 
 /** A condition that must hold; answers what is wrong, or undefined. */
 type HealthCheck = () => string | undefined;

@@ -1,18 +1,18 @@
 /** What the parameters and the body of a resource request say. */
 import { fieldError, statusErrors } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
-import type { ListOptions } from '../cache/list-options.js';
-import { isJsonObject, shown } from '../object/object-bytes.js';
-import type { ServedResource } from '../registry/served-resource.js';
-import { readDeleteOptions } from '../store/deletion.js';
-import type { DeleteOptions } from '../store/deletion.js';
-import type { WriteRequest } from '../store/write-request.js';
-import { parseBody } from './body-decoding.js';
-import type { DecodedBody } from './body-decoding.js';
-import { bodyLimit } from './body-limit.js';
-import type { RequestContext } from './request-context.js';
-import { isTrue } from './request-info.js';
-import type { ResourceRequestInfo } from './request-info.js';
+import type { ListOptions } from '../../cache/list-options.js';
+import { isJsonObject, shown } from '../../object/object-bytes.js';
+import type { ServedResource } from '../../registry/served-resource.js';
+import { readDeleteOptions } from '../../store/deletion.js';
+import type { DeleteOptions } from '../../store/deletion.js';
+import type { WriteRequest } from '../../store/write-request.js';
+import { parseBody } from '../encoding/body-decoding.js';
+import type { DecodedBody } from '../encoding/body-decoding.js';
+import { bodyLimit } from '../body-limit.js';
+import type { RequestContext } from '../request-context.js';
+import { isTrue } from '../request-info.js';
+import type { ResourceRequestInfo } from '../request-info.js';
 
 /** The parsed body of a request. */
 export async function readBody(context: RequestContext, expected: string): Promise<DecodedBody> {

@@ -12,7 +12,7 @@ import type { Incoming, ServingCertificate } from '@kubewright/http';
 import { encoded, send } from './sending.js';
 import { readClientCertificate } from './client-certificate.js';
 import type { ClientCertificate, ProvenByConnection } from './client-certificate.js';
-import type { ServerRequest, ServerResponse } from './server-request.js';
+import type { ServerRequest, ServerResponse } from '../server-request.js';
 
 /** Where to listen, and the certificates; without `clientAuthority` client certificates are not asked for. */
 export interface ListenerOptions extends ServingCertificate {

@@ -1,7 +1,7 @@
 import { encodeProtobuf, protobufMediaType } from '@kubewright/api/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestApiServer } from '../testing/start-test-api-server.js';
-import type { TestApiServer } from '../testing/start-test-api-server.js';
+import { startTestApiServer } from '../../testing/start-test-api-server.js';
+import type { TestApiServer } from '../../testing/start-test-api-server.js';
 
 const encode = (object: Record<string, unknown>): Uint8Array => encodeProtobuf(object);
 

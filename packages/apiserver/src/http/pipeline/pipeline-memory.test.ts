@@ -1,9 +1,9 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { contributing } from '../testing/contributing.js';
-import { startTestApiServer } from '../testing/start-test-api-server.js';
-import { RequestHandler } from './request-context.js';
-import type { RequestContext } from './request-context.js';
+import { contributing } from '../../testing/contributing.js';
+import { startTestApiServer } from '../../testing/start-test-api-server.js';
+import { RequestHandler } from '../request-context.js';
+import type { RequestContext } from '../request-context.js';
 
 describe('the pipeline', () => {
   it('leaves no listener on the signal of a request that was answered', async () => {

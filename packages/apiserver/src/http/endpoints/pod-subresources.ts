@@ -2,16 +2,16 @@
 import { LabelSelector, StatusError, statusErrors } from '@kubewright/api';
 import type { JsonObject, KubeObject } from '@kubewright/api';
 import type { PodDisruptionBudget } from '@kubewright/api/policy/v1';
-import type { AdmissionChain } from '../admission/admission.js';
-import { isJsonObject, metaString, metadataOf, shown, typed } from '../object/object-bytes.js';
-import type { ResourceRegistry } from '../registry/resource-registry.js';
-import { deleteObject, readDeleteOptions } from '../store/deletion.js';
-import { timestamp } from '../store/object-identity.js';
-import type { ObjectReader } from '../store/object-reader.js';
-import type { ObjectStore } from '../store/object-store.js';
-import { PartStrategy, specOf } from '../store/part-strategy.js';
-import { groupResource } from '../store/write-request.js';
-import type { WriteRequest } from '../store/write-request.js';
+import type { AdmissionChain } from '../../admission/admission.js';
+import { isJsonObject, metaString, metadataOf, shown, typed } from '../../object/object-bytes.js';
+import type { ResourceRegistry } from '../../registry/resource-registry.js';
+import { deleteObject, readDeleteOptions } from '../../store/deletion.js';
+import { timestamp } from '../../store/object-identity.js';
+import type { ObjectReader } from '../../store/object-reader.js';
+import type { ObjectStore } from '../../store/object-store.js';
+import { PartStrategy, specOf } from '../../store/part-strategy.js';
+import { groupResource } from '../../store/write-request.js';
+import type { WriteRequest } from '../../store/write-request.js';
 
 export interface PodSubresourceServices {
   readonly store: ObjectStore;

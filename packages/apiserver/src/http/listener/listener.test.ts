@@ -4,10 +4,10 @@ import { gunzipSync } from 'node:zlib';
 import { SystemClock, SystemRandom } from '@kubewright/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CertificateAuthority } from '@kubewright/pki';
-import { call } from '../testing/requests.js';
-import { startTestApiServer } from '../testing/start-test-api-server.js';
-import type { TestApiServer } from '../testing/start-test-api-server.js';
-import { bootstrapObjects } from '../bootstrap/bootstrap-objects.js';
+import { call } from '../../testing/requests.js';
+import { startTestApiServer } from '../../testing/start-test-api-server.js';
+import type { TestApiServer } from '../../testing/start-test-api-server.js';
+import { bootstrapObjects } from '../../bootstrap/bootstrap-objects.js';
 
 interface Reply {
   readonly status: number;

@@ -1,4 +1,4 @@
-import type { ServerRequest } from './server-request.js';
+import type { ServerRequest } from '../server-request.js';
 
 /** What a connection proves about who is at its other end. */
 export type ProvenByConnection = Pick<ServerRequest, 'certificate' | 'certificateProblem'>;

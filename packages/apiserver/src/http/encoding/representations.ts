@@ -1,14 +1,14 @@
 /** How objects and lists leave the server: as stored bytes where possible, transformed where asked for. */
 import { apiVersionOf } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
-import type { CachedObject, ObjectEncoding } from '../cache/cached-object.js';
-import type { ListResult } from '../cache/list-objects.js';
-import type { WatchEncoding } from '../cache/watch-objects.js';
-import { asBuffer, metadataOf } from '../object/object-bytes.js';
-import type { ServedResource } from '../registry/served-resource.js';
+import type { CachedObject, ObjectEncoding } from '../../cache/cached-object.js';
+import type { ListResult } from '../../cache/list-objects.js';
+import type { WatchEncoding } from '../../cache/watch-objects.js';
+import { asBuffer, metadataOf } from '../../object/object-bytes.js';
+import type { ServedResource } from '../../registry/served-resource.js';
 import { servedObject } from './served-object.js';
-import { bytesResponse } from './server-request.js';
-import type { ServerResponse } from './server-request.js';
+import { bytesResponse } from '../server-request.js';
+import type { ServerResponse } from '../server-request.js';
 import type { Representation } from './negotiation.js';
 import { tableEncoding, tableList, tableWatchEncoding } from './table-encoding.js';
 
