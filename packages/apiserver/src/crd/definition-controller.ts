@@ -191,7 +191,7 @@ export class DefinitionController implements Lifecycle {
   }
 
   async #deleteAll(resource: ServedResource): Promise<void> {
-    const { cache, store, admission } = this.#services;
+    const { cache, store } = this.#services;
     const { signal } = this.#stop;
     const objects = cache.resource(resource.prefix);
     const everything = { prefix: resource.prefix, selects: undefined };
@@ -209,7 +209,7 @@ export class DefinitionController implements Lifecycle {
       dryRun: false,
       preconditions: { uid: undefined, resourceVersion: undefined },
     };
-    await deleteCollection(store, admission, this.#request(resource, '', ''), everything, list, options);
+    await deleteCollection(store, this.#services, this.#request(resource, '', ''), everything, list, options);
     // Finalizers may hold some for as long as their owners like.
     while (objects.size > 0 && !signal.aborted) await objects.changed(signal);
   }

@@ -1,6 +1,9 @@
 /** Requests and answers inside the server, independent of how they travel. */
 import type { AuthenticationRequest, User } from '../auth/authenticator.js';
 
+/** The longest body of a request, in bytes: what upstream allows too. */
+export const bodyLimit = 3 * 1024 * 1024;
+
 export interface ServerRequest {
   /** In upper case. */
   readonly method: string;

@@ -5,6 +5,7 @@
 import type { JsonObject, Schema, SchemaResolver } from '@kubewright/api';
 import type { ApiResource } from '@kubewright/api/schemas';
 import type { FieldManager } from '../apply/index.js';
+import type { CachedObject } from '../cache/cached-object.js';
 import type { NameFormat } from '../kinds/index.js';
 import type { Printer } from '../tables/index.js';
 import type { Strategy } from '../strategy/strategy.js';
@@ -57,6 +58,12 @@ export interface ServedResource extends ApiResource {
   readonly answersDeleted: boolean;
   /** Texts that every answer warns with, as for a deprecated version. */
   readonly warnings: readonly string[];
+}
+
+/** A stored object in the version of the resource, for its caller to change. */
+export function servedObject(resource: Pick<ServedResource, 'conversion'>, stored: CachedObject): JsonObject {
+  const object = stored.parse();
+  return resource.conversion?.fromStored(object) ?? object;
 }
 
 /** The key of an object. Names are escaped where they are no printable ASCII; `%` cannot be part of a name. */

@@ -2,7 +2,6 @@ import { apiVersionOf, isAlreadyExists } from '@kubewright/api';
 import type { JsonObject, KubeObject } from '@kubewright/api';
 import { metaString } from '../object/object-bytes.js';
 import type { ResourceRegistry } from '../registry/resource-registry.js';
-import { keyOf } from '../registry/served-resource.js';
 import type { ServedResource } from '../registry/served-resource.js';
 import type { ObjectStore } from '../store/object-store.js';
 import { errors } from '../errors/errors.js';
@@ -42,7 +41,7 @@ async function createIfMissing(
   const object = JSON.parse(JSON.stringify(wanted)) as JsonObject;
   const namespace = resource.scope === 'Namespaced' ? (metaString(object, 'namespace') ?? 'default') : '';
   const name = metaString(object, 'name') ?? '';
-  if (store.services.cache.resource(resource.prefix).get(keyOf(resource, namespace, name)) !== undefined) return;
+  if (store.known(resource, namespace, name) !== undefined) return;
   const request = {
     resource,
     namespace,

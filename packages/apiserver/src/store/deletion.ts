@@ -1,9 +1,10 @@
 import { fieldError, statusErrors } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
+import type { Clock } from '@kubewright/core';
 import type { AdmissionChain } from '../admission/admission.js';
 import type { CachedObject } from '../cache/cached-object.js';
 import { isJsonObject, metadataOf } from '../object/object-bytes.js';
-import { keyOf } from '../registry/served-resource.js';
+import { servedObject } from '../registry/served-resource.js';
 import type { ServedResource } from '../registry/served-resource.js';
 import { stringsOf } from './metadata-validation.js';
 import { timestamp } from './object-identity.js';
@@ -22,6 +23,12 @@ export interface DeleteOptions {
   readonly orphanDependents: boolean | undefined;
   readonly dryRun: boolean;
   readonly preconditions: { readonly uid: string | undefined; readonly resourceVersion: string | undefined };
+}
+
+/** What a deletion needs beside the store. */
+export interface DeletionServices {
+  readonly admission: AdmissionChain;
+  readonly clock: Clock;
 }
 
 export interface DeleteOutcome {
@@ -64,24 +71,21 @@ export function readDeleteOptions(body: JsonObject): DeleteOptions {
 /** Deletes an object, or begins to where finalizers or a grace period hold it. */
 export async function deleteObject(
   store: ObjectStore,
-  admission: AdmissionChain,
+  { admission, clock }: DeletionServices,
   asked: WriteRequest,
   options: DeleteOptions,
 ): Promise<DeleteOutcome> {
   const request = options.dryRun ? { ...asked, dryRun: true } : asked;
   const { resource, namespace, name, subresource, user, dryRun, signal } = request;
-  const key = keyOf(resource, namespace, name);
-  const { cache, clock } = store.services;
   const { gracePeriodSeconds } = options;
   const wish = gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds };
   await store.get(resource, namespace, name, signal);
   for (;;) {
     signal.throwIfAborted();
-    const stored = cache.resource(resource.prefix).get(key);
+    const stored = store.known(resource, namespace, name);
     if (stored === undefined) throw statusErrors.notFound(groupResource(resource), name);
-    const live = stored.parse();
-    const oldObject = resource.conversion?.fromStored(live) ?? live;
-    checkPreconditions(live, options, request);
+    const oldObject = servedObject(resource, stored);
+    checkPreconditions(oldObject, options, request);
     const what = { operation: 'DELETE', resource, subresource, namespace, name, requestName: name } as const;
     const admitted = { ...what, user, dryRun, oldObject };
     await admission.mutate({ ...admitted, object: undefined, warn: request.warn, signal });

@@ -10,9 +10,16 @@ import { AdmissionChain } from '../admission/admission.js';
 import type { AdmissionRequest } from '../admission/admission.js';
 import { keepManagedFieldsTimes } from '../apply/index.js';
 import { CachedObject } from '../cache/cached-object.js';
+import { listObjects, waitForRevision } from '../cache/list-objects.js';
+import type { ListResult } from '../cache/list-objects.js';
+import { checkResourceVersion } from '../cache/list-options.js';
+import type { ListOptions } from '../cache/list-options.js';
+import type { Matcher } from '../cache/matcher.js';
 import { WatchCache } from '../cache/watch-cache.js';
+import { watchObjects } from '../cache/watch-objects.js';
+import type { WatchEncoding, WatchOptions } from '../cache/watch-objects.js';
 import { encodeForStorage, metaString, metadataOf } from '../object/object-bytes.js';
-import { keyOf } from '../registry/served-resource.js';
+import { keyOf, servedObject } from '../registry/served-resource.js';
 import type { ServedResource } from '../registry/served-resource.js';
 import type { Strategy } from '../strategy/strategy.js';
 import { sameContent, stringsOf, validateMetadata, validateMetadataUpdate } from './metadata-validation.js';
@@ -21,7 +28,7 @@ import { WriteHooks } from './write-hooks.js';
 import { groupResource } from './write-request.js';
 import type { WriteRequest } from './write-request.js';
 
-export interface ObjectStoreServices {
+interface Services {
   readonly cache: WatchCache;
   readonly clock: Clock;
   readonly random: Random;
@@ -57,7 +64,7 @@ const longestObject = 3 * 1024 * 1024;
 
 @Plugin({ name: 'object-store' })
 export class ObjectStore {
-  readonly services: ObjectStoreServices;
+  readonly #services: Services;
 
   constructor(
     @inject(WatchCache) cache: WatchCache,
@@ -66,16 +73,52 @@ export class ObjectStore {
     @inject(Clock) clock: Clock,
     @inject(Random) random: Random,
   ) {
-    this.services = { cache, admission, hooks, clock, random };
+    this.#services = { cache, admission, hooks, clock, random };
   }
 
-  /** @throws 404 */
-  async get(resource: ServedResource, namespace: string, name: string, signal: AbortSignal): Promise<CachedObject> {
-    const { cache } = this.services;
+  /**
+   * The newest state of an object.
+   *
+   * @param notBefore - a revision that must have been seen first. Default: none
+   * @throws 400 for a revision that is none, 404, 504 where the revision is not there yet.
+   */
+  async get(
+    resource: ServedResource,
+    namespace: string,
+    name: string,
+    signal: AbortSignal,
+    notBefore = '',
+  ): Promise<CachedObject> {
+    const { cache, clock } = this.#services;
+    checkResourceVersion(notBefore);
+    if (notBefore !== '') await waitForRevision(cache, BigInt(notBefore), clock, signal);
     await cache.catchUp(signal);
-    const object = cache.resource(resource.prefix).get(keyOf(resource, namespace, name));
+    const object = this.known(resource, namespace, name);
     if (object === undefined) throw statusErrors.notFound(groupResource(resource), name);
     return object;
+  }
+
+  /** An object as far as the cache has it, without waiting for anything. */
+  known(resource: ServedResource, namespace: string, name: string): CachedObject | undefined {
+    return this.#services.cache.resource(resource.prefix).get(keyOf(resource, namespace, name));
+  }
+
+  /** Lists as `listObjects` does. @throws 400, 410 and 504 */
+  list(resource: ServedResource, matcher: Matcher, options: ListOptions, signal: AbortSignal): Promise<ListResult> {
+    const { cache, clock } = this.#services;
+    return listObjects(cache, cache.resource(resource.prefix), matcher, options, clock, signal);
+  }
+
+  /** The frames of a watch, as `watchObjects`. */
+  watch(
+    resource: ServedResource,
+    matcher: Matcher,
+    options: WatchOptions,
+    encoding: WatchEncoding,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const { cache } = this.#services;
+    return watchObjects(this.#services, cache.resource(resource.prefix), matcher, options, encoding, signal);
   }
 
   /**
@@ -85,7 +128,7 @@ export class ObjectStore {
    * @throws 400, 409, 422 and whatever admission refuses with.
    */
   async create(request: WriteRequest, object: JsonObject, recordManager = true): Promise<CachedObject> {
-    const { clock, random, admission, hooks } = this.services;
+    const { clock, random, admission, hooks } = this.#services;
     const { resource } = request;
     matchRequest(object, request);
     const prefix = metaString(object, 'name') === undefined ? metaString(object, 'generateName') : undefined;
@@ -118,7 +161,7 @@ export class ObjectStore {
    * @throws 404, 409, 422 and whatever admission or `produce` refuses with.
    */
   async update(request: WriteRequest, options: UpdateOptions): Promise<WriteOutcome> {
-    const { cache } = this.services;
+    const { cache } = this.#services;
     const { resource } = request;
     const key = keyOf(resource, request.namespace, request.name);
     const strategy = options.strategy ?? resource.strategy;
@@ -134,7 +177,7 @@ export class ObjectStore {
         claimNothing(fresh, request);
         return { object: await this.create(request, fresh, options.recordManager), created: true };
       }
-      const live = this.#served(resource, stored);
+      const live = servedObject(resource, stored);
       const object = await options.produce(live);
       const outcome = await this.#replace(request, options, strategy, stored, live, object);
       if (outcome !== undefined) return { object: outcome, created: false };
@@ -142,12 +185,6 @@ export class ObjectStore {
     if (cache.resource(resource.prefix).get(key) === undefined)
       throw statusErrors.notFound(groupResource(resource), request.name);
     throw statusErrors.conflict(groupResource(resource), request.name);
-  }
-
-  /** The stored object in the version of the resource; the caller's to change. */
-  #served(resource: ServedResource, stored: CachedObject): JsonObject {
-    const object = stored.parse();
-    return resource.conversion?.fromStored(object) ?? object;
   }
 
   /** @returns undefined where somebody else was faster. */
@@ -159,7 +196,7 @@ export class ObjectStore {
     live: JsonObject,
     object: JsonObject,
   ): Promise<CachedObject | undefined> {
-    const { admission, hooks } = this.services;
+    const { admission, hooks } = this.#services;
     const { resource } = request;
     matchRequest(object, request);
     if (
@@ -223,7 +260,7 @@ export class ObjectStore {
     next: JsonObject,
     check: (bytes: Uint8Array) => void = () => undefined,
   ): Promise<CachedObject | undefined> {
-    const { cache } = this.services;
+    const { cache } = this.#services;
     const bytes = this.#encode(request.resource, next);
     check(bytes);
     if (request.dryRun) return this.#shown(request, stored.key, next, stored.revision);
@@ -237,7 +274,7 @@ export class ObjectStore {
 
   /** Removes a known state and releases what was allocated for it. Returns undefined where somebody else was faster. */
   async remove(request: WriteRequest, stored: CachedObject): Promise<CachedObject | undefined> {
-    const { cache, hooks } = this.services;
+    const { cache, hooks } = this.#services;
     if (request.dryRun) return stored;
     const result = await cache.storage.delete(stored.key, stored.revision);
     if (!result.ok) {
@@ -250,7 +287,7 @@ export class ObjectStore {
   }
 
   async #insert(request: WriteRequest, object: JsonObject, prefix: string | undefined): Promise<CachedObject> {
-    const { cache, random } = this.services;
+    const { cache, random } = this.#services;
     const { resource } = request;
     for (let attempt = 0; ; attempt++) {
       const name = metaString(object, 'name') ?? '';
@@ -275,7 +312,7 @@ export class ObjectStore {
 
   /** A write is answered once the cache has it, so whoever reads after the answer sees it. */
   async #seen(request: WriteRequest, key: string, bytes: Uint8Array, revision: bigint): Promise<CachedObject> {
-    const { cache } = this.services;
+    const { cache } = this.#services;
     const resource = cache.resource(request.resource.prefix);
     // Not even a client that is gone interrupts this: what was written counts, and so does what was allocated for it.
     await cache.waitFor(revision);

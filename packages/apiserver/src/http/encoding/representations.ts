@@ -5,8 +5,8 @@ import type { CachedObject, ObjectEncoding } from '../../cache/cached-object.js'
 import type { ListResult } from '../../cache/list-objects.js';
 import type { WatchEncoding } from '../../cache/watch-objects.js';
 import { asBuffer, metadataOf } from '../../object/object-bytes.js';
+import { servedObject } from '../../registry/served-resource.js';
 import type { ServedResource } from '../../registry/served-resource.js';
-import { servedObject } from './served-object.js';
 import { bytesResponse } from '../server-request.js';
 import type { ServerResponse } from '../server-request.js';
 import type { Representation } from './negotiation.js';

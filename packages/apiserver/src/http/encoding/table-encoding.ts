@@ -5,10 +5,10 @@ import type { ObjectEncoding } from '../../cache/cached-object.js';
 import type { ListResult } from '../../cache/list-objects.js';
 import type { WatchEncoding } from '../../cache/watch-objects.js';
 import { metadataOf } from '../../object/object-bytes.js';
+import { servedObject } from '../../registry/served-resource.js';
 import type { ServedResource } from '../../registry/served-resource.js';
 import { tableFor } from '../../tables/index.js';
 import type { IncludeObject } from '../../tables/index.js';
-import { servedObject } from './served-object.js';
 
 const encoder = new TextEncoder();
 const encodeJson = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value));

@@ -9,12 +9,11 @@ import type { WriteRequest } from '../../store/write-request.js';
 import { parseJson, parseYaml, readFieldValidation, reportFindings, textOfBody } from '../encoding/body-decoding.js';
 import type { FieldValidation } from '../encoding/body-decoding.js';
 import { mediaTypeOf } from '../encoding/negotiation.js';
-import type { Representation } from '../encoding/negotiation.js';
-import { objectResponse } from '../encoding/representations.js';
 import type { RequestContext } from '../request-context.js';
 import { isTrue } from '../request-info.js';
-import { bodyLimit } from '../body-limit.js';
+import { bodyLimit } from '../server-request.js';
 import type { ServerResponse } from '../server-request.js';
+import type { ResourceRequest } from './resource-request.js';
 
 const jsonPatch = 'application/json-patch+json';
 const mergePatch = 'application/merge-patch+json';
@@ -24,15 +23,13 @@ const applyPatch = 'application/apply-patch+yaml';
 /** Answers a PATCH of an object or of one of its subresources. */
 export async function patchObject(
   store: ObjectStore,
-  context: RequestContext,
-  request: WriteRequest,
-  representation: Representation,
+  request: ResourceRequest,
+  write: WriteRequest,
   overrides: Pick<UpdateOptions, 'strategy'> = {},
 ): Promise<ServerResponse> {
-  const { resource } = request;
-  const options = await readPatch(context, request);
-  const { object, created } = await store.update(request, { ...options, ...overrides });
-  return objectResponse(created ? 201 : 200, resource, object, representation);
+  const options = await readPatch(request.context, write);
+  const { object, created } = await store.update(write, { ...options, ...overrides });
+  return request.answer(created ? 201 : 200, object);
 }
 
 /**
@@ -40,7 +37,7 @@ export async function patchObject(
  *
  * @throws 400 for a body that is no patch, 415 for a format that the resource does not have.
  */
-export async function readPatch(context: RequestContext, request: WriteRequest): Promise<UpdateOptions> {
+async function readPatch(context: RequestContext, request: WriteRequest): Promise<UpdateOptions> {
   const { query } = context;
   const { resource } = request;
   const type = mediaTypeOf(context.request.headers['content-type']);

@@ -2,10 +2,10 @@
 import { LabelSelector, StatusError, statusErrors } from '@kubewright/api';
 import type { JsonObject, KubeObject } from '@kubewright/api';
 import type { PodDisruptionBudget } from '@kubewright/api/policy/v1';
-import type { AdmissionChain } from '../../admission/admission.js';
 import { isJsonObject, metaString, metadataOf, shown, typed } from '../../object/object-bytes.js';
 import type { ResourceRegistry } from '../../registry/resource-registry.js';
 import { deleteObject, readDeleteOptions } from '../../store/deletion.js';
+import type { DeletionServices } from '../../store/deletion.js';
 import { timestamp } from '../../store/object-identity.js';
 import type { ObjectReader } from '../../store/object-reader.js';
 import type { ObjectStore } from '../../store/object-store.js';
@@ -13,11 +13,10 @@ import { PartStrategy, specOf } from '../../store/part-strategy.js';
 import { groupResource } from '../../store/write-request.js';
 import type { WriteRequest } from '../../store/write-request.js';
 
-export interface PodSubresourceServices {
+export interface PodSubresourceServices extends DeletionServices {
   readonly store: ObjectStore;
   readonly registry: ResourceRegistry;
   readonly objects: ObjectReader;
-  readonly admission: AdmissionChain;
 }
 
 /**
@@ -26,7 +25,7 @@ export interface PodSubresourceServices {
  * @throws 409 where it has one, is being deleted, or is another pod than the binding means.
  */
 export async function bindPod(
-  { store }: PodSubresourceServices,
+  { store, clock }: PodSubresourceServices,
   request: WriteRequest,
   binding: JsonObject,
 ): Promise<void> {
@@ -66,7 +65,7 @@ export async function bindPod(
           ...(isJsonObject(annotations) ? annotations : {}),
           ...sent['annotations'],
         };
-      markScheduled(pod, timestamp(store.services.clock));
+      markScheduled(pod, timestamp(clock));
       return pod;
     },
   });
@@ -101,7 +100,7 @@ export async function evictPod(
   request: WriteRequest,
   eviction: JsonObject,
 ): Promise<void> {
-  const { store, objects, admission } = services;
+  const { store, objects } = services;
   const stored = await store.get(request.resource, request.namespace, request.name, request.signal);
   const pod = stored.parse();
   const options = readDeleteOptions(isJsonObject(eviction['deleteOptions']) ? eviction['deleteOptions'] : {});
@@ -116,7 +115,7 @@ export async function evictPod(
     const name = budgets[0] && metaString(budgets[0], 'name');
     if (name !== undefined) await spendBudget(services, request, name);
   }
-  await deleteObject(store, admission, request, options);
+  await deleteObject(store, services, request, options);
 }
 
 /** A pod that has not started, or has ended, is nobody's loss. */
@@ -141,7 +140,7 @@ function covers(budget: JsonObject, pod: JsonObject): boolean {
 }
 
 async function spendBudget(
-  { store, registry }: PodSubresourceServices,
+  { store, registry, clock }: PodSubresourceServices,
   request: WriteRequest,
   name: string,
 ): Promise<void> {
@@ -168,7 +167,7 @@ async function spendBudget(
         budget['status'] = {
           ...status,
           disruptionsAllowed: Number(disruptionsAllowed) - 1,
-          disruptedPods: { ...disrupted, [request.name]: timestamp(store.services.clock) },
+          disruptedPods: { ...disrupted, [request.name]: timestamp(clock) },
         };
         return budget;
       },

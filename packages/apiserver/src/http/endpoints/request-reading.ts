@@ -9,7 +9,7 @@ import type { DeleteOptions } from '../../store/deletion.js';
 import type { WriteRequest } from '../../store/write-request.js';
 import { parseBody } from '../encoding/body-decoding.js';
 import type { DecodedBody } from '../encoding/body-decoding.js';
-import { bodyLimit } from '../body-limit.js';
+import { bodyLimit } from '../server-request.js';
 import type { RequestContext } from '../request-context.js';
 import { isTrue } from '../request-info.js';
 import type { ResourceRequestInfo } from '../request-info.js';

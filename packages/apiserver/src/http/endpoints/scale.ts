@@ -4,34 +4,32 @@ import type { JsonObject, MutableJson } from '@kubewright/api';
 import { applyJsonPatch, applyMergePatch } from '@kubewright/api/patch';
 import { own, setOwn } from '@kubewright/api/json';
 import { isJsonObject, metadataOf } from '../../object/object-bytes.js';
+import { servedObject } from '../../registry/served-resource.js';
 import type { ScalePaths, ServedResource } from '../../registry/served-resource.js';
 import type { ObjectStore } from '../../store/object-store.js';
 import { groupResource } from '../../store/write-request.js';
 import type { WriteRequest } from '../../store/write-request.js';
 import { parseBody, parseJson, parseYaml, textOfBody } from '../encoding/body-decoding.js';
 import { mediaTypeOf } from '../encoding/negotiation.js';
-import type { Representation } from '../encoding/negotiation.js';
-import { valueResponse } from '../encoding/representations.js';
 import type { RequestContext } from '../request-context.js';
-import { servedObject } from '../encoding/served-object.js';
 import type { ServerResponse } from '../server-request.js';
-import { bodyLimit } from '../body-limit.js';
+import { bodyLimit } from '../server-request.js';
+import type { ResourceRequest } from './resource-request.js';
 
 export async function serveScale(
   store: ObjectStore,
-  context: RequestContext,
-  request: WriteRequest,
+  request: ResourceRequest,
+  write: WriteRequest,
   paths: ScalePaths,
-  representation: Representation,
-  verb: string,
 ): Promise<ServerResponse> {
-  const { resource, namespace, name } = request;
+  const { context, resource, info, signal } = request;
+  const { namespace, name, verb } = info;
   if (verb === 'get') {
-    const object = await store.get(resource, namespace, name, context.signal);
-    return valueResponse(200, scaleOf(servedObject(resource, object), paths), representation);
+    const object = await store.get(resource, namespace, name, signal);
+    return request.answerValue(200, scaleOf(servedObject(resource, object), paths));
   }
   const change = await readChange(context, verb, resource);
-  const { object } = await store.update(request, {
+  const { object } = await store.update(write, {
     produce(live) {
       if (live === undefined) throw statusErrors.notFound(groupResource(resource), name);
       const scale = change(scaleOf(live, paths));
@@ -45,14 +43,14 @@ export async function serveScale(
           },
         ]);
       const next = structuredClone(live);
-      write(next, paths.specReplicas, replicas);
+      setAt(next, paths.specReplicas, replicas);
       const { resourceVersion, uid } = isJsonObject(scale['metadata']) ? scale['metadata'] : {};
       Object.assign(metadataOf(next), { resourceVersion: resourceVersion ?? '', uid: uid ?? '' });
       return next;
     },
     createIfAbsent: false,
   });
-  return valueResponse(200, scaleOf(servedObject(resource, object), paths), representation);
+  return request.answerValue(200, scaleOf(servedObject(resource, object), paths));
 }
 
 /** How the request turns the present scale into the wanted one. */
@@ -128,7 +126,7 @@ function read(object: JsonObject, path: readonly string[]): MutableJson | undefi
   return value;
 }
 
-function write(object: JsonObject, path: readonly string[], value: MutableJson): void {
+function setAt(object: JsonObject, path: readonly string[], value: MutableJson): void {
   let at = object;
   for (const step of path.slice(0, -1)) {
     const inner = own(at, step);

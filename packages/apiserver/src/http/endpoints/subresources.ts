@@ -1,7 +1,7 @@
 /** The subresources that the store serves. Those that lead into a container or a proxy are other handlers' matter. */
 import { statusErrors } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
-import { Plugin, inject } from '@kubewright/core';
+import { Clock, Plugin, inject } from '@kubewright/core';
 import { isJsonObject } from '../../object/object-bytes.js';
 import type { ServedResource } from '../../registry/served-resource.js';
 import { AdmissionChain } from '../../admission/admission.js';
@@ -10,18 +10,18 @@ import { ObjectReader } from '../../store/object-reader.js';
 import { ObjectStore } from '../../store/object-store.js';
 import { PartStrategy, specOf } from '../../store/part-strategy.js';
 import { groupResource } from '../../store/write-request.js';
+import type { WriteRequest } from '../../store/write-request.js';
 import type { Strategy } from '../../strategy/strategy.js';
-import { decodeObject, readFieldValidation } from '../encoding/body-decoding.js';
-import type { Representation } from '../encoding/negotiation.js';
 import { patchObject } from './patch-handler.js';
 import { bindPod, evictPod } from './pod-subresources.js';
 import type { PodSubresourceServices } from './pod-subresources.js';
-import { objectResponse, valueResponse } from '../encoding/representations.js';
 import type { RequestContext } from '../request-context.js';
-import type { ResourceRequestInfo } from '../request-info.js';
-import { readBody, writeRequest } from './request-reading.js';
+import { readBody } from './request-reading.js';
+import type { ResourceRequest } from './resource-request.js';
 import { serveScale } from './scale.js';
 import type { ServerResponse } from '../server-request.js';
+
+const done = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
 
 /** What `resize` may change in each container. */
 const resizable = ['resources', 'resizePolicy'];
@@ -36,68 +36,50 @@ export class SubresourceHandler {
     @inject(ResourceRegistry) registry: ResourceRegistry,
     @inject(ObjectReader) objects: ObjectReader,
     @inject(AdmissionChain) admission: AdmissionChain,
+    @inject(Clock) clock: Clock,
   ) {
-    this.#services = { store, registry, objects, admission };
+    this.#services = { store, registry, objects, admission, clock };
   }
 
   /** @throws 404 for a subresource that the resource does not have, 405 for a verb that it does not have. */
-  async serve(
-    context: RequestContext,
-    info: ResourceRequestInfo,
-    resource: ServedResource,
-    representation: Representation,
-  ): Promise<ServerResponse> {
+  async serve(request: ResourceRequest): Promise<ServerResponse> {
+    const { context, info, resource } = request;
     const known = resource.subresources.find(({ name }) => name === info.subresource);
     if (known === undefined) throw statusErrors.unknownPath();
     if (!known.verbs.includes(info.verb)) throw statusErrors.methodNotSupported(groupResource(resource), info.verb);
-    const request = writeRequest(context, info, resource);
+    const write = request.forWrite();
     switch (info.subresource) {
       case 'scale':
         if (resource.scale === undefined) throw statusErrors.unknownPath();
-        return serveScale(this.#services.store, context, request, resource.scale, representation, info.verb);
+        return serveScale(this.#services.store, request, write, resource.scale);
       case 'binding':
-        await bindPod(this.#services, request, await readObject(context, 'Binding'));
-        return valueResponse(
-          201,
-          { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 },
-          representation,
-        );
+        await bindPod(this.#services, write, await readObject(context, 'Binding'));
+        return request.answerValue(201, done);
       case 'eviction':
-        await evictPod(this.#services, request, await readObject(context, 'Eviction'));
-        return valueResponse(
-          201,
-          { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 },
-          representation,
-        );
+        await evictPod(this.#services, write, await readObject(context, 'Eviction'));
+        return request.answerValue(201, done);
       default:
-        return this.#part(context, info, resource, representation);
+        return this.#part(request, write);
     }
   }
 
   /** A subresource that shows the whole object and changes a part of it. */
-  async #part(
-    context: RequestContext,
-    info: ResourceRequestInfo,
-    resource: ServedResource,
-    representation: Representation,
-  ): Promise<ServerResponse> {
+  async #part(request: ResourceRequest, write: WriteRequest): Promise<ServerResponse> {
+    const { info, resource, signal } = request;
     const { store } = this.#services;
     const strategy = this.#strategyOf(resource, info.subresource);
     if (strategy === undefined) throw statusErrors.methodNotSupported(groupResource(resource), info.verb);
     if (info.verb === 'get') {
-      const object = await store.get(resource, info.namespace, info.name, context.signal);
-      return objectResponse(200, resource, object, representation);
+      return request.answer(200, await store.get(resource, info.namespace, info.name, signal));
     }
-    const request = writeRequest(context, info, resource);
-    if (info.verb === 'patch') return patchObject(store, context, request, representation, { strategy });
-    const validation = readFieldValidation(context.query.get('fieldValidation'));
-    const object = decodeObject(await readBody(context, resource.kind), resource, validation, context.warn);
-    const written = await store.update(request, {
+    if (info.verb === 'patch') return patchObject(store, request, write, { strategy });
+    const object = await request.object();
+    const written = await store.update(write, {
       produce: () => structuredClone(object),
       strategy,
       createIfAbsent: false,
     });
-    return objectResponse(200, resource, written.object, representation);
+    return request.answer(200, written.object);
   }
 
   #strategyOf(resource: ServedResource, subresource: string): Strategy | undefined {

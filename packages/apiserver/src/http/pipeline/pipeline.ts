@@ -17,7 +17,7 @@ import { impersonate } from '../../auth/impersonation.js';
 import { SteadyLogger } from '../../logging/steady-logger.js';
 import { ResourceRegistry } from '../../registry/resource-registry.js';
 import type { ServedResource } from '../../registry/served-resource.js';
-import { bodyLimit } from '../body-limit.js';
+import { bodyLimit } from '../server-request.js';
 import { BodyStore } from './body-store.js';
 import type { HeldBody } from './body-store.js';
 import { RequestHandler, UpgradeHandler } from '../request-context.js';

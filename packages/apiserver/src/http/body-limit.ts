@@ -1,2 +1,0 @@
-/** The longest body of a request, in bytes: what upstream allows too. */
-export const bodyLimit = 3 * 1024 * 1024;
