@@ -65,6 +65,6 @@ export type { PathRequestInfo, RequestInfo, ResourceRequestInfo } from './http/r
 export { jsonResponse, textResponse } from './http/server-request.js';
 export type { ServerRequest, ServerResponse } from './http/server-request.js';
 export type { Conversion, Lifecycle, ScalePaths, ServedResource } from './registry/served-resource.js';
-export type { DeletionOptions, Strategy } from './strategy/strategy.js';
+export type { DeletionOptions, Strategy } from './strategy.js';
 
-export { errors as apiServerErrors } from './errors/errors.js';
+export { errors as apiServerErrors } from './errors.js';

@@ -1,9 +1,9 @@
 import type { Clock } from '@kubewright/core';
 import { nextTurn } from '@kubewright/core/async';
-import { errors } from '../errors/errors.js';
+import { errors } from '../errors.js';
 import { prefixEnd } from '../sorted-map/sorted-map.js';
 import type { SortedView } from '../sorted-map/sorted-map.js';
-import { ExpiredListError, revisionTooLarge } from '../status/status-errors.js';
+import { ExpiredListError, revisionTooLarge } from './status-errors.js';
 import type { CachedObject } from './cached-object.js';
 import { decodeContinue, encodeContinue } from './continue-token.js';
 import type { ListOptions } from './list-options.js';

@@ -2,7 +2,7 @@ import { applySchemaDefaults, validateValue } from '@kubewright/api';
 import type { JsonObject, MutableJson } from '@kubewright/api';
 import { deepEqual } from '@kubewright/api/json';
 import { isJsonObject, metadataOf, shown } from '../object/object-bytes.js';
-import type { FieldError, Strategy } from '../strategy/strategy.js';
+import type { FieldError, Strategy } from '../strategy.js';
 import type { DefinitionVersion } from './definition.js';
 
 /** The strategy of one version of a custom resource: its schema is all there is to know. */

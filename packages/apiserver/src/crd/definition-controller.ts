@@ -11,7 +11,7 @@ import { deepEqual } from '@kubewright/api/json';
 import { AdmissionChain } from '../admission/admission.js';
 import type { ResourceCache } from '../cache/resource-cache.js';
 import { WatchCache } from '../cache/watch-cache.js';
-import { SteadyLogger } from '../logging/steady-logger.js';
+import { SteadyLogger } from '../steady-logger.js';
 import { isJsonObject, metadataOf, parseObject } from '../object/object-bytes.js';
 import { ResourceRegistry } from '../registry/resource-registry.js';
 import { storagePrefix } from '../registry/served-resource.js';

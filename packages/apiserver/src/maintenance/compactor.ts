@@ -1,7 +1,7 @@
 /** What the server does by itself as time passes: it forgets old history and old Events. */
 import { Clock, Plugin, inject } from '@kubewright/core';
 import type { Lifecycle, Logger, Timer } from '@kubewright/core';
-import { SteadyLogger } from '../logging/steady-logger.js';
+import { SteadyLogger } from '../steady-logger.js';
 import { Storage } from '../storage/storage.js';
 
 /** History is kept for at least so long, and at most twice as long: upstream's interval. */

@@ -4,7 +4,7 @@
  */
 import { inject } from '@kubewright/core';
 import { WatchCache } from '../cache/watch-cache.js';
-import { errors } from '../errors/errors.js';
+import { errors } from '../errors.js';
 import type { ServedResource } from './served-resource.js';
 
 /** The resources that the server serves at this moment. CustomResourceDefinitions come and go while it runs. */

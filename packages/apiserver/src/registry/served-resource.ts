@@ -8,7 +8,7 @@ import type { FieldManager } from '../apply/index.js';
 import type { CachedObject } from '../cache/cached-object.js';
 import type { NameFormat } from '../kinds/index.js';
 import type { Printer } from '../tables/index.js';
-import type { Strategy } from '../strategy/strategy.js';
+import type { Strategy } from '../strategy.js';
 
 /** Between a served version and the one that is stored. Both directions make new objects or change the given one; neither fails. */
 export interface Conversion {

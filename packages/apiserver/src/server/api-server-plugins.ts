@@ -19,7 +19,7 @@ import { ReviewHandler } from '../http/endpoints/review-handler.js';
 import { ServerState } from '../http/server-state.js';
 import { SubresourceHandler } from '../http/endpoints/subresources.js';
 import { YamlReader } from '../http/encoding/yaml-reader.js';
-import { SteadyLogger } from '../logging/steady-logger.js';
+import { SteadyLogger } from '../steady-logger.js';
 import { Compactor } from '../maintenance/compactor.js';
 import { EventExpiry } from '../maintenance/event-expiry.js';
 import { RbacAuthorizer } from '../rbac/rbac-authorizer.js';

@@ -7,7 +7,7 @@ import type { ListenerOptions } from '../http/listener/listener.js';
 import { Pipeline } from '../http/pipeline/pipeline.js';
 import type { ServerRequest } from '../http/server-request.js';
 import { ServerState } from '../http/server-state.js';
-import { SteadyLogger } from '../logging/steady-logger.js';
+import { SteadyLogger } from '../steady-logger.js';
 import { InProcessTransport } from './in-process-transport.js';
 
 /**

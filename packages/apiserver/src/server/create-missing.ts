@@ -4,7 +4,7 @@ import { metaString } from '../object/object-bytes.js';
 import type { ResourceRegistry } from '../registry/resource-registry.js';
 import type { ServedResource } from '../registry/served-resource.js';
 import type { ObjectStore } from '../store/object-store.js';
-import { errors } from '../errors/errors.js';
+import { errors } from '../errors.js';
 
 /** The namespaces that every cluster has. */
 export const defaultNamespaces: readonly KubeObject[] = [

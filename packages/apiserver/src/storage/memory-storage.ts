@@ -1,7 +1,7 @@
 import { Plugin } from '@kubewright/core';
 import type { Lifecycle } from '@kubewright/core';
 import { WakeUp } from '@kubewright/core/async';
-import { errors } from '../errors/errors.js';
+import { errors } from '../errors.js';
 import { indexAfter } from '../sorted-map/index-after.js';
 import { SortedMap, prefixEnd } from '../sorted-map/sorted-map.js';
 import { checkKey } from './storage-key.js';

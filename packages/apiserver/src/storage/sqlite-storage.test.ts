@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
-import { errors } from '../errors/errors.js';
+import { errors } from '../errors.js';
 import { SqliteStorage } from './sqlite-storage.js';
 
 const directories: string[] = [];

@@ -5,7 +5,7 @@ import { hasCode, messageOf, Plugin } from '@kubewright/core';
 import type { Lifecycle } from '@kubewright/core';
 import { WakeUp } from '@kubewright/core/async';
 import { deferred } from '../async/deferred.js';
-import { errors } from '../errors/errors.js';
+import { errors } from '../errors.js';
 import { prefixEnd } from '../sorted-map/sorted-map.js';
 import type {
   SqliteCommand,

@@ -1,4 +1,4 @@
-import { errors } from '../errors/errors.js';
+import { errors } from '../errors.js';
 
 /** Refuses keys that storages would order differently: bytes and UTF-16 agree on printable ASCII only. */
 export function checkKey(key: string): void {

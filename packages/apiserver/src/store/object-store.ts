@@ -21,7 +21,7 @@ import type { WatchEncoding, WatchOptions } from '../cache/watch-objects.js';
 import { encodeForStorage, metaString, metadataOf } from '../object/object-bytes.js';
 import { keyOf, servedObject } from '../registry/served-resource.js';
 import type { ServedResource } from '../registry/served-resource.js';
-import type { Strategy } from '../strategy/strategy.js';
+import type { Strategy } from '../strategy.js';
 import { sameContent, stringsOf, validateMetadata, validateMetadataUpdate } from './metadata-validation.js';
 import { claimNothing, generateName, matchRequest, stampNew, stampUpdate } from './object-identity.js';
 import { WriteHooks } from './write-hooks.js';

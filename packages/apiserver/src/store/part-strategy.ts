@@ -1,7 +1,7 @@
 import type { JsonObject } from '@kubewright/api';
 import { setOwn } from '@kubewright/api/json';
 import { isJsonObject, metadataOf } from '../object/object-bytes.js';
-import type { DeletionOptions, FieldError, Strategy } from '../strategy/strategy.js';
+import type { DeletionOptions, FieldError, Strategy } from '../strategy.js';
 
 /** The strategy of a subresource that changes one part of an object and nothing else, as `finalize` of a namespace. */
 export class PartStrategy implements Strategy {

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { errors } from '../errors/errors.js';
+import { errors } from '../errors.js';
 import type { Storage, StorageEvent } from '../storage/storage.js';
 
 /** The part of a test runner that contract suites need. */

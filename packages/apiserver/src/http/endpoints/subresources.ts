@@ -11,7 +11,7 @@ import { ObjectStore } from '../../store/object-store.js';
 import { PartStrategy, specOf } from '../../store/part-strategy.js';
 import { groupResource } from '../../store/write-request.js';
 import type { WriteRequest } from '../../store/write-request.js';
-import type { Strategy } from '../../strategy/strategy.js';
+import type { Strategy } from '../../strategy.js';
 import { patchObject } from './patch-handler.js';
 import { bindPod, evictPod } from './pod-subresources.js';
 import type { PodSubresourceServices } from './pod-subresources.js';

@@ -14,7 +14,7 @@ import type { User } from '../../auth/authenticator.js';
 import { Authorizer } from '../../auth/authorizer.js';
 import type { Attributes } from '../../auth/authorizer.js';
 import { impersonate } from '../../auth/impersonation.js';
-import { SteadyLogger } from '../../logging/steady-logger.js';
+import { SteadyLogger } from '../../steady-logger.js';
 import { ResourceRegistry } from '../../registry/resource-registry.js';
 import type { ServedResource } from '../../registry/served-resource.js';
 import { bodyLimit } from '../server-request.js';

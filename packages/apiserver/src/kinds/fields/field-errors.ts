@@ -1,6 +1,6 @@
 /** Collects what is wrong with an object, in the words of the API: clients and tests match on these texts. */
 import type { Json, MutableJson } from '@kubewright/api';
-import type { FieldError } from '../../strategy/strategy.js';
+import type { FieldError } from '../../strategy.js';
 
 type Value = Json | MutableJson | undefined;
 

@@ -1,7 +1,7 @@
 /** All behavior of built-in kinds, and the strategies made of it. */
 import type { GroupVersionKind, Schema, SchemaResolver } from '@kubewright/api';
 import { builtinSchema, schemaOfKind } from '@kubewright/api/schemas';
-import type { Strategy } from '../../strategy/strategy.js';
+import type { Strategy } from '../../strategy.js';
 import { controllerRevision, daemonSet } from '../apps/daemon-set.js';
 import { deployment } from '../apps/deployment.js';
 import { replicaSet, replicationController } from '../apps/replica-sets.js';

@@ -3,7 +3,7 @@
  * them and of schemas.
  */
 import type { GroupVersionKind, JsonObject } from '@kubewright/api';
-import type { DeletionOptions } from '../../strategy/strategy.js';
+import type { DeletionOptions } from '../../strategy.js';
 import type { FieldErrors } from '../fields/field-errors.js';
 
 /** The syntax that an object's name must have. */

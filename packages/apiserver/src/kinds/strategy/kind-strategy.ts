@@ -3,7 +3,7 @@
  * own behavior. A kind without behavior of its own is served from its schema alone.
  */
 import type { JsonObject } from '@kubewright/api';
-import type { DeletionOptions, FieldError, Strategy } from '../../strategy/strategy.js';
+import type { DeletionOptions, FieldError, Strategy } from '../../strategy.js';
 import { FieldErrors } from '../fields/field-errors.js';
 import { ensureObject, equal, keep, numberAt } from '../fields/fields.js';
 import type { Behavior } from './behavior.js';

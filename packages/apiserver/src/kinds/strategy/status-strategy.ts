@@ -3,7 +3,7 @@
  * bookkeeping the store keeps itself, and labels and annotations where agents are known to write them with the status.
  */
 import type { JsonObject } from '@kubewright/api';
-import type { DeletionOptions, FieldError, Strategy } from '../../strategy/strategy.js';
+import type { DeletionOptions, FieldError, Strategy } from '../../strategy.js';
 import { ensureObject, keep } from '../fields/fields.js';
 
 /** Written by every update, whatever it may change. */
