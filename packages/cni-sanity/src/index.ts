@@ -21,7 +21,7 @@ export { demand, equal, fail, skip } from './call/verdict.js';
 export type { Check, CheckNeeds } from './check/check.js';
 export { describe, failedWith, jsonOf, refused, succeeded } from './call/reply.js';
 export type { ErrorReply, PluginReply } from './call/reply.js';
-export type { Session, Attached, CommandOptions } from './session/session.js';
+export type { Session, Attached, InvocationOptions } from './session/session.js';
 export type { Container } from './session/container.js';
 export type { IpamCall, RecordingIpam } from './ipam/recording-ipam.js';
 

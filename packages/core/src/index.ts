@@ -37,7 +37,9 @@ export { KubewrightError, defineErrors } from './errors/define-errors.js';
 export type { ErrorKind } from './errors/define-errors.js';
 export { coreErrors } from './errors/core-errors.js';
 export { errorCode, hasCode } from './errors/error-code.js';
-export { messageOf } from './errors/message-of.js';
+export { isList, isOneOf, isRecord, keysOf, parseTrusted, recordOf } from './json/unknown-value.js';
+export type { UnknownRecord } from './json/unknown-value.js';
+export { asError, messageOf } from './errors/message-of.js';
 
 // Dependency injection
 export { inject, multiInject, optional } from 'inversify';

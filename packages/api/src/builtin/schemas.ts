@@ -7,6 +7,7 @@
  *
  * @packageDocumentation
  */
+import { parseTrusted } from '@kubewright/core';
 import { apiErrors } from '../errors.js';
 import { resourcesJson, schemaLines } from '../generated/schemas.js';
 import type { GroupVersionKind } from '../kind/kind.js';
@@ -30,7 +31,7 @@ export const builtinSchema: SchemaResolver = (name) => {
   const known = schemas.get(name);
   if (known === undefined) throw apiErrors.UNKNOWN_SCHEMA({ name });
   if (typeof known !== 'string') return known;
-  const schema = freeze(JSON.parse(known) as Schema);
+  const schema = freeze(parseTrusted<Schema>(known));
   schemas.set(name, schema);
   return schema;
 };
@@ -48,7 +49,7 @@ export function schemaNames(): string[] {
 
 /** The built-in resources of every group and version, frozen; sorted by group, version and plural. */
 export function builtinResources(): readonly ApiResource[] {
-  resources ??= freeze(JSON.parse(resourcesJson) as ApiResource[]);
+  resources ??= freeze(parseTrusted<ApiResource[]>(resourcesJson));
   return resources;
 }
 
@@ -73,6 +74,7 @@ function kindKey({ group, version, kind }: GroupVersionKind): string {
 }
 
 function freeze<T extends object>(value: T): T {
-  for (const child of Object.values(value) as unknown[]) if (typeof child === 'object' && child !== null) freeze(child);
+  const children: readonly unknown[] = Object.values(value);
+  for (const child of children) if (typeof child === 'object' && child !== null) freeze(child);
   return Object.freeze(value);
 }

@@ -14,8 +14,7 @@ export function exceedsDepth(value: Json, limit: number = maximumDepth): boolean
     const next: Json[] = [];
     for (const each of level) {
       if (typeof each !== 'object' || each === null) continue;
-      for (const child of Object.values(each) as readonly Json[])
-        if (typeof child === 'object' && child !== null) next.push(child);
+      for (const child of Object.values<Json>(each)) if (typeof child === 'object' && child !== null) next.push(child);
     }
     level = next;
   }

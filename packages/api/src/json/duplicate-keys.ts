@@ -22,7 +22,7 @@ function countKeys(value: Json): number {
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     if (typeof next !== 'object' || next === null) continue;
     const list = Array.isArray(next);
-    const children = Object.values(next) as readonly Json[];
+    const children = Object.values<Json>(next);
     if (!list) count += children.length;
     for (const child of children) if (typeof child === 'object' && child !== null) open.push(child);
   }

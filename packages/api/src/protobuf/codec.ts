@@ -58,7 +58,8 @@ function decodeAt(bytes: Uint8Array, depth: number): DecodedProtobuf {
 export function decodeRaw(raw: Uint8Array, depth: number): MutableJson {
   if (isProtobuf(raw)) return decodeAt(raw, depth).object;
   try {
-    return JSON.parse(Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString('utf8')) as MutableJson;
+    const json: MutableJson = JSON.parse(Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString('utf8'));
+    return json;
   } catch (error) {
     throw malformed(`the JSON within it is malformed: ${messageOf(error)}`);
   }

@@ -40,7 +40,7 @@ export function writeMessage(writer: Writer, message: Message, object: Fields, d
 function writeList(writer: Writer, field: Field, list: Value | undefined, depth: number): void {
   if (list === undefined) return;
   if (!Array.isArray(list)) throw refused(field, 'a list', list);
-  const items = list as readonly (Value | undefined)[];
+  const items: readonly (Value | undefined)[] = list;
   for (let index = items.length - 1; index >= 0; index--) {
     const item = items[index] ?? undefined;
     if (item === undefined) writeZero(writer, field, field.number, depth);
@@ -142,7 +142,7 @@ function writeContent(writer: Writer, field: Field, value: Value, depth: number)
     }
     case 'strings':
       if (!Array.isArray(value)) throw refused(field, 'a list', value);
-      for (const text of (value as readonly Value[]).toReversed()) writeText(writer, 1, asText(field, text));
+      for (const text of value.toReversed()) writeText(writer, 1, asText(field, text));
       return;
     case 'union':
       writeMessage(writer, messageOf(field), unionOf(value as MutableJson), deeper(field, depth));

@@ -2,6 +2,7 @@
  * The protobuf messages of the built-in kinds. Their table is text until somebody asks, and each message's words are read when
  * the first object of it is.
  */
+import { isOneOf, parseTrusted } from '@kubewright/core';
 import { protobufJson } from '../generated/protobuf.js';
 import { wire } from './reader.js';
 
@@ -62,7 +63,7 @@ const messages = new Map<string, Message>();
 
 function load(): Table {
   if (table === undefined) {
-    const parsed = JSON.parse(protobufJson) as Record<'packages' | 'messages', Record<string, string>>;
+    const parsed = parseTrusted<Record<'packages' | 'messages', Record<string, string>>>(protobufJson);
     table = { packages: new Map(Object.entries(parsed.packages)), words: new Map(Object.entries(parsed.messages)) };
   }
   return table;
@@ -163,7 +164,7 @@ const wireTypes: Partial<Record<FieldType, number>> = {
   double: wire.fixed64,
 };
 
-const scalars: ReadonlySet<string> = new Set(['string', 'bytes', 'bool', 'int32', 'int64', 'double']);
+const scalars = ['string', 'bytes', 'bool', 'int32', 'int64', 'double'] as const satisfies readonly FieldType[];
 
 /** Reads a word as `replicas:1*int32` or `data:2{}string`. */
 function readField(word: string): Field {
@@ -174,7 +175,7 @@ function readField(word: string): Field {
   let kind: FieldType = 'message';
   if (union) kind = 'union';
   else if (message === undefined) kind = type.slice(1) as FieldType;
-  else if (scalars.has(type)) kind = type as FieldType;
+  else if (isOneOf(scalars, type)) kind = type;
   return new CompiledField(
     name,
     Number(number),

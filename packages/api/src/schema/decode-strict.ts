@@ -2,6 +2,7 @@
  * Decodes an object of a built-in kind as a typed server does: values must have their field's type, unknown fields are dropped and told, and a
  * null is an absent field. Quantities and times come out in their canonical form. It decides nothing about the values themselves; validation does.
  */
+import { isObject } from '../json/json-value.js';
 import { apiErrors } from '../errors.js';
 import type { JsonObject, MutableJson } from '../json/json.js';
 import { normalizeMicroTime, normalizeTime } from '../meta/time.js';
@@ -82,8 +83,7 @@ class Decoder {
     if (schema.format === 'date-time')
       return this.#time(value, name === microTime ? normalizeMicroTime : normalizeTime, place);
     if (schema.format === 'int-or-string') this.#intOrString(value, place);
-    else if (schema.type === 'object' && typeOf(value) === 'object')
-      this.object(schema, value as JsonObject, inside(place, name));
+    else if (schema.type === 'object' && isObject(value)) this.object(schema, value, inside(place, name));
     else if (schema.type === 'array' && Array.isArray(value)) this.#array(schema, value, place);
     else this.#scalar(schema, value, name, place);
     return value;
@@ -118,13 +118,13 @@ class Decoder {
   #scalar(schema: Schema, value: MutableJson, name: string | undefined, place: Place): void {
     const actual = typeOf(value);
     if (schema.type === 'integer') {
-      if (actual !== 'integer' || !inRange(value as number, schema.format))
+      if (actual !== 'integer' || typeof value !== 'number' || !inRange(value, schema.format))
         this.#mismatch(value, schema.format ?? 'int64', place);
     } else if (schema.type === 'number') {
       if (actual !== 'integer' && actual !== 'number') this.#mismatch(value, 'float64', place);
     } else if (schema.format === 'byte') {
-      if (actual !== 'string') this.#mismatch(value, '[]uint8', place);
-      else this.#bytes(value as string);
+      if (typeof value !== 'string') this.#mismatch(value, '[]uint8', place);
+      else this.#bytes(value);
     } else if (schema.type !== undefined && schema.type !== actual)
       this.#mismatch(value, this.#goType(schema, name), place);
   }

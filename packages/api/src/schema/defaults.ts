@@ -2,7 +2,8 @@
  * Fills in the defaults of a schema, as a custom resource gets them. The built-in kinds' defaults are more than their schemas tell (there an
  * empty default mostly means that the field is never left out), so a server has its own for them.
  */
-import type { Json, JsonObject, MutableJson } from '../json/json.js';
+import { deepCopy } from '../json/json-value.js';
+import type { JsonObject, MutableJson } from '../json/json.js';
 import type { Schema, SchemaResolver } from './schema.js';
 import { resolveSchema } from './validate-value.js';
 
@@ -23,7 +24,8 @@ function fill(node: Schema, value: MutableJson, resolve: SchemaResolver | undefi
     const { items } = schema;
     if (items === undefined) return;
     for (const [index, item] of value.entries()) {
-      if (item === null && items.nullable !== true && items.default !== undefined) value[index] = copy(items.default);
+      if (item === null && items.nullable !== true && items.default !== undefined)
+        value[index] = deepCopy(items.default);
       fill(items, value[index] ?? null, resolve);
     }
     return;
@@ -32,7 +34,7 @@ function fill(node: Schema, value: MutableJson, resolve: SchemaResolver | undefi
   for (const [name, property] of Object.entries(properties)) {
     const given = Object.hasOwn(value, name) ? value[name] : undefined;
     const absent = given === undefined || (given === null && property.nullable !== true);
-    if (absent && property.default !== undefined) set(value, name, copy(property.default));
+    if (absent && property.default !== undefined) set(value, name, deepCopy(property.default));
     else if (absent && given === null) delete value[name];
   }
   for (const name of Object.keys(value)) {
@@ -45,7 +47,7 @@ function fill(node: Schema, value: MutableJson, resolve: SchemaResolver | undefi
     if (known === undefined || child === undefined) continue;
     if (child === null && known === additionalProperties && known.nullable !== true) {
       if (known.default === undefined) delete value[name];
-      else value[name] = copy(known.default);
+      else value[name] = deepCopy(known.default);
     }
     fill(known, value[name] ?? null, resolve);
   }
@@ -54,8 +56,4 @@ function fill(node: Schema, value: MutableJson, resolve: SchemaResolver | undefi
 /** An assignment to `__proto__` would set the prototype. */
 function set(object: JsonObject, name: string, value: MutableJson): void {
   Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
-}
-
-function copy(value: Json): MutableJson {
-  return structuredClone(value) as MutableJson;
 }

@@ -19,7 +19,7 @@ export function patternSize(pattern: string): number {
     last = atom;
   };
   for (let at = 0; at < pattern.length; at++) {
-    const sign = pattern[at] as string;
+    const sign = pattern.charAt(at);
     if (sign === '\\') {
       if (pattern[at + 1] === 'Q') {
         const end = pattern.indexOf('\\E', at);

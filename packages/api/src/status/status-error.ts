@@ -1,3 +1,4 @@
+import { recordOf } from '@kubewright/core';
 import type { Status, StatusCause, StatusDetails } from '../generated/meta/v1.js';
 
 const brand = Symbol.for('@kubewright/api/StatusError');
@@ -88,8 +89,7 @@ function isErrorCode(code: unknown): code is number {
 
 /** What a peer said of an error, without what is not of the type that everybody takes it for. */
 function readDetails(details: unknown): StatusDetails {
-  if (typeof details !== 'object' || details === null || Array.isArray(details)) return {};
-  const { causes, retryAfterSeconds, name, group, kind, uid } = details as Readonly<Record<string, unknown>>;
+  const { causes, retryAfterSeconds, name, group, kind, uid } = recordOf(details);
   return {
     ...(typeof name === 'string' && { name }),
     ...(typeof group === 'string' && { group }),

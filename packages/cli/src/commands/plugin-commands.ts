@@ -1,4 +1,4 @@
-import { CliCommand, pluginData } from '@kubewright/core';
+import { CliCommand, isList, pluginData } from '@kubewright/core';
 import type { PluginLike } from '@kubewright/core';
 import { cliErrors } from '../errors.js';
 import { projectPlugins } from './project.js';
@@ -9,14 +9,13 @@ export async function pluginCommands(directory: string): Promise<CliCommand[]> {
 }
 
 function commandsOf(plugin: PluginLike): CliCommand[] {
-  if (Array.isArray(plugin)) return (plugin as readonly PluginLike[]).flatMap(commandsOf);
-  const single = plugin as Exclude<PluginLike, readonly PluginLike[]>;
-  const contributes = (typeof single === 'function' ? pluginData(single) : single)?.contributes ?? [];
+  if (isList(plugin)) return plugin.flatMap(commandsOf);
+  const contributes = (typeof plugin === 'function' ? pluginData(plugin) : plugin)?.contributes ?? [];
   return contributes.flatMap((entry) => {
     const { token, target } = typeof entry === 'object' ? entry : { token: entry, target: undefined };
     if (token !== CliCommand) return [];
     if (target !== undefined && 'value' in target) return [target.value as CliCommand];
-    throw cliErrors.COMMAND_NOT_A_VALUE({ plugin: nameOf(single) });
+    throw cliErrors.COMMAND_NOT_A_VALUE({ plugin: nameOf(plugin) });
   });
 }
 

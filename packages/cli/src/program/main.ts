@@ -1,4 +1,4 @@
-import { SystemClock, SystemRandom } from '@kubewright/core';
+import { SystemClock, SystemRandom, parseTrusted } from '@kubewright/core';
 import type { CliCommand, CommandContext, ReadCommandLine } from '@kubewright/core';
 import { loadSettings } from '@kubewright/core/config';
 import { builtinCommands } from '../commands/builtin-commands.js';
@@ -84,9 +84,8 @@ function withoutVerbose(words: readonly string[]): string[] {
 
 async function printVersion(): Promise<number> {
   const { readFile } = await import('node:fs/promises');
-  const manifest = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  const manifest = parseTrusted<{ readonly version: string }>(text);
   return print(`kubewright ${manifest.version}\n`);
 }
 

@@ -15,8 +15,8 @@ export function reportFailure(error: unknown, verbose: boolean): number {
 
 /** That a plugin of ours failed to start is of no interest where its reason explains itself. */
 function tellable(error: unknown): unknown {
-  const wrapped = coreErrors.START_FAILED.is(error) && KubewrightError.is(error.cause);
-  return wrapped ? tellable((error as Error).cause) : error;
+  if (!coreErrors.START_FAILED.is(error) || !KubewrightError.is(error.cause)) return error;
+  return tellable(error.cause);
 }
 
 function textOf(error: unknown): string {

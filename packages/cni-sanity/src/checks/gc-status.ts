@@ -4,7 +4,7 @@ import { demand, skip } from '../call/verdict.js';
 import type { Check } from '../check/check.js';
 import { describe, failedWith, succeeded } from '../call/reply.js';
 import type { Container } from '../session/container.js';
-import type { Attached, CommandOptions, Session } from '../session/session.js';
+import type { Attached, InvocationOptions, Session } from '../session/session.js';
 
 const where = section(2, 'GC');
 const status = section(2, 'STATUS');
@@ -143,7 +143,7 @@ export const gcStatusChecks: readonly Check[] = [
 async function collect(
   session: Session,
   valid: readonly Container[],
-  config: CommandOptions['config'] = {},
+  config: InvocationOptions['config'] = {},
 ): Promise<void> {
   const list = valid.map(({ id, ifName }) => ({ containerID: id, ifname: ifName }));
   const reply = await session.call('GC', undefined, {

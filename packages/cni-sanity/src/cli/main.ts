@@ -1,7 +1,7 @@
 /** The command line: words in, a report out, an exit code. */
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { KubewrightError } from '@kubewright/core';
+import { KubewrightError, parseTrusted } from '@kubewright/core';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Check } from '../check/check.js';
 import { allChecks } from '../checks/all-checks.js';
@@ -60,7 +60,7 @@ export async function main(argv: readonly string[], output: CliOutput, signal: A
 
 function ownVersion(): string {
   const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { readonly version: string }).version;
+  return parseTrusted<{ readonly version: string }>(manifest).version;
 }
 
 function describeRun(command: Command): Command {

@@ -5,6 +5,7 @@
 import { basename } from 'node:path';
 import { cniVersions } from '@kubewright/cni-sdk';
 import type { CniVersion, CniJson } from '@kubewright/cni-sdk';
+import { isOneOf } from '@kubewright/core';
 
 /**
  * `interface`: connects a container by an interface of its own. `chained`: changes what a plugin before it made. `ipam`: gives
@@ -68,7 +69,7 @@ export function addressManager(type: string): CniJson {
 }
 
 export function isVersion(text: string): text is CniVersion {
-  return (cniVersions as readonly string[]).includes(text);
+  return isOneOf(cniVersions, text);
 }
 
 export function newestOf(profile: Profile): CniVersion {

@@ -6,7 +6,7 @@ import { access, constants, readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { cniVersions, compareVersions } from '@kubewright/cni-sdk';
 import type { CniVersion, CniJson } from '@kubewright/cni-sdk';
-import { SystemClock, errorCode, messageOf } from '@kubewright/core';
+import { SystemClock, errorCode, messageOf, recordOf } from '@kubewright/core';
 import type { Clock } from '@kubewright/core';
 import { runPlugin } from '../call/plugin-process.js';
 import { isObject } from '../call/reply.js';
@@ -123,7 +123,7 @@ async function listedVersions(
     signal: signal ?? new AbortController().signal,
   });
   try {
-    const { supportedVersions } = JSON.parse(reply.stdout) as { supportedVersions?: unknown };
+    const { supportedVersions } = recordOf(JSON.parse(reply.stdout));
     const listed = (Array.isArray(supportedVersions) ? supportedVersions : []).filter(
       (one): one is CniVersion => typeof one === 'string' && isVersion(one),
     );

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { decodeResult, encodeResult } from '@kubewright/cni-sdk';
 import type { CniResult, CniVersion, CniJson } from '@kubewright/cni-sdk';
 import type { Clock, Random } from '@kubewright/core';
-import { messageOf } from '@kubewright/core';
+import { messageOf, recordOf } from '@kubewright/core';
 import { runPlugin } from '../call/plugin-process.js';
 import { describe, isObject, jsonOf, succeeded } from '../call/reply.js';
 import type { PluginReply } from '../call/reply.js';
@@ -33,7 +33,7 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
 }
 
-export interface CommandOptions {
+export interface InvocationOptions {
   /** Default: the newest that the plugin lists. */
   readonly version?: CniVersion;
   /** Replaces, adds or, with undefined, takes away variables. */
@@ -129,7 +129,7 @@ export class Session implements AsyncDisposable {
   }
 
   /** Calls the plugin. @param container - default: one in name only. */
-  async call(verb: string, container = this.unmade(), options: CommandOptions = {}): Promise<PluginReply> {
+  async call(verb: string, container = this.unmade(), options: InvocationOptions = {}): Promise<PluginReply> {
     const environment = {
       CNI_COMMAND: verb,
       CNI_CONTAINERID: container.id,
@@ -150,7 +150,7 @@ export class Session implements AsyncDisposable {
   }
 
   /** ADD that has to succeed. It is undone at the end of the check. */
-  async add(container: Container, options: CommandOptions = {}): Promise<Attached> {
+  async add(container: Container, options: InvocationOptions = {}): Promise<Attached> {
     const version = options.version ?? this.newest;
     // Also a failed ADD has to be followed by DEL.
     const key = `${container.id}/${container.ifName}`;
@@ -169,13 +169,13 @@ export class Session implements AsyncDisposable {
   }
 
   /** DEL that has to succeed. */
-  async del(container: Container, options: CommandOptions = {}): Promise<void> {
+  async del(container: Container, options: InvocationOptions = {}): Promise<void> {
     succeeded(await this.call('DEL', container, options));
     this.#undo.delete(`${container.id}/${container.ifName}`);
   }
 
   /** The plugin's configuration as a runtime would send it. */
-  config(container: Container, options: CommandOptions = {}): CniJson {
+  config(container: Container, options: InvocationOptions = {}): CniJson {
     const version = options.version ?? this.newest;
     const prevResult = 'prevResult' in options ? options.prevResult : container.prevResult;
     const own = JSON.stringify(this.profile.config).replaceAll('{dir}', JSON.stringify(this.#directory).slice(1, -1));
@@ -183,7 +183,7 @@ export class Session implements AsyncDisposable {
       cniVersion: version,
       name: this.network,
       type: this.profile.type,
-      ...(JSON.parse(own) as CniJson),
+      ...recordOf(JSON.parse(own)),
       ...(prevResult === undefined ? {} : { prevResult: encodeResult(prevResult, version) }),
       ...options.config,
     };

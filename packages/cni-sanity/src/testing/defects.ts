@@ -2,6 +2,7 @@
  * Defects to find: what a plugin gets wrong, and the check that has to notice. Some are made inside the plugin, some where
  * its requests and answers pass, and some by a script around its executable.
  */
+import { keysOf } from '@kubewright/core';
 import type { Defect } from './defect.js';
 import type { PluginDefect } from './reference-plugin.js';
 import { wireDefects } from './wire-defects.js';
@@ -79,7 +80,7 @@ const scripts: readonly Defect[] = [
 
 /** One each; the plugin is right in everything that this does not touch. */
 export const defects: readonly Defect[] = [
-  ...Object.entries(inPlugin).map(([name, caughtBy]) => ({ name, caughtBy, plugin: name as PluginDefect })),
+  ...keysOf(inPlugin).map((plugin) => ({ name: plugin, caughtBy: inPlugin[plugin], plugin })),
   ...wireDefects,
   ...scripts,
 ];

@@ -1,4 +1,5 @@
 import type { CniJson, PluginOutput } from '@kubewright/cni-sdk';
+import { isRecord } from '@kubewright/core';
 import type { Defect, Wire, WireRequest } from './defect.js';
 
 const identifier = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
@@ -245,7 +246,7 @@ function hasOtherArgs({ args }: CniJson): boolean {
 function parse(text: string): CniJson | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as CniJson) : undefined;
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -30,7 +30,7 @@ export class ConfigReader<C extends NetworkConfig> {
 
   /** @throws CniError as `parseConfig` does. */
   read(json: CniJson): C {
-    const own = Object.fromEntries(Object.entries(json).filter(([key]) => !ofOneRequest.includes(key))) as CniJson;
+    const own: CniJson = Object.fromEntries(Object.entries(json).filter(([key]) => !ofOneRequest.includes(key)));
     const text = textOf(own);
     const config = this.#known.get(text) ?? freeze(parseConfig(this.#type, own));
     if (text.length > longest) return config;
@@ -53,7 +53,8 @@ function textOf(json: CniJson): string {
 
 /** Freezes what was read, not what a class made of it: its own objects may need to change. */
 function freeze<T extends object>(value: T): T {
-  for (const one of Object.values(value) as unknown[]) if (isPlain(one) && !Object.isFrozen(one)) freeze(one);
+  const children: readonly unknown[] = Object.values(value);
+  for (const one of children) if (isPlain(one) && !Object.isFrozen(one)) freeze(one);
   return Object.freeze(value);
 }
 

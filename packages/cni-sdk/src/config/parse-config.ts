@@ -1,7 +1,7 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import type { ValidationError } from 'class-validator';
-import { messageOf } from '@kubewright/core';
+import { isRecord, messageOf, recordOf } from '@kubewright/core';
 import { CniError, cniErrorCode } from '../errors.js';
 import { isIdentifier } from '../request/environment.js';
 import type { CniJson } from '../result/encode.js';
@@ -18,7 +18,7 @@ export function parseJson(text: string): CniJson {
     const problem = messageOf(cause);
     throw new CniError(cniErrorCode.decodingFailure, 'the network configuration is no JSON', problem, { cause });
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as CniJson;
+  if (isRecord(value)) return value;
   throw new CniError(cniErrorCode.decodingFailure, 'the network configuration must be a JSON object');
 }
 
@@ -48,12 +48,12 @@ const knownCapabilities = ['portMappings', 'ipRanges', 'bandwidth', 'dns'];
 function normalized(json: CniJson): CniJson {
   const given = withoutNulls(json);
   const capabilities = given['runtimeConfig'];
-  if (typeof capabilities !== 'object' || Array.isArray(capabilities)) return given;
-  const entries = Object.entries(withoutNulls(capabilities as CniJson)).map(([name, value]) => [
+  if (!isRecord(capabilities)) return given;
+  const entries = Object.entries(withoutNulls(capabilities)).map(([name, value]): [string, unknown] => [
     name,
     knownCapabilities.includes(name) ? withoutCapitals(value) : value,
   ]);
-  return { ...given, runtimeConfig: Object.fromEntries(entries) as CniJson };
+  return { ...given, runtimeConfig: Object.fromEntries(entries) };
 }
 
 function withoutNulls(json: CniJson): CniJson {
@@ -62,9 +62,9 @@ function withoutNulls(json: CniJson): CniJson {
 
 function withoutCapitals(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutCapitals);
-  if (typeof value !== 'object' || value === null) return value;
+  if (!isRecord(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, one]) => [`${key.charAt(0).toLowerCase()}${key.slice(1)}`, one as unknown]),
+    Object.entries(value).map(([key, one]) => [`${key.charAt(0).toLowerCase()}${key.slice(1)}`, one]),
   );
 }
 
@@ -92,7 +92,7 @@ export function parseValidAttachments(json: CniJson): ValidAttachment[] {
   if (!Array.isArray(list))
     throw CniError.invalidConfig(valid, 'must be a list of what still exists, or null for none');
   return list.map((one: unknown, index) => {
-    const { containerID, ifname } = (one ?? {}) as Partial<Record<keyof ValidAttachment, unknown>>;
+    const { containerID, ifname } = recordOf(one);
     if (typeof containerID !== 'string' || typeof ifname !== 'string') {
       throw CniError.invalidConfig(`cni.dev/valid-attachments[${index}]`, 'must have containerID and ifname');
     }

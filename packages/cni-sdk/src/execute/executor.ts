@@ -2,7 +2,7 @@
  * Calling plugins by their type: as processes found in the directories of `CNI_PATH`, or, where the same process serves
  * them, directly. The runner and delegation both go through `PluginExecutor`.
  */
-import { messageOf } from '@kubewright/core';
+import { isRecord, messageOf, recordOf } from '@kubewright/core';
 import { CniError, cniErrorCode, cniSdkErrors } from '../errors.js';
 import type { CniErrorBody } from '../errors.js';
 import type { Environment } from '../request/environment.js';
@@ -58,7 +58,7 @@ export function parseOutput(type: string, text: string): CniJson {
   } catch (cause) {
     problem = messageOf(cause);
   }
-  if (typeof value === 'object' && !Array.isArray(value)) return value as CniJson;
+  if (isRecord(value)) return value;
   throw new CniError(cniErrorCode.decodingFailure, `what plugin '${type}' printed is no JSON object`, problem);
 }
 
@@ -68,7 +68,7 @@ export function tooLarge(type: string): Error {
 
 function errorOf(stdout: string): CniErrorBody | undefined {
   try {
-    const { code, msg, details, cniVersion } = JSON.parse(stdout) as Partial<Record<keyof CniErrorBody, unknown>>;
+    const { code, msg, details, cniVersion } = recordOf(JSON.parse(stdout));
     if (typeof code !== 'number' || typeof msg !== 'string') return undefined;
     const body = { cniVersion: typeof cniVersion === 'string' ? cniVersion : '', code, msg };
     return typeof details === 'string' ? { ...body, details } : body;

@@ -1,3 +1,4 @@
+import { isOneOf } from '@kubewright/core';
 import { CniError, cniErrorCode } from '../errors.js';
 import { parseArguments } from './arguments.js';
 
@@ -54,7 +55,7 @@ export function readEnvironment(environment: Environment): CniEnvironment {
 }
 
 export function isVerb(text: string): text is CniVerb {
-  return (cniVerbs as readonly string[]).includes(text);
+  return isOneOf(cniVerbs, text);
 }
 
 export function isIdentifier(text: string): boolean {

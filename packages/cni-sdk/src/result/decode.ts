@@ -1,4 +1,5 @@
 import { parseAddress, parsePrefix } from '@kubewright/linux';
+import { isRecord } from '@kubewright/core';
 import { CniError, cniErrorCode } from '../errors.js';
 import { configVersion, isAtLeast } from '../version/version.js';
 import type { CniVersion } from '../version/version.js';
@@ -111,7 +112,7 @@ function list<T>(value: unknown, at: string, decode: (one: unknown, at: string) 
 }
 
 function object(value: unknown, at: string): CniJson {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as CniJson;
+  if (isRecord(value)) return value;
   throw wrong(at, 'must be an object');
 }
 

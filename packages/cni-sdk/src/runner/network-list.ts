@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { hasCode } from '@kubewright/core';
+import { asError, hasCode, isList, isRecord, recordOf } from '@kubewright/core';
 import { cniSdkErrors } from '../errors.js';
 import { joinInside } from '@kubewright/linux';
 import type { CniJson } from '../result/encode.js';
@@ -35,7 +35,7 @@ export async function loadNetworks(
       const json = parseText(await readFile(join(directory, file), 'utf8'), file);
       networks.push(single ? singleNetwork(json, file) : await completeList(json, file, directory));
     } catch (error) {
-      problems.push(error as Error);
+      problems.push(asError(error));
     }
   }
   return { networks, problems };
@@ -105,10 +105,9 @@ function singleNetwork(json: CniJson, source: string): NetworkList {
 }
 
 function negotiate(json: CniJson, source: string): CniVersion {
-  const offered = [
-    json['cniVersion'],
-    ...(Array.isArray(json['cniVersions']) ? (json['cniVersions'] as unknown[]) : []),
-  ].filter((one) => one !== undefined && one !== '');
+  const offered = [json['cniVersion'], ...(isList(json['cniVersions']) ? json['cniVersions'] : [])].filter(
+    (one) => one !== undefined && one !== '',
+  );
   if (offered.length === 0) return oldestVersion;
   const known = offered.filter((one) => typeof one === 'string').filter(isCniVersion);
   const newest = known.sort(compareVersions).at(-1);
@@ -125,15 +124,16 @@ function flag(json: CniJson, key: string, source: string): boolean {
 }
 
 function checkPlugin(plugin: unknown, index: number, source: string): CniJson {
-  const type = (plugin as CniJson | null)?.['type'];
+  const config = recordOf(plugin);
+  const type = config['type'];
   if (typeof type !== 'string' || type === '') throw invalid(source, `'plugins[${index}].type' must be set`);
-  return plugin as CniJson;
+  return config;
 }
 
 function parseText(text: string, source: string): CniJson {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as CniJson;
+    if (isRecord(value)) return value;
   } catch (cause) {
     throw cniSdkErrors.INVALID_NETWORK({ source, problem: String(cause) }, { cause });
   }

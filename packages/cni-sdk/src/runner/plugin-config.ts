@@ -1,3 +1,4 @@
+import { recordOf } from '@kubewright/core';
 import type { CniJson } from '../result/encode.js';
 import type { NetworkList } from './network-list.js';
 
@@ -21,7 +22,7 @@ export function pluginConfig(
 
 /** Of what the runtime has, the capabilities that the plugin declared. */
 function runtimeConfigOf(plugin: CniJson, capabilityArguments: CniJson): CniJson | undefined {
-  const declared = (plugin['capabilities'] ?? {}) as CniJson;
+  const declared = recordOf(plugin['capabilities']);
   const given = Object.entries(capabilityArguments).filter(([name]) => declared[name] === true);
   return given.length === 0 ? undefined : Object.fromEntries(given);
 }

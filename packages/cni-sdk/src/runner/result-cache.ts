@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Random } from '@kubewright/core';
-import { hasCode } from '@kubewright/core';
+import { hasCode, isRecord } from '@kubewright/core';
 import { joinInside, writeFileDurably } from '@kubewright/linux';
 import type { CniJson } from '../result/encode.js';
 
@@ -145,7 +145,7 @@ function tryParse(text: string): unknown {
 }
 
 function object(value: unknown): CniJson | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as CniJson) : undefined;
+  return isRecord(value) ? value : undefined;
 }
 
 function isPair(value: unknown): value is readonly [string, string] {

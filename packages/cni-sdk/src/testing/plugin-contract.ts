@@ -1,4 +1,5 @@
 import type { TestRunner } from '@kubewright/core/testing';
+import { recordOf } from '@kubewright/core';
 import { InProcessExecutor } from '../plugin/in-process-executor.js';
 import type { PluginExecutor, PluginOutput } from '../execute/executor.js';
 import { ProcessExecutor } from '../execute/process-executor.js';
@@ -209,7 +210,7 @@ class Session {
   /** The object that a successful call printed. */
   json(output: PluginOutput): CniJson {
     if (output.exitCode !== 0) throw new Error(`failed: ${output.stdout}${output.stderr}`);
-    return JSON.parse(output.stdout) as CniJson;
+    return recordOf(JSON.parse(output.stdout));
   }
 
   succeeds(output: PluginOutput, what: string): void {
@@ -219,7 +220,7 @@ class Session {
 
   fails(output: PluginOutput, code: number | undefined, what: string): CniJson {
     if (output.exitCode === 0) throw new Error(`${what} did not fail`);
-    const body = JSON.parse(output.stdout) as CniJson;
+    const body = recordOf(JSON.parse(output.stdout));
     if (code !== undefined) equal(body['code'], code, `code of ${what} (${output.stdout})`);
     if (typeof body['code'] !== 'number' || typeof body['msg'] !== 'string' || typeof body['cniVersion'] !== 'string') {
       throw new Error(`the error of ${what} lacks cniVersion, code or msg: ${output.stdout}`);

@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min, ValidateNested } from 'class-validator';
+import { recordOf } from '@kubewright/core';
 import { NetworkConfig } from '../config/network-config.js';
 import { CniError } from '../errors.js';
 import type { PluginExecutor, PluginOutput } from '../execute/executor.js';
@@ -78,5 +79,5 @@ export function request(
 export async function errorOf(output: Promise<PluginOutput>): Promise<CniJson> {
   const { exitCode, stdout } = await output;
   if (exitCode !== 1) throw new Error(`it ended with ${exitCode}: ${stdout}`);
-  return JSON.parse(stdout) as CniJson;
+  return recordOf(JSON.parse(stdout));
 }

@@ -1,4 +1,5 @@
 /** Versions of the CNI specification: which there are, how they compare, which verbs they have. */
+import { isOneOf } from '@kubewright/core';
 import { CniError, cniErrorCode } from '../errors.js';
 
 /** Every released version, oldest first. */
@@ -11,7 +12,7 @@ export const newestVersion: CniVersion = '1.1.0';
 export const oldestVersion: CniVersion = '0.1.0';
 
 export function isCniVersion(text: string): text is CniVersion {
-  return (cniVersions as readonly string[]).includes(text);
+  return isOneOf(cniVersions, text);
 }
 
 /** Below 0, 0 or above 0, in the order of release. */

@@ -9,7 +9,7 @@ const units: readonly (readonly [unit: string, milliseconds: number])[] = [
   ['us', 1e-3],
   ['ns', 1e-6],
 ];
-const perUnit = new Map([...units, ['µs', 1e-3], ['μs', 1e-3]] as [string, number][]);
+const perUnit = new Map<string, number>([...units, ['µs', 1e-3], ['μs', 1e-3]]);
 
 const durationPattern = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/;
 

@@ -45,9 +45,10 @@ export function parseFlags(settings: Settings, argv: readonly string[]): ParsedF
     } else if (setting.type === 'boolean') values.set(key, token.value ?? negated === undefined);
     else if (token.value === undefined || (!token.inlineValue && token.value.startsWith('--')))
       problems.push(`${token.rawName} needs a value`);
-    else if (setting.type === 'list')
-      values.set(key, [...((values.get(key) as readonly string[] | undefined) ?? []), token.value]);
-    else values.set(key, token.value);
+    else if (setting.type === 'list') {
+      const earlier = values.get(key);
+      values.set(key, [...(typeof earlier === 'object' ? earlier : []), token.value]);
+    } else values.set(key, token.value);
   }
   return { values, positionals, problems };
 }

@@ -14,9 +14,8 @@ export async function readSettingsFile(
 ): Promise<{ readonly name: string; readonly values: unknown }> {
   try {
     const text = await readFile(path, { encoding: 'utf8', ...(signal ? { signal } : {}) });
-    if (extname(path) === '.json') return { name: path, values: JSON.parse(text) as unknown };
-    const { parse } = await import('yaml');
-    return { name: path, values: parse(text) as unknown };
+    const values: unknown = extname(path) === '.json' ? JSON.parse(text) : (await import('yaml')).parse(text);
+    return { name: path, values };
   } catch (error) {
     signal?.throwIfAborted();
     throw coreErrors.SETTINGS_FILE({ path, reason: messageOf(error) }, { cause: error });

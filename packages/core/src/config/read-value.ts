@@ -1,3 +1,4 @@
+import { isOneOf } from '../json/unknown-value.js';
 import { parseDuration } from './duration.js';
 import type { Setting } from './settings.js';
 
@@ -29,7 +30,7 @@ function readTyped(setting: Setting, raw: unknown, isText: boolean): ReadValue {
       if (isText && (raw === 'true' || raw === 'false')) return { value: raw === 'true' };
       return typeof raw === 'boolean' ? { value: raw } : { problem: `must be true or false, not ${shown(raw)}` };
     case 'enum':
-      return setting.values.includes(raw as string)
+      return isOneOf(setting.values, raw)
         ? { value: raw }
         : { problem: `must be one of ${setting.values.join(', ')}, not ${shown(raw)}` };
     case 'duration':

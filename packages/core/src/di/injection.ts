@@ -12,6 +12,11 @@ import type { Token } from './token.js';
 /** Any class, abstract or not. */
 export type Class<T = unknown> = abstract new (...args: never[]) => T;
 
+/** Whether a value can be a class, as far as JavaScript tells classes from other functions. */
+export function isClass(value: unknown): value is Class {
+  return typeof value === 'function';
+}
+
 /** One constructor parameter or property that the container fills. */
 export interface Injection {
   readonly token: Token<unknown>;
@@ -134,7 +139,7 @@ function ownMetadata(target: Class): Metadata {
 
 function baseOf(target: Class): Class | undefined {
   const base: unknown = Object.getPrototypeOf(target);
-  return typeof base === 'function' && base !== Function.prototype ? (base as Class) : undefined;
+  return isClass(base) && base !== Function.prototype ? base : undefined;
 }
 
 function union<T>(first: ReadonlySet<T>, second: ReadonlySet<T>): Set<T> {

@@ -1,9 +1,14 @@
 import { Container } from 'inversify';
 import type { Newable } from 'inversify';
+import { isList } from '../json/unknown-value.js';
+import type { Class } from '../di/injection.js';
 import type { Token } from '../di/token.js';
 import { isExtensionPoint } from '../plugin/extension-point.js';
 import type { BindingTarget } from '../plugin/plugin.js';
 import type { Registration } from '../registry/registration.js';
+
+/** An abstract class has no constructor that could be called; the registry has refused those that nothing can build. */
+const newable = (target: Class): Newable => target as Newable;
 
 /** One contribution as the container knows it. */
 export interface ContributionKey {
@@ -35,7 +40,7 @@ export function fillContainer(
   const bind = (token: Token<unknown>, target: BindingTarget, plugin: symbol): void => {
     const to = container.bind(token);
     if ('value' in target) to.toConstantValue(target.value);
-    else if ('class' in target) to.to(target.class as Newable);
+    else if ('class' in target) to.to(newable(target.class));
     else to.toService(plugin);
   };
   const contribute = (point: Token<unknown>, key: symbol, last = false): void => {
@@ -45,7 +50,7 @@ export function fillContainer(
   };
 
   for (const { class: pluginClass, key, provides, contributes } of registrations) {
-    if (pluginClass) container.bind(key).to(pluginClass as Newable);
+    if (pluginClass) container.bind(key).to(newable(pluginClass));
     for (const { token, target } of provides) if (!overrides.has(token)) bind(token, target, key);
     for (const { token, target, last } of contributes) {
       if (overrides.has(token)) continue;
@@ -58,9 +63,9 @@ export function fillContainer(
     }
   }
   for (const [token, value] of overrides) {
-    if (!isExtensionPoint(token)) container.bind(token).toConstantValue(value);
+    if (!isExtensionPoint(token) || !isList(value)) container.bind(token).toConstantValue(value);
     else {
-      for (const contribution of value as readonly unknown[]) {
+      for (const contribution of value) {
         const key = Symbol('override');
         container.bind(key).toConstantValue(contribution);
         contribute(token, key);

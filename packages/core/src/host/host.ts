@@ -3,10 +3,12 @@
  * do. A process has one host; each cluster it talks to is a child host, with a container of its own below the host's.
  */
 import type { Container } from 'inversify';
+import { abortReason } from '../async/abort-reason.js';
 import { Clock } from '../clock/clock.js';
 import { tokenName } from '../di/token.js';
 import type { Token } from '../di/token.js';
 import { coreErrors } from '../errors/core-errors.js';
+import { asError } from '../errors/message-of.js';
 import { HealthCheck } from '../health/health-check.js';
 import { Readiness } from '../health/readiness.js';
 import type { CheckResult } from '../health/readiness.js';
@@ -259,9 +261,9 @@ export class Host implements AsyncDisposable {
       return this;
     } catch (error) {
       // A stop that somebody asked for is no failure of the host.
-      if (!this.#stopping && !signal?.aborted) this.#failure ??= error as Error;
+      if (!this.#stopping && !signal?.aborted) this.#failure ??= asError(error);
       this.#units.noteFailure(error);
-      await this.#stop(error as Error).catch(() => undefined);
+      await this.#stop(asError(error)).catch(() => undefined);
       throw error;
     }
   }
@@ -297,9 +299,8 @@ export class Host implements AsyncDisposable {
   }
 
   #followSignal(stopping: AbortSignal, signal?: AbortSignal): void {
-    const abort = (): void => void this.#stop(signal?.reason as Error).catch(() => undefined);
-    signal?.addEventListener('abort', abort, { once: true });
-    stopping.addEventListener('abort', () => signal?.removeEventListener('abort', abort), { once: true });
+    const abort = (): void => void this.#stop(abortReason(signal)).catch(() => undefined);
+    signal?.addEventListener('abort', abort, { once: true, signal: stopping });
   }
 
   #fail(failure: Error): void {
@@ -322,8 +323,7 @@ export class Host implements AsyncDisposable {
     this.#state = 'stopped';
     if (this.#parent) this.#parent.#children.delete(this);
     this.#late.close();
-    const outcome = this.#failure ?? failure;
-    this.#settleClosed(outcome);
+    this.#settleClosed(this.#failure ?? failure);
     if (failure) throw failure;
   }
 
@@ -341,7 +341,7 @@ export class Host implements AsyncDisposable {
     await this.#hooks?.catch(() => undefined);
     const result = await runner.stop();
     parentDeadline?.removeEventListener('abort', expire);
-    const childErrors = children.flatMap((child) => (child.status === 'rejected' ? [child.reason as unknown] : []));
+    const childErrors = children.filter((child) => child.status === 'rejected').map(({ reason }): unknown => reason);
     const error = stopError(this.name, this.#gracePeriod, result, childErrors);
     if (error) this.#built().get<Logger>(Logger).error('stop failed', { host: this.name, error });
     return error;

@@ -86,7 +86,9 @@ export class LifecycleRunner {
 
   /** Stops what has started, the last wave first, each wave together. Never rejects. `begin` has been called, and `start` has settled. */
   async stop(): Promise<StopResult> {
-    const result = { failed: new Map<string, unknown>(), overdue: [] as string[] };
+    const failed = new Map<string, unknown>();
+    const overdue: string[] = [];
+    const result = { failed, overdue };
     for (const wave of this.#started.toReversed()) {
       await Promise.all(wave.toReversed().map((running) => this.#stop(running, result)));
     }

@@ -3,6 +3,8 @@ import { access } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { UnknownRecord } from '../json/unknown-value.js';
+import { recordOf } from '../json/unknown-value.js';
 import { coreErrors } from '../errors/core-errors.js';
 import { messageOf } from '../errors/message-of.js';
 import type { PluginLike } from '../plugin/plugin.js';
@@ -46,13 +48,13 @@ export async function findConfigFile(directory: string): Promise<string | undefi
  * @throws KW_CORE_CONFIG_FILE where it cannot be imported or its default export is no configuration.
  */
 export async function loadConfigFile(path: string): Promise<KubewrightConfig> {
-  let loaded: { readonly default?: unknown };
+  let loaded: UnknownRecord;
   try {
-    loaded = (await importFile(path)) as typeof loaded;
+    loaded = recordOf(await importFile(path));
   } catch (error) {
     throw coreErrors.CONFIG_FILE({ path, reason: messageOf(error) + importHint(path) }, { cause: error });
   }
-  const config = loaded.default;
+  const config = loaded['default'];
   if (typeof config !== 'object' || config === null)
     throw coreErrors.CONFIG_FILE({ path, reason: 'it must export default defineConfig({ … })' });
   const unknown = Object.keys(config).filter((key) => !fields.includes(key));
@@ -61,7 +63,7 @@ export async function loadConfigFile(path: string): Promise<KubewrightConfig> {
       path,
       reason: `it has unknown fields ${unknown.join(', ')}; known are ${fields.join(', ')}`,
     });
-  const { plugins } = config as KubewrightConfig;
+  const { plugins } = recordOf(config);
   if (plugins !== undefined && !Array.isArray(plugins))
     throw coreErrors.CONFIG_FILE({ path, reason: 'plugins must be a list' });
   return config;

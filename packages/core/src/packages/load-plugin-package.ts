@@ -2,6 +2,7 @@ import { readFile, realpath } from 'node:fs/promises';
 import { findPackageJSON } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parseTrusted, recordOf } from '../json/unknown-value.js';
 import { coreErrors } from '../errors/core-errors.js';
 import { messageOf } from '../errors/message-of.js';
 import { extensionPoint } from '../plugin/extension-point.js';
@@ -55,7 +56,8 @@ function packageJsonOf(name: string, directory: string): string {
 
 async function readJson(name: string, path: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as unknown;
+    const content: unknown = JSON.parse(await readFile(path, 'utf8'));
+    return content;
   } catch (error) {
     throw coreErrors.PACKAGE_INVALID(
       { name, reason: `its package.json cannot be read: ${messageOf(error)}` },
@@ -65,35 +67,33 @@ async function readJson(name: string, path: string): Promise<unknown> {
 }
 
 async function importPlugins(name: string, directory: string, path: string): Promise<PluginLike> {
-  let loaded: { readonly default?: unknown };
+  let exported: unknown;
   try {
     const file = await realpath(join(directory, path));
     if (!file.startsWith((await realpath(directory)) + sep)) throw new Error(`${path} leads out of the package`);
-    loaded = (await import(pathToFileURL(file).href)) as typeof loaded;
+    exported = recordOf(await import(pathToFileURL(file).href))['default'];
   } catch (error) {
     throw coreErrors.PACKAGE_INVALID(
       { name, reason: `${path} cannot be imported: ${messageOf(error)}` },
       { cause: error },
     );
   }
-  if (loaded.default === undefined)
+  if (exported === undefined)
     throw coreErrors.PACKAGE_INVALID({
       name,
       reason: `${path} has no default export, which has to be a plugin or a list of plugins`,
     });
-  const [problem] = register(loaded.default).problems;
+  const [problem] = register(exported).problems;
   if (problem)
     throw coreErrors.PACKAGE_INVALID(
       { name, reason: `the default export of ${path} does not hold plugins only: ${problem.message}` },
       { cause: problem },
     );
-  return loaded.default as PluginLike;
+  return exported as PluginLike;
 }
 
 /** All packages of the project have one version, so the core's own stands for all. */
 async function ownVersion(): Promise<string> {
-  const content = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    readonly version: string;
-  };
-  return content.version;
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  return parseTrusted<{ readonly version: string }>(text).version;
 }

@@ -1,3 +1,4 @@
+import { isRecord } from '../json/unknown-value.js';
 import { coreErrors } from '../errors/core-errors.js';
 import { satisfies } from '../version/satisfies.js';
 
@@ -39,7 +40,7 @@ export function readManifest(name: string, content: unknown, kubewright: string)
 }
 
 function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  return isRecord(value) ? value : undefined;
 }
 
 function isStrings(value: unknown): value is readonly string[] {

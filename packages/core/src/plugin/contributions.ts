@@ -3,7 +3,7 @@
  * who injects `contributionsTo(Point)` sees later ones as well.
  */
 import type { Token } from '../di/token.js';
-import { extensionPointPrefix } from './extension-point.js';
+import { extensionPoint, extensionPointPrefix } from './extension-point.js';
 import type { ExtensionPoint } from './extension-point.js';
 
 /** All contributions to an extension point as they are now. */
@@ -34,5 +34,5 @@ export function contributionsTo<T>(point: ExtensionPoint<T>): Token<Contribution
 export function contributedPoint(identifier: Token<unknown>): ExtensionPoint<unknown> | undefined {
   if (typeof identifier !== 'symbol' || identifier.description?.startsWith(prefix + extensionPointPrefix) !== true)
     return undefined;
-  return Symbol.for(identifier.description.slice(prefix.length)) as ExtensionPoint<unknown>;
+  return extensionPoint(identifier.description.slice(prefix.length + extensionPointPrefix.length));
 }

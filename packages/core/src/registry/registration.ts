@@ -1,5 +1,5 @@
 import type { Class, Injection, MissingInjection } from '../di/injection.js';
-import { injectionsOf, missingInjections } from '../di/injection.js';
+import { injectionsOf, isClass, missingInjections } from '../di/injection.js';
 import type { Token } from '../di/token.js';
 import { tokenName } from '../di/token.js';
 import { coreErrors } from '../errors/core-errors.js';
@@ -31,9 +31,9 @@ export function register(plugin: unknown): { registrations: Registration[]; prob
   const problems: KubewrightError[] = [];
   const visit = (value: unknown): void => {
     if (Array.isArray(value)) return value.forEach(visit);
-    if (typeof value === 'function') {
-      const data = pluginData(value as Class);
-      if (data) registrations.push(describe(data, value as Class));
+    if (isClass(value)) {
+      const data = pluginData(value);
+      if (data) registrations.push(describe(data, value));
       else
         problems.push(coreErrors.NOT_A_PLUGIN({ what: value.name === '' ? 'a function without a name' : value.name }));
     } else if (isDefinition(value)) {

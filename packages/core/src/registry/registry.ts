@@ -2,6 +2,7 @@
  * The plugins of one host, checked before anything starts. The registry only looks; building and starting them is the
  * host's part.
  */
+import { isList } from '../json/unknown-value.js';
 import type { Token } from '../di/token.js';
 import { coreErrors } from '../errors/core-errors.js';
 import type { KubewrightError } from '../errors/define-errors.js';
@@ -163,5 +164,5 @@ export class Registry {
 }
 
 function flat(plugin: PluginLike): PluginLike[] {
-  return Array.isArray(plugin) ? (plugin as readonly PluginLike[]).flatMap(flat) : [plugin];
+  return isList(plugin) ? plugin.flatMap(flat) : [plugin];
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Code } from '@kubewright/grpc';
+import { asError } from '@kubewright/core';
 import { ControllerServiceCapability_RPC_Type as Can } from '../generated/csi/v1/csi_pb.js';
 import type { Snapshot, Volume } from '../generated/csi/v1/csi_pb.js';
 import { codeOf, endsWith } from './contract-assertions.js';
@@ -42,7 +43,7 @@ export function describeControllerContract(test: ContractTest): void {
     const calls = await Promise.allSettled(Array.from({ length: 8 }, () => createVolume(session, 'at-once')));
     const made = calls.flatMap((call) => (call.status === 'fulfilled' ? [call.value.volumeId] : []));
     const codes = await Promise.all(
-      calls.map(async (call) => (call.status === 'rejected' ? codeOf(Promise.reject(call.reason as Error)) : Code.OK)),
+      calls.map(async (call) => (call.status === 'rejected' ? codeOf(Promise.reject(asError(call.reason))) : Code.OK)),
     );
     assert.ok(codes.every((code) => code === Code.OK || code === Code.ABORTED));
     assert.equal(new Set([...made, (await createVolume(session, 'at-once')).volumeId]).size, 1);

@@ -15,7 +15,8 @@ export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> 
 /** The client's messages. Leaving early keeps the call open, and a call that went away ends with the signal's reason. */
 export async function* incoming(call: Readable, signal: AbortSignal): AsyncIterable<Message> {
   try {
-    for await (const message of call.iterator({ destroyOnReturn: false })) yield message as Message;
+    const messages: AsyncIterable<Message> = call.iterator({ destroyOnReturn: false });
+    yield* messages;
   } catch (error) {
     signal.throwIfAborted();
     throw error;

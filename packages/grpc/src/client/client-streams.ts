@@ -16,7 +16,8 @@ export async function* readResponses(watch: CallWatch, open: () => Call): AsyncG
   });
   watch.begin(() => call.cancel());
   try {
-    for await (const message of call) yield message as Message;
+    const messages: AsyncIterable<Message> = call;
+    yield* messages;
   } catch (error) {
     throw watch.explain(failure ?? error);
   } finally {

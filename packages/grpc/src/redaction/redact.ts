@@ -1,6 +1,8 @@
 /** What of a message may appear in a log: never a field that its interface marks as secret. */
 import { isMessage } from '@bufbuild/protobuf';
 import type { DescField, DescMessage, Message } from '@bufbuild/protobuf';
+import { isList, recordOf } from '@kubewright/core';
+import { memberValue } from '../message/member-value.js';
 
 /** Tells whether a field holds a secret, beyond those that carry protobuf's own mark `debug_redact`. */
 export type SecretField = (field: DescField) => boolean;
@@ -21,19 +23,12 @@ export function redact(
 ): Record<string, unknown> {
   const shown: Record<string, unknown> = {};
   for (const field of desc.fields) {
-    const value = valueOf(message, field);
+    const value = memberValue(message, field);
     if (isEmpty(value)) continue;
     const isSecret = field.proto.options?.debugRedact === true || secret(field);
     shown[field.name] = isSecret ? hidden : show(field, value, secret);
   }
   return shown;
-}
-
-function valueOf(message: Message, field: DescField): unknown {
-  const members = message as Message & Readonly<Record<string, unknown>>;
-  if (field.oneof === undefined) return members[field.localName];
-  const group = members[field.oneof.localName] as { case?: string; value?: unknown } | undefined;
-  return group?.case === field.localName ? group.value : undefined;
 }
 
 function isEmpty(value: unknown): boolean {
@@ -45,16 +40,15 @@ function isEmpty(value: unknown): boolean {
 function show(field: DescField, value: unknown, secret: SecretField): unknown {
   const element = (item: unknown): unknown => {
     if (field.message !== undefined && isMessage(item)) return redact(field.message, item, secret);
-    if (field.enum !== undefined) return field.enum.value[item as number]?.name ?? item;
+    if (field.enum !== undefined && typeof item === 'number') return field.enum.value[item]?.name ?? item;
     return showScalar(item);
   };
-  if (field.fieldKind === 'list') {
-    const items = value as readonly unknown[];
-    const shown = items.slice(0, longestList).map(element);
-    return items.length > longestList ? [...shown, `… ${items.length - longestList} more`] : shown;
+  if (isList(value)) {
+    const shown = value.slice(0, longestList).map(element);
+    return value.length > longestList ? [...shown, `… ${value.length - longestList} more`] : shown;
   }
   if (field.fieldKind === 'map') {
-    const entries = Object.entries(value as Record<string, unknown>).slice(0, longestList);
+    const entries = Object.entries(recordOf(value)).slice(0, longestList);
     return Object.fromEntries(entries.map(([key, item]) => [key, element(item)]));
   }
   return element(value);

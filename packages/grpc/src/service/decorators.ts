@@ -31,14 +31,10 @@ type Implements<S extends DescService> = ServiceHandlers<S> & { constructor: unk
 export function GrpcService<S extends DescService>(service: S, options: ServiceOptions<S> = {}) {
   return (target: abstract new (...args: never[]) => Implements<S>): void => {
     const methods: Record<string, MethodNote> = {};
-    for (const [name, method] of Object.entries<MethodOptions<never> | undefined>(options.methods ?? {})) {
-      methods[name] = {
-        ...(method?.rules && { rules: method.rules as RequestRules }),
-        ...(method?.validate && { validators: [method.validate as RequestValidator] }),
-        ...(method?.exclusiveBy && { exclusive: method.exclusiveBy as ExclusiveKey }),
-      };
-    }
-    notesOn(target.prototype as object).services.push({
+    for (const [name, method] of Object.entries<MethodOptions<never> | undefined>(options.methods ?? {}))
+      methods[name] = noteOf(method ?? {});
+    const prototype: object = target.prototype;
+    notesOn(prototype).services.push({
       service,
       limits: options.limits ?? {},
       statusDetails: options.statusDetails ?? false,
@@ -64,9 +60,7 @@ type DecoratorOf<Method> = <F extends Method>(
 export function ValidateRequest<M extends Message>(
   check: RequestRules<M> | RequestValidator<M>,
 ): DecoratorOf<RequestMethod<M>> {
-  const added: MethodNote =
-    typeof check === 'function' ? { validators: [check as RequestValidator] } : { rules: check as RequestRules };
-  return note(added);
+  return note(noteOf<M>(typeof check === 'function' ? { validate: check } : { rules: check }));
 }
 
 /**
@@ -74,12 +68,21 @@ export function ValidateRequest<M extends Message>(
  * ended, also when its caller has gone. Keys are shared by all methods of one service object.
  */
 export function ExclusiveBy<M extends Message>(key: ExclusiveKey<M>): DecoratorOf<RequestMethod<M>> {
-  return note({ exclusive: key as ExclusiveKey });
+  return note(noteOf({ exclusiveBy: key }));
 }
 
 function note(added: MethodNote): (prototype: object, property: string) => void {
   return (prototype, property) => {
     const { methods } = notesOn(prototype);
     methods.set(property, mergeNotes(methods.get(property) ?? {}, added));
+  };
+}
+
+/** Forgets the type of the requests: a plan hands each method only its own. */
+function noteOf<M extends Message>({ rules, validate, exclusiveBy }: MethodOptions<M>): MethodNote {
+  return {
+    ...(rules && { rules: rules as RequestRules }),
+    ...(validate && { validators: [validate as RequestValidator] }),
+    ...(exclusiveBy && { exclusive: exclusiveBy as ExclusiveKey }),
   };
 }

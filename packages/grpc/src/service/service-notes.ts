@@ -34,20 +34,24 @@ const key = Symbol.for('@kubewright/grpc/notes');
 
 /** The notes on a prototype itself, made when there are none. */
 export function notesOn(prototype: object): Notes {
-  const own = Object.getOwnPropertyDescriptor(prototype, key)?.value as Notes | undefined;
+  const own = ownNotes(prototype);
   if (own !== undefined) return own;
   const value: Notes = { services: [], methods: new Map() };
   Object.defineProperty(prototype, key, { value });
   return value;
 }
 
+function ownNotes(prototype: object): Notes | undefined {
+  return Object.getOwnPropertyDescriptor(prototype, key)?.value as Notes | undefined;
+}
+
 /** The notes of an object's class and its ancestors, nearest first. */
 export function notesOf(instance: object): readonly Notes[] {
   const found: Notes[] = [];
-  for (let at: object | null = Object.getPrototypeOf(instance) as object | null; at !== null;) {
-    const own = Object.getOwnPropertyDescriptor(at, key)?.value as Notes | undefined;
+  for (let at: object | null = Object.getPrototypeOf(instance); at !== null;) {
+    const own = ownNotes(at);
     if (own !== undefined) found.push(own);
-    at = Object.getPrototypeOf(at) as object | null;
+    at = Object.getPrototypeOf(at);
   }
   return found;
 }

@@ -83,7 +83,11 @@ function handlerOf(instance: object, method: DescMethod): { property: string; ha
   const named = notesOf(instance).flatMap(({ methods }) => [...methods].filter(([, note]) => note.rpc === method.name));
   const property = named[0]?.[0] ?? method.localName;
   const handler: unknown = property in instance ? Reflect.get(instance, property) : undefined;
-  return typeof handler === 'function' ? { property, handler: handler as Handler } : undefined;
+  return isHandler(handler) ? { property, handler } : undefined;
+}
+
+function isHandler(value: unknown): value is Handler {
+  return typeof value === 'function';
 }
 
 function noteOf(instance: object, property: string): MethodNote {

@@ -2,6 +2,7 @@
  * The status of a call: the codes of gRPC, the one error class that carries them, and how errors of other kinds become
  * one. Neighbours: `call` applies it on the server, `client` on the other side.
  */
+import { keysOf } from '@kubewright/core';
 
 /** The status codes of the gRPC specification. */
 export const Code = {
@@ -27,7 +28,7 @@ export const Code = {
 export type CodeName = keyof typeof Code;
 export type Code = (typeof Code)[CodeName];
 
-const names = new Map<number, CodeName>(Object.entries(Code).map(([name, code]) => [code, name as CodeName]));
+const names = new Map<number, CodeName>(keysOf(Code).map((name) => [Code[name], name]));
 
 /** The name of a code, as `NOT_FOUND`. A number that is no code counts as UNKNOWN, as the specification asks. */
 export function codeName(code: number): CodeName {

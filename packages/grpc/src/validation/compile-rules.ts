@@ -5,23 +5,24 @@
  */
 import { ScalarType, isFieldSet, isMessage } from '@bufbuild/protobuf';
 import type { DescEnum, DescField, DescMessage, Message } from '@bufbuild/protobuf';
+import { isList, recordOf } from '@kubewright/core';
 import { grpcErrors } from '../errors/grpc-errors.js';
+import { memberValue, oneofOf } from '../message/member-value.js';
 import type { FieldViolation, RequestLimits, RequestRules } from './rules.js';
 
 /** Finds the first field that breaks a rule. */
 export type RequestCheck = (message: Message) => FieldViolation | undefined;
 type ValueCheck = (value: unknown, path: string) => FieldViolation | undefined;
-type Members = Readonly<Record<string, unknown>>;
 
 /** Turns rules into a function that looks only at the fields which a rule concerns. @throws UNKNOWN_FIELD */
 export function compileRules(desc: DescMessage, rules: RequestRules): RequestCheck {
-  const required = rules.required ?? [];
+  const required: readonly string[] = rules.required ?? [];
   const known = new Set(desc.members.map((member) => member.localName));
   const sizes = new Map(Object.entries<number>(rules.maxBytes ?? {}));
   for (const name of [...required, ...sizes.keys()]) {
     if (!known.has(name)) throw grpcErrors.UNKNOWN_FIELD({ message: desc.typeName, field: name });
   }
-  const presence = desc.members.filter((member) => required.includes(member.localName as never)).map(presenceCheck);
+  const presence = desc.members.filter((member) => required.includes(member.localName)).map(presenceCheck);
   const values = new Limits(rules).message(desc, sizes);
   return (message) => {
     for (const check of presence) {
@@ -39,11 +40,6 @@ function presenceCheck(member: DescMessage['members'][number]): RequestCheck {
     return (message) => (oneofOf(message, member.localName) === undefined ? { field: member.name, reason } : undefined);
   }
   return (message) => (isFieldSet(message, member) ? undefined : { field: member.name, reason: 'is required' });
-}
-
-function oneofOf(message: Message, name: string): { case: string; value: unknown } | undefined {
-  const group = (message as Message & Members)[name] as { case?: string; value?: unknown } | undefined;
-  return group?.case === undefined ? undefined : { case: group.case, value: group.value };
 }
 
 /** Compiles the limits for a message type and those inside it, each type once, so that recursive types end. */
@@ -94,7 +90,7 @@ class Limits {
       const element = this.#element(field.scalar, field.message, field.enum, size);
       return (
         element &&
-        ((values, path) => first(values as readonly unknown[], (value, at) => element(value, `${path}[${at}]`)))
+        ((values, path) => first(isList(values) ? values : [], (value, at) => element(value, `${path}[${at}]`)))
       );
     }
     return this.#element(field.scalar, field.message, field.enum, size);
@@ -119,7 +115,7 @@ class Limits {
     if (limit === undefined && element === undefined) return undefined;
     return (value, path) => {
       let bytes = 0;
-      for (const [key, entry] of Object.entries(value as Members)) {
+      for (const [key, entry] of Object.entries(recordOf(value))) {
         bytes += Buffer.byteLength(key) + (typeof entry === 'string' ? Buffer.byteLength(entry) : 0);
         if (limit !== undefined && bytes > limit) return { field: path, reason: `is larger than ${limit} bytes` };
         const violation = element?.(entry, `${path}['${key}']`);
@@ -130,23 +126,17 @@ class Limits {
   }
 }
 
-function memberValue(message: Message, field: DescField): unknown {
-  if (field.oneof === undefined) return (message as Message & Members)[field.localName];
-  const chosen = oneofOf(message, field.oneof.localName);
-  return chosen?.case === field.localName ? chosen.value : undefined;
-}
-
 function sizeCheck(limit: number | undefined): ValueCheck | undefined {
   if (limit === undefined) return undefined;
   return (value, path) => {
-    const bytes = typeof value === 'string' ? Buffer.byteLength(value) : (value as Uint8Array).byteLength;
+    const bytes = typeof value === 'string' || value instanceof Uint8Array ? Buffer.byteLength(value) : 0;
     return bytes > limit ? { field: path, reason: `is longer than ${limit} bytes` } : undefined;
   };
 }
 
 function enumCheck(desc: DescEnum): ValueCheck {
   return (value, path) =>
-    desc.value[value as number] === undefined
+    typeof value !== 'number' || desc.value[value] === undefined
       ? { field: path, reason: `has the value ${String(value)}, which ${desc.name} does not list` }
       : undefined;
 }

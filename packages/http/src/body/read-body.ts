@@ -20,12 +20,14 @@ export async function readBody(incoming: Incoming, { limit, signal, arrived }: R
   const chunks: Buffer[] = [];
   let size = 0;
   // Leaving the loop must not take the connection along.
-  for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  const arriving: AsyncIterable<Buffer> = incoming.iterator({ destroyOnReturn: false });
+  for await (const chunk of arriving) {
     signal.throwIfAborted();
     arrived?.(chunk.length);
     size += chunk.length;
     if (size > limit) throw httpErrors.BODY_TOO_LARGE({ limit });
     chunks.push(chunk);
   }
-  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size);
+  const [first = Buffer.alloc(0), ...others] = chunks;
+  return others.length === 0 ? first : Buffer.concat(chunks, size);
 }

@@ -1,5 +1,6 @@
 import { apiVersionOf } from '@kubewright/api';
 import type { Kind, KubeList, KubeObject } from '@kubewright/api';
+import { isList, isRecord } from '@kubewright/core';
 import { informerErrors } from '../errors/informer-errors.js';
 
 /** What answers instead of a list are called that are none, whatever the status of the response. */
@@ -20,17 +21,14 @@ export function readList<T extends KubeObject>(kind: Kind<T>, path: string, answ
   if (metadata !== undefined && !isRecord(metadata)) return refuse('its metadata is no object');
   for (const field of ['continue', 'resourceVersion'])
     if (typeof (metadata?.[field] ?? '') !== 'string') return refuse(`metadata.${field} is not a string`);
-  if (!Array.isArray(items ?? [])) return refuse('its items are no list');
+  const entries = items ?? [];
+  if (!isList(entries)) return refuse('its items are no list');
   const header = { apiVersion: apiVersionOf(kind), kind: kind.kind };
-  const objects = ((items ?? []) as unknown[]).map((item, at) =>
+  const objects = entries.map((item, at) =>
     isRecord(item) && isRecord(item['metadata'])
       ? { ...header, ...item }
       : refuse(`items[${at}] is no object with metadata`),
   );
   const list: unknown = { ...answer, metadata: metadata ?? {}, items: objects };
   return list as KubeList<T>;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import { apiVersionOf } from '@kubewright/api';
 import type { GroupVersionKind, KubeObject } from '@kubewright/api';
+import { isRecord } from '@kubewright/core';
 import { informerErrors } from '../errors/informer-errors.js';
 import type { ApiRequest } from '../transport/transport.js';
 
@@ -26,8 +27,4 @@ export function readObject<T extends KubeObject>(
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '(not a text)';
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

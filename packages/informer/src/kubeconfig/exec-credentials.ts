@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { parseTime } from '@kubewright/api';
-import type { Clock } from '@kubewright/core';
+import type { Clock, UnknownRecord } from '@kubewright/core';
+import { recordOf } from '@kubewright/core';
 import { informerErrors } from '../errors/informer-errors.js';
 import type { Credential, Credentials } from '../transport/credentials.js';
 import type { KubeconfigExec } from './kubeconfig-file.js';
@@ -131,16 +132,16 @@ export class ExecCredentials implements Credentials {
   #status(
     output: string,
   ): Record<'token' | 'clientCertificateData' | 'clientKeyData' | 'expirationTimestamp', string | undefined> {
-    let answer: { apiVersion?: unknown; kind?: unknown; status?: unknown };
+    let answer: UnknownRecord;
     try {
-      answer = JSON.parse(output) as typeof answer;
+      answer = recordOf(JSON.parse(output));
     } catch {
       throw this.#error('its output is not JSON');
     }
-    if (answer?.kind !== 'ExecCredential' || answer.apiVersion !== this.#plugin.apiVersion) {
+    if (answer['kind'] !== 'ExecCredential' || answer['apiVersion'] !== this.#plugin.apiVersion) {
       throw this.#error(`its output is not an ExecCredential of ${this.#plugin.apiVersion}`);
     }
-    const status: Partial<Record<string, unknown>> = answer.status ?? {};
+    const status = recordOf(answer['status']);
     const read = (name: string): string | undefined => {
       // A program in Go leaves an empty field out, others write null or '': all of them mean that there is none.
       const value = status[name] ?? undefined;

@@ -1,4 +1,5 @@
 import { dirname, isAbsolute, resolve } from 'node:path';
+import { isList, isRecord } from '@kubewright/core';
 import { informerErrors } from '../errors/informer-errors.js';
 
 export interface KubeconfigCluster {
@@ -139,14 +140,14 @@ class FieldReader {
   }
 
   record(value: unknown, where: string): Fields {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) this.#fail(`${where} is not a map`);
-    return value as Fields;
+    if (!isRecord(value)) this.#fail(`${where} is not a map`);
+    return value;
   }
 
   list(fields: Fields, name: string): readonly unknown[] {
     const value = fields[name] ?? [];
-    if (!Array.isArray(value)) this.#fail(`${name} is not a list`);
-    return value as readonly unknown[];
+    if (!isList(value)) this.#fail(`${name} is not a list`);
+    return value;
   }
 
   text(fields: Fields, name: string): string | undefined {

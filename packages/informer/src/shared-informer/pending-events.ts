@@ -56,8 +56,8 @@ export class PendingEvents<T extends KubeObject> {
   }
 
   take(): InformerEvent<T> | undefined {
-    while (this.#head < this.#entries.length) {
-      const entry = this.#entries[this.#head++] as Entry<T>;
+    for (let entry = this.#entries[this.#head]; entry !== undefined; entry = this.#entries[this.#head]) {
+      this.#head++;
       this.#passed++;
       if (this.#head > 1024 && this.#head * 2 > this.#entries.length) {
         this.#entries = this.#entries.slice(this.#head);

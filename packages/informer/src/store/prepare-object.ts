@@ -32,7 +32,8 @@ function deepFreeze<T extends object>(value: T): T {
   const open: object[] = [value];
   for (let object = open.pop(); object !== undefined; object = open.pop()) {
     Object.freeze(object);
-    for (const child of Object.values(object) as unknown[])
+    const children: readonly unknown[] = Object.values(object);
+    for (const child of children)
       if (typeof child === 'object' && child !== null && !Object.isFrozen(child)) open.push(child);
   }
   return value;

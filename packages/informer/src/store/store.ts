@@ -79,7 +79,10 @@ export class Store<T extends KubeObject> {
   /** The objects that an index holds under a value, in no particular order. */
   byIndex(name: string, value: string): DeepReadonly<T>[] {
     const found: DeepReadonly<T>[] = [];
-    for (const key of this.#indexes.keys(name, value)) found.push(this.#objects.get(key) as DeepReadonly<T>);
+    for (const key of this.#indexes.keys(name, value)) {
+      const object = this.#objects.get(key);
+      if (object !== undefined) found.push(object);
+    }
     return found;
   }
 

@@ -11,8 +11,7 @@ export const lies: readonly (readonly [string, object])[] = [
   ['that is older than what was there before', { metadata: { name: 'b', uid: 'uid-2', resourceVersion: '7' } }],
 ];
 /** An object that is right but for `wrong`. */
-export const lie = (wrong: object): object => {
-  const { metadata, ...rest }: { metadata?: object } = wrong as { metadata?: object };
+export const lie = ({ metadata, ...rest }: { readonly metadata?: object }): object => {
   const right = { name: 'liar', namespace: 'default', uid: 'uid-9', resourceVersion: '1000' };
   return { apiVersion: 'v1', kind: 'Pod', ...rest, metadata: { ...right, ...metadata } };
 };

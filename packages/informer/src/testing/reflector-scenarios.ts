@@ -94,18 +94,20 @@ export const initialScenarios: readonly Scenario[] = [
     within: 60_000,
     expected: ({ clock }) => ok(clock.monotonic() >= 800 * 3),
   },
-  ...[
-    ['another token', (page: number) => `token-${page}`, 10],
-    ['the same token', () => 'token', 2],
-  ].map(([what, token, pages]): Scenario => ({
-    name: `gives a list up whose pages always come with ${what as string}, and backs off`,
+  ...(
+    [
+      ['another token', (page) => `token-${page}`, 10],
+      ['the same token', () => 'token', 2],
+    ] satisfies [string, (page: number) => string, number][]
+  ).map(([what, token, pages]): Scenario => ({
+    name: `gives a list up whose pages always come with ${what}, and backs off`,
     given: ({ server }) => {
       server.fault('watch-list', { kind: 'status', error: refused() });
-      server.fault('list', ...emptyPages(pages as number, token as (page: number) => string));
+      server.fault('list', ...emptyPages(pages, token));
     },
     within: 2_000,
     expected: ({ server, clock }) => {
-      equal(server.requests.length, (pages as number) + 3);
+      equal(server.requests.length, pages + 3);
       ok(clock.monotonic() >= 800);
     },
   })),
@@ -347,14 +349,16 @@ export const liveScenarios: readonly Scenario[] = [
     within: 60_000,
     expected: (c) => ok(c.server.requests.length <= 8),
   },
-  ...[
-    ['nothing but a bookmark', (c: ScenarioContext) => c.server.bookmark()],
-    ['one change', (c: ScenarioContext) => void c.server.set('a', { at: c.clock.now(), n: c.server.requests.length })],
-  ].map(([what, act]): Scenario => ({
-    name: `does not open watches over and over that end at once after ${what as string}`,
+  ...(
+    [
+      ['nothing but a bookmark', (c) => c.server.bookmark()],
+      ['one change', (c) => void c.server.set('a', { at: c.clock.now(), n: c.server.requests.length })],
+    ] satisfies [string, (c: ScenarioContext) => void][]
+  ).map(([what, act]): Scenario => ({
+    name: `does not open watches over and over that end at once after ${what}`,
     when: async (c) => {
       for (let round = 0; round < 200; round++) {
-        (act as (c: ScenarioContext) => void)(c);
+        act(c);
         await c.settle();
         c.server.endWatches();
         await c.settle();

@@ -19,7 +19,11 @@ export interface ParsedEvent {
   readonly object: KubeObject;
 }
 
-const types: ReadonlySet<string> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']);
+const types: ReadonlySet<unknown> = new Set<WatchEventType>(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']);
+
+function isType(text: string): text is WatchEventType {
+  return types.has(text);
+}
 
 /**
  * Finds out what a line is about, reading no further than its metadata. Where the line does not look as expected (escapes
@@ -50,11 +54,11 @@ export function scanEvent(line: string): RawEvent {
   });
   if (
     type !== undefined &&
-    types.has(type) &&
+    isType(type) &&
     (type === 'ERROR' || type === 'BOOKMARK' || (name !== undefined && uid !== undefined))
   ) {
     return {
-      type: type as WatchEventType,
+      type,
       namespace: namespace ?? '',
       name: name ?? '',
       uid: uid ?? '',

@@ -45,8 +45,8 @@ export class TimerHeap<I extends HeapItem> {
     let at = item.heapIndex;
     while (at > 0) {
       const parentAt = (at - 1) >> 1;
-      const parent = this.#items[parentAt] as I;
-      if (parent.readyAt <= item.readyAt) break;
+      const parent = this.#items[parentAt];
+      if (parent === undefined || parent.readyAt <= item.readyAt) break;
       this.#place(parent, at);
       at = parentAt;
     }
@@ -57,10 +57,13 @@ export class TimerHeap<I extends HeapItem> {
     let at = item.heapIndex;
     for (;;) {
       let childAt = 2 * at + 1;
-      if (childAt >= this.#items.length) break;
+      let child = this.#items[childAt];
+      if (child === undefined) break;
       const right = this.#items[childAt + 1];
-      if (right !== undefined && right.readyAt < (this.#items[childAt] as I).readyAt) childAt++;
-      const child = this.#items[childAt] as I;
+      if (right !== undefined && right.readyAt < child.readyAt) {
+        child = right;
+        childAt++;
+      }
       if (child.readyAt >= item.readyAt) break;
       this.#place(child, at);
       at = childAt;

@@ -18,6 +18,8 @@ const names = new Map(
     .toReversed(),
 );
 
+const numbers: ReadonlyMap<string, number> = new Map(Object.entries(constants.errno));
+
 /** The name of an errno value, such as `ENOENT` for 2; `errno 1234` where it has none. */
 export function errnoName(errno: number): string {
   return preferred[errno] ?? names.get(errno) ?? `errno ${errno}`;
@@ -25,5 +27,5 @@ export function errnoName(errno: number): string {
 
 /** The number of an errno name; undefined where this system has none of that name. */
 export function errnoNumber(name: string): number | undefined {
-  return (constants.errno as Readonly<Record<string, number>>)[name];
+  return numbers.get(name);
 }

@@ -1,3 +1,4 @@
+import { keysOf } from '@kubewright/core';
 import { formatAddress, parseAddress, parsePrefix } from '../ip/address.js';
 import { attribute, AttributeMap } from '../netlink/attributes.js';
 import { messageFlag } from '../netlink/message.js';
@@ -32,7 +33,7 @@ export interface InterfaceAddress extends AddressSpec {
 export const scopes = { global: 0, site: 200, link: 253, host: 254, nowhere: 255 } as const;
 
 export function scopeName(number: number): keyof typeof scopes | undefined {
-  return (Object.keys(scopes) as (keyof typeof scopes)[]).find((name) => scopes[name] === number);
+  return keysOf(scopes).find((name) => scopes[name] === number);
 }
 
 const flag = { noDuplicateDetection: 0x02, duplicate: 0x08, tentative: 0x40 } as const;

@@ -1,3 +1,4 @@
+import { keysOf } from '@kubewright/core';
 import { attribute, AttributeMap, listAttributes } from '../netlink/attributes.js';
 import type { Attribute } from '../netlink/attributes.js';
 import type { NetlinkMessage, NetlinkRequest } from '../netlink/message.js';
@@ -56,9 +57,9 @@ export function setBridge(index: number, settings: BridgeSettings): NetlinkReque
 
 export function setBridgePort(index: number, settings: BridgePortSettings): NetlinkRequest {
   const values: Attribute[] = [];
-  for (const [name, type] of Object.entries(bridgePortAttribute)) {
-    const value = settings[name as keyof BridgePortSettings];
-    if (value !== undefined) values.push(attribute.u8(type, value ? 1 : 0));
+  for (const name of keysOf(bridgePortAttribute)) {
+    const value = settings[name];
+    if (value !== undefined) values.push(attribute.u8(bridgePortAttribute[name], value ? 1 : 0));
   }
   return {
     purpose: `change the bridge port ${index}`,

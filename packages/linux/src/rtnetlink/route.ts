@@ -1,3 +1,4 @@
+import { keysOf } from '@kubewright/core';
 import { formatAddress, parseAddress, parsePrefix } from '../ip/address.js';
 import { attribute, AttributeMap } from '../netlink/attributes.js';
 import type { Attribute } from '../netlink/attributes.js';
@@ -102,7 +103,7 @@ export function readWay({ body }: NetlinkMessage): Route {
     protocol: body.readUInt8(5),
     ...definedOnly({
       scope: scopeName(body.readUInt8(6)),
-      type: (Object.keys(types) as (keyof typeof types)[]).find((name) => types[name] === body.readUInt8(7)),
+      type: keysOf(types).find((name) => types[name] === body.readUInt8(7)),
       gateway: gateway === undefined ? undefined : formatAddress(gateway),
       link: attributes.u32(rta.outgoingLink),
       preferredSource: source === undefined ? undefined : formatAddress(source),

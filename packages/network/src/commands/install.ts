@@ -3,7 +3,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { daemonAnswers, installNetwork, installPlugins, parseNetworkList, uninstall } from '@kubewright/cni-sdk';
 import type { CniJson } from '@kubewright/cni-sdk';
 import type { CommandContext, CommandHandler, CommandOutput } from '@kubewright/core';
-import { messageOf } from '@kubewright/core';
+import { isRecord, messageOf } from '@kubewright/core';
 import { clusterNetwork, defaultNetwork } from '../daemon/default-network.js';
 import { networkPlugins } from '../daemon/network-plugins.js';
 import { networkErrors } from '../errors.js';
@@ -62,7 +62,7 @@ async function readList(file: string): Promise<CniJson> {
   let problem: string;
   try {
     const value: unknown = JSON.parse(await readFile(file, 'utf8'));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as CniJson;
+    if (isRecord(value)) return value;
     problem = 'it is no JSON object';
   } catch (error) {
     problem = messageOf(error);

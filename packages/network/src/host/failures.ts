@@ -22,7 +22,7 @@ export async function runInGroups(steps: readonly Step[]): Promise<void> {
 
 async function failuresOf(steps: readonly Step[]): Promise<unknown[]> {
   const outcomes = await Promise.allSettled(steps.map(async (step) => step()));
-  return outcomes.filter((one) => one.status === 'rejected').map(({ reason }) => reason as unknown);
+  return outcomes.filter((one) => one.status === 'rejected').map(({ reason }): unknown => reason);
 }
 
 function throwTogether(failures: readonly unknown[]): void {

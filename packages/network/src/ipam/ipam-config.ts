@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { CniError } from '@kubewright/cni-sdk';
 import type { AttachmentRequest, CniRoute, NetworkConfig } from '@kubewright/cni-sdk';
 import { parseAddress, parsePrefix } from '@kubewright/linux';
+import { isList, recordOf } from '@kubewright/core';
 import { attempt, textOf } from '../config/values.js';
 import { completeRange, rangesOverlap, rangeText } from './range.js';
 import type { AddressRange } from './range.js';
@@ -46,7 +47,7 @@ export function leasePath({ name, ipam }: NetworkConfig): string {
 export function readRoutes(value: unknown): CniRoute[] {
   return listAt(value ?? [], 'ipam.routes').map((one, index) => {
     const field = `ipam.routes[${index}]`;
-    const route = (one ?? {}) as Record<string, unknown>;
+    const route = recordOf(one);
     const { dst, gw } = route;
     if (typeof dst !== 'string' || !dst.includes('/'))
       throw CniError.invalidConfig(`${field}.dst`, 'must be a network');
@@ -66,7 +67,7 @@ export function requestedAddresses({ config, arguments: values }: AttachmentRequ
   const fromArgs = config.args?.cni?.['ips'];
   const all: unknown[] = [
     ...(fromArguments === undefined || fromArguments === '' ? [] : fromArguments.split(',')),
-    ...(Array.isArray(fromArgs) ? (fromArgs as unknown[]) : []),
+    ...(isList(fromArgs) ? fromArgs : []),
     ...(config.runtimeConfig?.ips ?? []),
   ];
   return all.map((one) => {
@@ -75,9 +76,9 @@ export function requestedAddresses({ config, arguments: values }: AttachmentRequ
   });
 }
 
-export function listAt(value: unknown, field: string): unknown[] {
+export function listAt(value: unknown, field: string): readonly unknown[] {
   if (value === undefined || value === null) return [];
-  if (Array.isArray(value)) return value as unknown[];
+  if (isList(value)) return value;
   throw CniError.invalidConfig(field, 'must be a list');
 }
 

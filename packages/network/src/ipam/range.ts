@@ -1,5 +1,6 @@
 import { CniError } from '@kubewright/cni-sdk';
 import { addressFamily, formatAddress, networkOf, parseAddress, parsePrefix } from '@kubewright/linux';
+import { recordOf } from '@kubewright/core';
 import { attempt } from '../config/values.js';
 
 /** A range as a configuration writes it. */
@@ -31,7 +32,7 @@ export function numberAddress(value: bigint, family: 4 | 6): string {
 
 /** Completes a range with its defaults. @throws CniError 7 that names the field. */
 export function completeRange(config: unknown, field: string): AddressRange {
-  const { subnet, rangeStart, rangeEnd, gateway } = (config ?? {}) as Record<string, unknown>;
+  const { subnet, rangeStart, rangeEnd, gateway } = recordOf(config);
   const network = readSubnet(subnet, `${field}.subnet`);
   const { family, length, base } = network;
   const bits = family === 4 ? 32 : 128;

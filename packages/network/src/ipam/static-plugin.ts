@@ -1,6 +1,7 @@
 import { CniError, cniErrorCode, CniPlugin, NetworkConfig } from '@kubewright/cni-sdk';
 import type { AttachmentRequest, CheckRequest, CniAddress, CniResult, GcRequest } from '@kubewright/cni-sdk';
 import { parseAddress, parsePrefix } from '@kubewright/linux';
+import { recordOf } from '@kubewright/core';
 import { attempt, textOf } from '../config/values.js';
 import { attachmentKey } from '../host/attachment-store.js';
 import type { AttachmentStore } from '../host/attachment-store.js';
@@ -64,11 +65,11 @@ function addressesOf(request: AttachmentRequest<NetworkConfig>): CniAddress[] {
     address,
     ...(gateway === undefined ? {} : { gateway }),
   }));
-  const written: unknown[] =
+  const written: readonly unknown[] =
     requested.length > 0 ? requested : listAt(request.config.ipam?.['addresses'], 'ipam.addresses');
   return written.map((one, index) => {
     const field = `ipam.addresses[${index}]`;
-    const { address, gateway: via } = (one ?? {}) as Record<string, unknown>;
+    const { address, gateway: via } = recordOf(one);
     if (typeof address !== 'string' || !address.includes('/')) {
       throw CniError.invalidConfig(`${field}.address`, "must be an address with a prefix length, as '10.1.2.3/24'");
     }

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { recordOf } from '@kubewright/core';
 
 /** What the cluster gave this machine for its pods. */
 export interface OverlayConfig {
@@ -11,9 +12,7 @@ export interface OverlayConfig {
 /** Undefined where nothing was written yet, or what stands there cannot be read. */
 export function readOverlayConfig(path: string): OverlayConfig | undefined {
   try {
-    const { podNetworks, mtu } = JSON.parse(readFileSync(path, 'utf8')) as Partial<
-      Record<keyof OverlayConfig, unknown>
-    >;
+    const { podNetworks, mtu } = recordOf(JSON.parse(readFileSync(path, 'utf8')));
     if (!Array.isArray(podNetworks) || podNetworks.length === 0 || typeof mtu !== 'number') return undefined;
     return { podNetworks: podNetworks.map(String), mtu };
   } catch {

@@ -70,7 +70,7 @@ export function portKeys(port: MappedPort): { readonly set: NftSet; readonly ele
 
 /** The chains, maps and rules that all ports share. */
 export function portFoundation(): NetlinkRequest[] {
-  const all = families.flatMap((family) => Object.values(sets[family]) as NftSet[]);
+  const all = families.flatMap((family): NftSet[] => Object.values(sets[family]));
   return [
     ...tableWith(prerouting, output, postrouting, translate),
     ...[inner, ...all].map(addSet),

@@ -7,6 +7,7 @@ import { InProcessExecutor, ProcessExecutor } from '@kubewright/cni-sdk';
 import type { CniJson, PluginOutput } from '@kubewright/cni-sdk';
 import { Rtnetlink } from '@kubewright/linux';
 import { TemporaryNamespace } from '@kubewright/linux/testing';
+import { recordOf } from '@kubewright/core';
 import { networkPlugins } from '../daemon/network-plugins.js';
 import { HostNetwork } from '../host/host-network.js';
 
@@ -105,5 +106,5 @@ function requestOf(
 
 function accept(what: string, { exitCode, stdout, stderr }: PluginOutput): CniJson {
   if (exitCode !== 0) throw new Error(`${what} failed: ${stdout}${stderr}`);
-  return stdout === '' ? {} : (JSON.parse(stdout) as CniJson);
+  return stdout === '' ? {} : recordOf(JSON.parse(stdout));
 }

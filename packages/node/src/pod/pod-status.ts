@@ -25,7 +25,7 @@ export function podStatus(pod: DeepReadonly<Pod>, stage: PodStage, place: PodPla
   const initContainers = spec?.initContainers ?? [];
   const isInitialized = stage.name !== 'waiting' || initContainers.every(isSidecar);
   const context: StatusContext = { names: place.names, stage, isInitialized, at };
-  const named = (statuses: PodStatus['containerStatuses'], name: string) =>
+  const named = (statuses: DeepReadonly<PodStatus['containerStatuses']>, name: string) =>
     statuses?.find((each) => each.name === name);
   return {
     phase: phaseOf(stage),
@@ -35,19 +35,11 @@ export function podStatus(pod: DeepReadonly<Pod>, stage: PodStage, place: PodPla
     ...(stage.name !== 'waiting' && { podIP: place.podIp, podIPs: [{ ip: place.podIp }] }),
     conditions: conditionsOf(pod, context),
     containerStatuses: (spec?.containers ?? []).map((container) =>
-      containerStatus(
-        container,
-        named(status?.containerStatuses as PodStatus['containerStatuses'], container.name),
-        context,
-      ),
+      containerStatus(container, named(status?.containerStatuses, container.name), context),
     ),
     ...(initContainers.length > 0 && {
       initContainerStatuses: initContainers.map((container) =>
-        initContainerStatus(
-          container,
-          named(status?.initContainerStatuses as PodStatus['containerStatuses'], container.name),
-          context,
-        ),
+        initContainerStatus(container, named(status?.initContainerStatuses, container.name), context),
       ),
     }),
     ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),

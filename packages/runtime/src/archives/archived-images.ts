@@ -3,6 +3,7 @@
  * image of them. Nothing here speaks with registries.
  */
 import { readFile } from 'node:fs/promises';
+import { isList, recordOf } from '@kubewright/core';
 import { runtimeErrors } from '../errors.js';
 import { isDigest } from '../image-spec/digest.js';
 import { choosePlatform, hostPlatform, largestManifest, parseManifest } from '../image-spec/manifest.js';
@@ -21,8 +22,6 @@ export interface ArchivedImage {
 const nameAnnotations = ['io.containerd.image.name', 'org.opencontainers.image.ref.name'];
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** The images of an archive: of its OCI layout where it has one, otherwise as `docker save` lists them. @throws ARCHIVE_INVALID */
 export async function archivedImages(files: ArchivedFiles): Promise<ArchivedImage[]> {
   if (files.has('index.json')) return layoutImages(files);
@@ -31,13 +30,12 @@ export async function archivedImages(files: ArchivedFiles): Promise<ArchivedImag
 }
 
 async function layoutImages(files: ArchivedFiles): Promise<ArchivedImage[]> {
-  const index = await json(files, 'index.json');
-  if (!Array.isArray(index['manifests']))
-    throw runtimeErrors.ARCHIVE_INVALID({ reason: 'index.json lists no manifests' });
+  const { manifests } = recordOf(await json(files, 'index.json'));
+  if (!isList(manifests)) throw runtimeErrors.ARCHIVE_INVALID({ reason: 'index.json lists no manifests' });
   return Promise.all(
-    (index['manifests'] as readonly Json[]).map(async (entry) => {
+    manifests.map(recordOf).map(async (entry) => {
       const manifest = await layoutManifest(files, entry['digest'], 0);
-      const annotations = (entry['annotations'] ?? {}) as Json;
+      const annotations = recordOf(entry['annotations']);
       const names = nameAnnotations.map((name) => annotations[name]).filter((name) => typeof name === 'string');
       // A tag alone says nothing of where the image is from.
       const full = names.filter((name) => name.includes('/') || name.includes(':')).slice(0, 1);
@@ -56,9 +54,9 @@ async function layoutManifest(files: ArchivedFiles, digest: unknown, depth: numb
 }
 
 async function dockerImages(files: ArchivedFiles): Promise<ArchivedImage[]> {
-  const listed: unknown = await json(files, 'manifest.json');
-  if (!Array.isArray(listed)) throw runtimeErrors.ARCHIVE_INVALID({ reason: 'manifest.json is no list' });
-  return (listed as readonly Json[]).map(({ Config, RepoTags, Layers }) => {
+  const listed = await json(files, 'manifest.json');
+  if (!isList(listed)) throw runtimeErrors.ARCHIVE_INVALID({ reason: 'manifest.json is no list' });
+  return listed.map(recordOf).map(({ Config, RepoTags, Layers }) => {
     const config = fileOf(files, Config);
     const layers = (Array.isArray(Layers) ? Layers : []).map((name) => fileOf(files, name));
     const described = (file: ArchivedFile, mediaType: string): object => ({
@@ -107,9 +105,10 @@ function small({ path, size }: ArchivedFile): Promise<Buffer> {
   throw runtimeErrors.ARCHIVE_INVALID({ reason: `a list or manifest of it has more than ${largestManifest} bytes` });
 }
 
-async function json(files: ArchivedFiles, name: string): Promise<Json> {
+async function json(files: ArchivedFiles, name: string): Promise<unknown> {
   try {
-    return JSON.parse((await small(fileOf(files, name))).toString()) as Json;
+    const parsed: unknown = JSON.parse((await small(fileOf(files, name))).toString());
+    return parsed;
   } catch (cause) {
     if (runtimeErrors.ARCHIVE_INVALID.is(cause)) throw cause;
     throw runtimeErrors.ARCHIVE_INVALID({ reason: `${name} is no JSON` }, { cause });

@@ -3,6 +3,7 @@ import { rm, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Pack } from 'tar-stream';
+import { asError } from '@kubewright/core';
 import { runtimeErrors } from '../errors.js';
 import type { ContentStore } from '../content/content-store.js';
 import type { ImagePuller } from '../images/image-puller.js';
@@ -10,6 +11,7 @@ import type { ImageRecord } from '../images/image-record.js';
 import type { ImageStore } from '../images/image-store.js';
 import { archivedImages } from './archived-images.js';
 import { readArchive } from './read-archive.js';
+import { archiveBytes } from '../tar/archive-bytes.js';
 
 export interface ImageArchivesOptions {
   readonly content: ContentStore;
@@ -76,8 +78,8 @@ export class ImageArchives {
   async *#pack(images: readonly ImageRecord[]): AsyncIterable<Uint8Array> {
     const { pack } = await import('tar-stream');
     const archive = pack();
-    this.#fill(archive, images).catch((error: unknown) => archive.destroy(error as Error));
-    yield* archive as AsyncIterable<Uint8Array>;
+    this.#fill(archive, images).catch((error: unknown) => archive.destroy(asError(error)));
+    yield* archiveBytes(archive);
   }
 
   async #fill(archive: Pack, images: readonly ImageRecord[]): Promise<void> {

@@ -93,6 +93,7 @@ async function keepFile(content: AsyncIterable<Buffer | number>, path: string): 
 }
 
 async function firstChunk(source: Readable): Promise<Buffer> {
-  for await (const chunk of source.iterator({ destroyOnReturn: false })) return Buffer.from(chunk as Uint8Array);
+  const chunks: AsyncIterable<Uint8Array> = source.iterator({ destroyOnReturn: false });
+  for await (const chunk of chunks) return Buffer.from(chunk);
   throw runtimeErrors.ARCHIVE_INVALID({ reason: 'it is empty' });
 }

@@ -1,4 +1,4 @@
-import { messageOf } from '@kubewright/core';
+import { isList, isRecord, messageOf } from '@kubewright/core';
 import { runtimeErrors } from '../errors.js';
 
 /** What a container gets; the names are the specification's. */
@@ -53,29 +53,28 @@ export interface CdiSpec {
 /** Reads a file, JSON or YAML. @throws CDI_INVALID */
 export async function parseCdiSpec(path: string, text: string): Promise<CdiSpec> {
   const spec = await parseText(path, text);
-  if (!isObject(spec)) throw runtimeErrors.CDI_INVALID({ path, reason: 'it is no object' });
+  checkSpec(path, spec);
+  return spec;
+}
+
+function checkSpec(path: string, spec: unknown): asserts spec is CdiSpec {
+  if (!isRecord(spec)) throw runtimeErrors.CDI_INVALID({ path, reason: 'it is no object' });
   const { cdiVersion, kind, devices } = spec;
   if (typeof cdiVersion !== 'string') throw runtimeErrors.CDI_INVALID({ path, reason: 'cdiVersion is missing' });
   if (typeof kind !== 'string' || !/^[^/=\s]+\/[^/=\s]+$/.test(kind))
     throw runtimeErrors.CDI_INVALID({ path, reason: 'kind is not VENDOR/CLASS' });
-  if (!Array.isArray(devices)) throw runtimeErrors.CDI_INVALID({ path, reason: 'devices is no list' });
-  for (const device of devices as unknown[]) {
-    if (!isObject(device) || typeof device['name'] !== 'string' || !isObject(device['containerEdits']))
+  if (!isList(devices)) throw runtimeErrors.CDI_INVALID({ path, reason: 'devices is no list' });
+  for (const device of devices) {
+    if (!isRecord(device) || typeof device['name'] !== 'string' || !isRecord(device['containerEdits']))
       throw runtimeErrors.CDI_INVALID({ path, reason: 'a device has no name or no containerEdits' });
   }
-  return spec as unknown as CdiSpec;
 }
 
 async function parseText(path: string, text: string): Promise<unknown> {
   try {
-    if (path.endsWith('.json')) return JSON.parse(text) as unknown;
-    const { parse } = await import('yaml');
-    return parse(text);
+    const parsed: unknown = path.endsWith('.json') ? JSON.parse(text) : (await import('yaml')).parse(text);
+    return parsed;
   } catch (cause) {
     throw runtimeErrors.CDI_INVALID({ path, reason: messageOf(cause) }, { cause });
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

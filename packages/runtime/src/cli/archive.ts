@@ -6,9 +6,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { CommandHandler } from '@kubewright/core';
 import { extract, pack } from 'tar-stream';
+import { asError } from '@kubewright/core';
 import { ControlClient } from '../control/control-client.js';
 import type { controlOptions, exportOptions } from './options.js';
 import { requireWords } from './with-client.js';
+import { archiveBytes } from '../tar/archive-bytes.js';
 
 /** What an OCI layout is made of; nothing else is written into a directory. */
 const layoutFile = /^(?:oci-layout|index\.json|manifest\.json|blobs\/sha256\/[0-9a-f]{64})$/;
@@ -43,8 +45,8 @@ function packed(directory: string): Readable {
     }
     archive.finalize();
   };
-  fill().catch((error: unknown) => archive.destroy(error as Error));
-  return Readable.from(archive as AsyncIterable<Uint8Array>);
+  fill().catch((error: unknown) => archive.destroy(asError(error)));
+  return Readable.from(archiveBytes(archive));
 }
 
 async function unpack(archive: Readable, directory: string): Promise<void> {
@@ -55,7 +57,7 @@ async function unpack(archive: Readable, directory: string): Promise<void> {
     if (layoutFile.test(name)) {
       const path = join(directory, name);
       await mkdir(dirname(path), { recursive: true });
-      await pipeline(entry as AsyncIterable<Uint8Array>, createWriteStream(path));
+      await pipeline(archiveBytes(entry), createWriteStream(path));
     } else entry.resume();
   }
   await feeding;

@@ -58,7 +58,8 @@ export async function attachContainer(
 /** Each write is a packet, so the next one waits for it. */
 async function sendInput(stdin: Readable, socket: Socket): Promise<void> {
   try {
-    for await (const chunk of stdin as AsyncIterable<Buffer>) {
+    const chunks: AsyncIterable<Buffer> = stdin;
+    for await (const chunk of chunks) {
       for (let at = 0; at < chunk.length; at += largestInput) {
         await new Promise<void>((resolve, reject) => {
           socket.write(chunk.subarray(at, at + largestInput), (error) => (error ? reject(error) : resolve()));

@@ -1,6 +1,8 @@
 import { constants } from 'node:os';
 import { Signal } from '@kubewright/cri-sdk/v1';
 
+const numbers: ReadonlyMap<string, number> = new Map(Object.entries(constants.signals));
+
 /** The C library's first and last real-time signal; it keeps the two before the first for itself. */
 const [firstRealTime, lastRealTime] = [34, 64];
 
@@ -20,7 +22,7 @@ export function kernelSignal(name: string): number | undefined {
     const [, above = 0, below = 0] = realTime;
     return name.startsWith('RTMIN') ? firstRealTime + Number(above) : lastRealTime - Number(below);
   }
-  return /^\d+$/.test(name) ? Number(name) : constants.signals[`SIG${name}` as NodeJS.Signals];
+  return /^\d+$/.test(name) ? Number(name) : numbers.get(`SIG${name}`);
 }
 
 /** The signal as the interface numbers them. */

@@ -142,9 +142,10 @@ export class ContentWriter {
     const file = await open(partial, 'a', 0o600);
     const hash = createHash('sha256');
     let size = 0;
-    for await (const chunk of createReadStream(partial)) {
-      hash.update(chunk as Buffer);
-      size += (chunk as Buffer).length;
+    const chunks: AsyncIterable<Buffer> = createReadStream(partial);
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      size += chunk.length;
     }
     const writer = new ContentWriter(file, { partial, final, directory }, expected, { hash, size });
     if (size > expected.size) await writer.restart();

@@ -68,8 +68,9 @@ async function attempt(expected: Expected, writer: ContentWriter, options: Fetch
     // A server that ignores the range begins at the start, and one that gives another range is of no use.
     if (start !== writer.size) await writer.restart();
     if (statusCode === 206 && start !== writer.size) return;
-    for await (const chunk of body) {
-      await writer.write(chunk as Buffer);
+    const chunks: AsyncIterable<Buffer> = body;
+    for await (const chunk of chunks) {
+      await writer.write(chunk);
       onProgress(writer.size);
     }
   } finally {

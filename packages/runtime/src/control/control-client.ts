@@ -7,6 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { parseTrusted } from '@kubewright/core';
 import { runtimeErrors } from '../errors.js';
 import type { ControlLine, PullOrder } from './control-protocol.js';
 
@@ -62,7 +63,7 @@ export class ControlClient {
     onProgress: (progress: NonNullable<ControlLine['progress']>) => void,
   ): Promise<BroughtImages> {
     for await (const text of createInterface({ input: answer })) {
-      const line = JSON.parse(text) as ControlLine;
+      const line = parseTrusted<ControlLine>(text);
       if (line.progress !== undefined) onProgress(line.progress);
       if (line.error !== undefined) throw runtimeErrors.CONTROL_FAILED({ reason: line.error });
       if (line.images !== undefined) return line.images;

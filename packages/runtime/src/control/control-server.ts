@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises';
-import { KubewrightError } from '@kubewright/core';
+import { KubewrightError, parseTrusted } from '@kubewright/core';
 import type { Clock, Logger } from '@kubewright/core';
 import { HttpEndpoint, readBody } from '@kubewright/http';
 import type { Incoming, Outgoing } from '@kubewright/http';
@@ -53,9 +53,8 @@ export class ControlServer {
     const { puller, archives } = this.#options;
     switch (`${incoming.method} ${url.pathname}`) {
       case 'POST /pull': {
-        const { image, username, password } = JSON.parse(
-          Buffer.from(await readBody(incoming, { limit: largestOrder, signal })).toString(),
-        ) as PullOrder;
+        const body = Buffer.from(await readBody(incoming, { limit: largestOrder, signal })).toString();
+        const { image, username, password } = parseTrusted<PullOrder>(body);
         const credentials = username === undefined ? {} : { username, password: password ?? '' };
         const told = new Map<string, number>();
         const onProgress = (progress: PullProgress): void => {

@@ -10,6 +10,7 @@ import type {
   PodSandboxStatsSchema,
 } from '@kubewright/cri-sdk/v1';
 import type { CgroupLayout } from '@kubewright/linux';
+import { keysOf } from '@kubewright/core';
 import type { Container } from '../containers/container-record.js';
 import { nanoseconds } from './status.js';
 import { usesHostNetwork } from '../sandboxes/pod-hostname.js';
@@ -20,7 +21,6 @@ import { containerSamples, networkSamples } from '../usage/container-samples.js'
 import type { Sample } from '../usage/container-samples.js';
 import { DirectoryUsage } from '../usage/directory-usage.js';
 import { isGauge, labelsOf, metricTable } from '../usage/metric-table.js';
-import type { MetricName } from '../usage/metric-table.js';
 import { readInterfaces } from '../usage/network-usage.js';
 import { openFilesLimit, readProcesses } from '../usage/process-usage.js';
 import { ProcessorRate } from '../usage/processor-rate.js';
@@ -105,7 +105,7 @@ export class UsageReports {
 
   /** What each metric means. */
   descriptors(): Answer<typeof MetricDescriptorSchema>[] {
-    return (Object.keys(metricTable) as MetricName[]).map((name) => ({
+    return keysOf(metricTable).map((name) => ({
       name,
       help: metricTable[name].help,
       labelKeys: [...labelsOf(name)],

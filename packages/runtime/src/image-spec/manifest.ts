@@ -1,3 +1,5 @@
+import { isRecord } from '@kubewright/core';
+import type { UnknownRecord } from '@kubewright/core';
 import { runtimeErrors } from '../errors.js';
 import { isDigest } from './digest.js';
 
@@ -56,8 +58,6 @@ export const largestManifest = 4 * 1024 * 1024;
 const mostEntries = 1_000;
 /** Layers that no registry gives away. */
 const foreignLayer = /(?:nondistributable|foreign)/;
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** Types of configurations of images; old tools say nothing, or that it is bytes. Anything else is an artifact's. */
 const configTypes = [
@@ -127,10 +127,10 @@ export function parseConfig(bytes: Buffer, digest: string): ImageConfig {
   const saidText = (name: string) => said(name, (value) => (typeof value === 'string' ? value : undefined), '');
   const saidTexts = (name: string) => said(name, texts, []);
   const saidObject = (name: string) => said(name, object, {});
-  const labels = Object.entries(saidObject('Labels')).filter(([, value]) => typeof value === 'string');
+  const labels = Object.entries(saidObject('Labels')).filter(isText);
   return {
     layers,
-    labels: Object.fromEntries(labels) as Record<string, string>,
+    labels: Object.fromEntries(labels),
     process: {
       user: saidText('User'),
       environment: saidTexts('Env'),
@@ -169,7 +169,7 @@ function showPlatform({ os, architecture, variant }: Platform): string {
   return [os, architecture, ...(variant === undefined ? [] : [variant])].join('/');
 }
 
-function parse(bytes: Buffer, bad: (reason: string) => Error): Json {
+function parse(bytes: Buffer, bad: (reason: string) => Error): UnknownRecord {
   try {
     const parsed = object(JSON.parse(bytes.toString()));
     if (parsed !== undefined) return parsed;
@@ -179,20 +179,24 @@ function parse(bytes: Buffer, bad: (reason: string) => Error): Json {
   throw bad('it is no JSON object');
 }
 
-function list(values: readonly unknown[], bad: (reason: string) => Error): Json[] {
+function list(values: readonly unknown[], bad: (reason: string) => Error): UnknownRecord[] {
   if (values.length > mostEntries) throw bad(`it has more than ${mostEntries} entries`);
   return values.map((value) => object(value) ?? {});
 }
 
-function descriptor(value: Json, bad: (reason: string) => Error): Descriptor {
+function descriptor(value: UnknownRecord, bad: (reason: string) => Error): Descriptor {
   const { digest, size, mediaType } = value;
   if (!isDigest(digest)) throw bad('an entry has no sha256 digest');
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw bad(`${digest} has no size`);
   return { digest, size, mediaType: text(mediaType) };
 }
 
-function object(value: unknown): Json | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
+function object(value: unknown): UnknownRecord | undefined {
+  return isRecord(value) ? value : undefined;
+}
+
+function isText(entry: [string, unknown]): entry is [string, string] {
+  return typeof entry[1] === 'string';
 }
 
 function text(value: unknown): string {

@@ -2,6 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Random } from '@kubewright/core';
 import { writeFileDurably } from '@kubewright/linux';
+import { parseTrusted } from '@kubewright/core';
 import type { ContentStore } from '../content/content-store.js';
 import type { Snapshotter } from '../layers/snapshotter.js';
 import { parseReference, referenceText, repositoryName } from '../registry/reference.js';
@@ -42,7 +43,7 @@ export class ImageStore {
     await mkdir(this.#options.directory, { recursive: true, mode: 0o700 });
     const text = await readFile(this.#path, 'utf8').catch(() => undefined);
     if (text === undefined) return;
-    const { images } = JSON.parse(text) as { images: readonly ImageRecord[] };
+    const { images } = parseTrusted<{ readonly images: readonly ImageRecord[] }>(text);
     const settled = images.filter(({ unsettled }) => unsettled === undefined || unsettled === this.#boot);
     const whole: ImageRecord[] = [];
     for (const image of settled) if (await this.#isUnpacked(image)) whole.push(image);

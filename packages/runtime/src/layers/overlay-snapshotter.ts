@@ -90,11 +90,9 @@ export class OverlaySnapshotter implements Snapshotter {
 
   async mount(id: string, diffIds: readonly string[], users?: MappedUsers): Promise<RootFilesystem> {
     const home = join(this.#roots, id);
-    const [upper, work, merged] = ['upper', 'work', 'merged'].map((name) => join(home, name)) as [
-      string,
-      string,
-      string,
-    ];
+    const upper = join(home, 'upper');
+    const work = join(home, 'work');
+    const merged = join(home, 'merged');
     for (const directory of [upper, work, merged]) await mkdir(directory, { recursive: true, mode: 0o755 });
     const found = { path: merged };
     if ((await stat(merged)).dev !== (await stat(home)).dev) return found;

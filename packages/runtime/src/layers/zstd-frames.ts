@@ -30,7 +30,8 @@ async function* unpackFrame(start: Buffer, source: ByteSource): AsyncGenerator<B
   const unpacked = createZstdDecompress({ chunkSize: 128 * 1024 });
   const packed = Readable.from(frameOf(start, source));
   packed.on('error', (error) => unpacked.destroy(error));
-  for await (const chunk of packed.pipe(unpacked)) yield chunk as Buffer;
+  const chunks: AsyncIterable<Buffer> = packed.pipe(unpacked);
+  yield* chunks;
 }
 
 /** The bytes of one frame, told by the sizes of its blocks. */

@@ -4,9 +4,10 @@
  */
 import { constants, open, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '@kubewright/core';
+import type { Clock, UnknownRecord } from '@kubewright/core';
 import { linuxErrors, spawnProcess } from '@kubewright/linux';
 import type { SpawnedProcess } from '@kubewright/linux';
+import { recordOf } from '@kubewright/core';
 import { killTree } from './process-tree.js';
 import { runtimeErrors } from '../errors.js';
 import type { OciRuntime } from '../oci/oci-runtime.js';
@@ -195,13 +196,14 @@ function start(program: string, args: readonly string[]): SpawnedProcess {
 }
 
 function pidOf(told: string, program: string): number {
-  let answer: { pid?: unknown; message?: unknown } = {};
+  let answer: UnknownRecord = {};
   try {
-    answer = JSON.parse(told.split('\n')[0] ?? '') as typeof answer;
+    answer = recordOf(JSON.parse(told.split('\n')[0] ?? ''));
   } catch {
     // The monitor ended without a word.
   }
-  if (typeof answer.pid === 'number' && answer.pid > 0) return answer.pid;
-  const output = typeof answer.message === 'string' ? answer.message.trim() : 'the monitor ended without an answer';
+  const { pid, message } = answer;
+  if (typeof pid === 'number' && pid > 0) return pid;
+  const output = typeof message === 'string' ? message.trim() : 'the monitor ended without an answer';
   throw runtimeErrors.PROGRAM_FAILED({ program: `${program} create`, code: 'an error', output });
 }

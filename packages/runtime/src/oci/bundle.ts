@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { SecurityProfile_ProfileType as ProfileType } from '@kubewright/cri-sdk/v1';
 import type { ContainerConfig } from '@kubewright/cri-sdk/v1';
 import type { CgroupLayout } from '@kubewright/linux';
+import { parseTrusted } from '@kubewright/core';
 import { runtimeErrors } from '../errors.js';
 import { boundingSet } from './capabilities.js';
 import { canLimitHugePages } from './huge-pages.js';
@@ -52,7 +53,7 @@ export async function writeBundle(directory: string, spec: OciSpec): Promise<voi
 
 /** What was written, for commands that run beside the first process. */
 export async function readBundle(directory: string): Promise<OciSpec> {
-  return JSON.parse(await readFile(join(directory, 'config.json'), 'utf8')) as OciSpec;
+  return parseTrusted<OciSpec>(await readFile(join(directory, 'config.json'), 'utf8'));
 }
 
 /** Gives a container that was not started other limits; the devices that it may use stay. */

@@ -1,5 +1,6 @@
 import { invalidArgument } from '@kubewright/grpc';
 import type { Capability } from '@kubewright/cri-sdk/v1';
+import { isOneOf } from '@kubewright/core';
 import type { OciProcess } from './spec.js';
 
 /** The capabilities of Linux by number, from linux/capability.h. */
@@ -100,7 +101,7 @@ function plain(name: string): string {
 }
 
 function known(name: string, field: string): string {
-  if ((names as readonly string[]).includes(name)) return name;
+  if (isOneOf(names, name)) return name;
   throw invalidArgument({
     field: `linux.security_context.capabilities.${field}`,
     reason: `names no capability: '${name}'`,

@@ -226,10 +226,11 @@ export class RegistryClient {
 async function readAtMost(body: RegistryAnswer['body'], most: number): Promise<Buffer | undefined> {
   const parts: Buffer[] = [];
   let size = 0;
-  for await (const part of body) {
-    size += (part as Buffer).length;
+  const arriving: AsyncIterable<Buffer> = body;
+  for await (const part of arriving) {
+    size += part.length;
     if (size > most) return undefined;
-    parts.push(part as Buffer);
+    parts.push(part);
   }
   return Buffer.concat(parts);
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { NetworkNamespace, unmount, withNamespace, writeSysctl } from '@kubewright/linux';
 import { NamespaceMode } from '@kubewright/cri-sdk/v1';
 import type { PodSandboxConfig, UserNamespace } from '@kubewright/cri-sdk/v1';
+import { keysOf } from '@kubewright/core';
 import { runtimeErrors } from '../errors.js';
 import type { OciNamespace } from '../oci/spec.js';
 import type { ProgramRunner } from '../programs/program-runner.js';
@@ -13,7 +14,7 @@ import { podHostname } from './pod-hostname.js';
 /** The kinds as /proc names them, and as the OCI does. That of processes is there only where a pod shares it. */
 const types = { user: 'user', net: 'network', ipc: 'ipc', uts: 'uts', pid: 'pid' } as const;
 type Kind = keyof typeof types;
-const kinds = Object.keys(types) as Kind[];
+const kinds = keysOf(types);
 
 /** Namespaces of pods that no process has to keep alive: each is mounted on a file. */
 export class PodNamespaces {

@@ -2,6 +2,7 @@ import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@kubewright/core';
 import { syncDirectory, writeFileDurably } from '@kubewright/linux';
+import { parseTrusted } from '@kubewright/core';
 import { runtimeErrors } from '../errors.js';
 
 /** A change of a record, right before or right after it is on disk. The phase of a record that is removed is `none`. */
@@ -41,7 +42,7 @@ export class RecordStore<R extends { readonly id: string; readonly phase: string
       names.map(async (name) => {
         const path = join(this.#directory, name);
         try {
-          return [JSON.parse(await readFile(path, 'utf8')) as R];
+          return [parseTrusted<R>(await readFile(path, 'utf8'))];
         } catch (cause) {
           this.#options.logger.error('record left out', { error: runtimeErrors.RECORD_INVALID({ path }, { cause }) });
           return [];

@@ -1,4 +1,5 @@
 import { pack } from 'tar-stream';
+import { archiveBytes } from '../tar/archive-bytes.js';
 
 export interface TarEntry {
   readonly name: string;
@@ -24,6 +25,6 @@ export async function tarOf(entries: readonly TarEntry[]): Promise<Buffer> {
   }
   archive.finalize();
   const parts: Uint8Array[] = [];
-  for await (const part of archive) parts.push(part as Uint8Array);
+  for await (const part of archiveBytes(archive)) parts.push(part);
   return Buffer.concat(parts);
 }

@@ -205,7 +205,7 @@ export function devicesOf(bytes: string, counts: string): DeviceUsage[] {
   return [...lines].map(([, major = '', minor = '', operation, amount = '0']) => ({
     major,
     minor,
-    operation: operation as DeviceUsage['operation'],
+    operation: operation === 'Read' ? 'Read' : 'Write',
     bytes: BigInt(amount),
     count: counter(counts, `${major}:${minor} ${operation}`),
   }));

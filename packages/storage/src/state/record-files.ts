@@ -89,7 +89,7 @@ function encode(record: StoredRecord): string {
 async function readRecord<R extends StoredRecord>(path: string): Promise<R> {
   try {
     const text = await readFile(path, 'utf8');
-    const bigints = (key: string, value: unknown): unknown => (key === sizeField ? BigInt(value as string) : value);
+    const bigints = (key: string, value: unknown): unknown => (key === sizeField ? BigInt(String(value)) : value);
     const record = JSON.parse(text, bigints) as R;
     if (record.id !== basename(path, '.json')) throw new Error('it is not the record that its name says');
     return record;

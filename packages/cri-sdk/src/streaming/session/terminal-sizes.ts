@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { recordOf } from '@kubewright/core';
 import type { TerminalSize } from './streaming-runtime.js';
 
 /** A size in JSON has about thirty characters. */
@@ -24,7 +25,7 @@ export async function* terminalSizes(stream: Readable | undefined): AsyncGenerat
 
 function parseSize(text: string): TerminalSize | undefined {
   try {
-    const { Width: width, Height: height } = JSON.parse(text) as { Width?: unknown; Height?: unknown };
+    const { Width: width, Height: height } = recordOf(JSON.parse(text));
     return isLength(width) && isLength(height) ? { width, height } : undefined;
   } catch {
     return undefined;

@@ -51,7 +51,8 @@ export class SpdyConnection {
   async #run(): Promise<void> {
     try {
       if (this.#options.head !== undefined && this.#options.head.length > 0) await this.#take(this.#options.head);
-      for await (const chunk of this.#socket) await this.#take(chunk as Buffer);
+      const chunks: AsyncIterable<Buffer> = this.#socket;
+      for await (const chunk of chunks) await this.#take(chunk);
     } catch (error) {
       // A connection that is cut ends; only a broken protocol is an error.
       if (criSdkErrors.SPDY_PROTOCOL.is(error)) throw error;

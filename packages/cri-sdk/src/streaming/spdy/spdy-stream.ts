@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream';
+import { asError } from '@kubewright/core';
 import type { SpdyHeaders } from './header-codec.js';
 
 /** What a stream needs of its connection. */
@@ -94,6 +95,6 @@ export class SpdyStream extends Duplex {
 
 /** Tells a callback how a promise ended. */
 function settle(work: Promise<void>, tell: (error: Error | null) => void): void {
-  const failed = (error: unknown): void => tell(error as Error);
+  const failed = (error: unknown): void => tell(asError(error));
   void work.then(tell.bind(undefined, null), failed);
 }
