@@ -1,3 +1,7 @@
+/**
+ * The way of a request: `listener` takes it from a socket, `pipeline` asks who and whether he may, `endpoints` answer,
+ * `encoding` is how bodies come and go. Here is what all four speak of.
+ */
 import type { Duplex } from 'node:stream';
 import { extensionPoint } from '@kubewright/core';
 import type { ExtensionPoint } from '@kubewright/core';

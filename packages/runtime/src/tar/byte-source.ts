@@ -1,7 +1,3 @@
-/**
- * Archives of the tar family, as bytes: names and values in them need be no text. A name is kept as a string whose characters
- * are its bytes (latin1). Neighbours: `layers` and `archives` take the members; nothing here writes.
- */
 import { TarInvalid } from './tar-header.js';
 
 /** Bytes that arrive in pieces, taken in others. */
