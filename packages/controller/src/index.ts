@@ -85,6 +85,8 @@ export type { LeaderElectionOptions } from './leader-election/leader-election.js
 export { LeaderGate } from './leader-election/leader-gate.js';
 export { leaseDurationOf } from './leader-election/lease.js';
 export type { LeaseTimes } from './leader-election/lease-times.js';
+export { AccessReview } from './access-review/access-review.js';
+export type { AccessRequest, AccessVerdict } from './access-review/access-review.js';
 export { WriteFence } from './write-fence/write-fence.js';
 export type { WritePass } from './write-fence/write-fence.js';
 export { ControllerManager, controllerHost } from './manager/controller-manager.js';

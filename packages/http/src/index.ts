@@ -11,5 +11,6 @@ export type { HttpEndpointOptions, Incoming, ListenAddress, Outgoing, ServingCer
 // Requests and answers
 export { readBody } from './body/read-body.js';
 export type { ReadBodyOptions } from './body/read-body.js';
+export { sendMetrics } from './metrics/send-metrics.js';
 export { sendText } from './text/send-text.js';
 export { httpErrors } from './errors.js';

@@ -10,7 +10,7 @@ export type { KubewrightOptions } from './application/kubewright.js';
 export { devKubeconfigVariable, embedded } from './connections/embedded.js';
 export { inCluster, kubeconfig } from '@kubewright/informer';
 export type { InClusterOptions, KubeconfigOptions } from '@kubewright/informer';
-export type { HealthServerOptions } from './health/health-server.js';
+export type { HealthServerOptions, MetricsAccess } from './health/health-server-options.js';
 export { consoleLogger } from './logging/console-logger.js';
 export type { ConsoleLoggerOptions } from './logging/console-logger.js';
 export type { LogLevel } from './logging/log-sink.js';

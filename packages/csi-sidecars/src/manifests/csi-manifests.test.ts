@@ -1,5 +1,6 @@
 import { SystemClock, noMetrics, silentLogger } from '@kubewright/core';
 import type { KubeObject } from '@kubewright/api';
+import type { DaemonSet, Deployment } from '@kubewright/api/apps/v1';
 import type { ClusterRole } from '@kubewright/api/rbac/v1';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
@@ -71,6 +72,27 @@ describe('csiManifests', () => {
       { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
     ]);
     expect(namesOf(objects).join()).not.toContain('CustomResourceDefinition');
+  });
+
+  it('probes over TLS what serves metrics as well, and lets it ask who reads them', () => {
+    const part = { livenessPort: 9808 };
+    const objects = csiManifests(new MemoryDriver(...services), { image, node: part, controller: part });
+    const schemeOf = (of: string) => {
+      const found = objects.find(({ kind }) => kind === of) as DaemonSet | Deployment;
+      return found.spec?.template.spec?.containers[0]?.livenessProbe?.httpGet?.scheme;
+    };
+    expect([schemeOf('DaemonSet'), schemeOf('Deployment')]).toEqual(['HTTP', 'HTTPS']);
+    const role = objects.find(({ kind }) => kind === 'ClusterRole') as ClusterRole;
+    expect(role.rules).toContainEqual({
+      apiGroups: ['authentication.k8s.io'],
+      resources: ['tokenreviews'],
+      verbs: ['create'],
+    });
+    expect(role.rules).toContainEqual({
+      apiGroups: ['authorization.k8s.io'],
+      resources: ['subjectaccessreviews'],
+      verbs: ['create'],
+    });
   });
 
   it('lets secrets be read where it is told to', () => {

@@ -12,8 +12,8 @@ export interface CsiProgram {
   readonly volumes?: readonly Volume[];
   readonly volumeMounts?: readonly VolumeMount[];
   /**
-   * Where the program answers `/healthz`: the node part with `livenessProbe`, the controller part with the `health` of its
-   * Kubewright, since a copy that waits does not serve the driver. Default: nowhere, it is not probed.
+   * Where the program answers `/healthz`: the node part with `livenessProbe` in the clear, the controller part with the `health`
+   * of its Kubewright over TLS, since a copy that waits does not serve the driver. Default: nowhere, it is not probed.
    */
   readonly livenessPort?: number;
 }

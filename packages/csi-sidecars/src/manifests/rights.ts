@@ -30,6 +30,12 @@ function grant(verbs: string, group: string, resources: string, resourceNames?: 
 
 const events = grant('create patch', 'events.k8s.io', 'events');
 
+/** For the program's `/metrics`: whose token is shown, and whether he may. */
+const reviews = [
+  grant('create', 'authentication.k8s.io', 'tokenreviews'),
+  grant('create', 'authorization.k8s.io', 'subjectaccessreviews'),
+];
+
 const rights: Record<CsiSidecar, readonly PolicyRule[]> = {
   provisioner: [
     grant('create patch delete', '', 'persistentvolumes'),
@@ -69,6 +75,7 @@ const rights: Record<CsiSidecar, readonly PolicyRule[]> = {
 export function controllerRights(driver: CsiDriver, options: CsiManifestsOptions): KubeObject[] {
   const { sidecars = sidecarsFor(driver), secretNamespaces = [] } = options;
   const { controller: name, namespace, lease, labels } = namesOf(driver, options);
+  const probed = options.controller?.livenessPort !== undefined;
   const subjects: Subject[] = [{ kind: 'ServiceAccount', name, namespace }];
   const granted = sidecars.flatMap((sidecar) => [...readRights(sidecar), ...rights[sidecar]]);
   // A name cannot be demanded of what is only to be created.
@@ -80,7 +87,12 @@ export function controllerRights(driver: CsiDriver, options: CsiManifestsOptions
     rolePair('Role', { name: `${name}-${suffix}`, namespace: within, labels }, rules, subjects);
   const capacity = grant('create patch delete', storage, 'csistoragecapacities');
   return [
-    ...rolePair('ClusterRole', { name, labels }, mergeRules([...granted, events]), subjects),
+    ...rolePair(
+      'ClusterRole',
+      { name, labels },
+      mergeRules([...granted, events, ...(probed ? reviews : [])]),
+      subjects,
+    ),
     ...role(namespace, 'election', leases),
     ...(sidecars.includes('capacity') ? role(capacityNamespace, 'capacity', [capacity]) : []),
     ...secretNamespaces.flatMap((within) => role(within, 'secrets', [grant('get', '', 'secrets')])),

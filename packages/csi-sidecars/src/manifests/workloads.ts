@@ -19,7 +19,7 @@ export function nodeDaemonSet(driver: CsiDriver, options: CsiManifestsOptions): 
   const shared = ['plugins', 'pods'].map((name) => hostDirectory(name, `${kubeletDirectory}/${name}`));
   const registry = hostDirectory('registry', `${kubeletDirectory}/plugins_registry`);
   const container: Container = {
-    ...containerOf(program, options),
+    ...containerOf(program, options, 'HTTP'),
     securityContext: { privileged: true },
     env: [
       ...environmentOf(program),
@@ -67,7 +67,7 @@ export function controllerDeployment(driver: CsiDriver, options: CsiManifestsOpt
   const names = namesOf(driver, options);
   const matchLabels = { ...names.labels, 'app.kubernetes.io/component': 'controller' };
   const container: Container = {
-    ...containerOf(program, options),
+    ...containerOf(program, options, 'HTTPS'),
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
     env: environmentOf(program),
     volumeMounts: [{ name: 'socket', mountPath: socketDirectory }, ...(program.volumeMounts ?? [])],
@@ -91,12 +91,17 @@ export function controllerDeployment(driver: CsiDriver, options: CsiManifestsOpt
   };
 }
 
-function containerOf({ command, livenessPort: port }: CsiProgram, { image }: CsiManifestsOptions): Container {
+/** @param scheme - HTTPS where the port gives metrics for tokens as well. */
+function containerOf(
+  { command, livenessPort: port }: CsiProgram,
+  { image }: CsiManifestsOptions,
+  scheme: 'HTTP' | 'HTTPS',
+): Container {
   return {
     name: 'driver',
     image,
     ...(command && { command: [...command] }),
-    ...(port !== undefined && { livenessProbe: { httpGet: { path: '/healthz', port }, failureThreshold: 5 } }),
+    ...(port !== undefined && { livenessProbe: { httpGet: { path: '/healthz', port, scheme }, failureThreshold: 5 } }),
   };
 }
 

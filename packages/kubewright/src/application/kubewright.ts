@@ -4,7 +4,8 @@ import { Host, Logger, provide, runUntilSignal } from '@kubewright/core';
 import type { ExtensionPoint, PluginLike, Token, UseOptions } from '@kubewright/core';
 import type { ClusterConnection } from '@kubewright/informer';
 import { kubewrightErrors } from '../errors/kubewright-errors.js';
-import { HealthServer, HealthServerOptions } from '../health/health-server.js';
+import { HealthServer } from '../health/health-server.js';
+import { HealthServerOptions } from '../health/health-server-options.js';
 import { consoleLogger } from '../logging/console-logger.js';
 
 export interface KubewrightOptions {
@@ -14,7 +15,7 @@ export interface KubewrightOptions {
   readonly logger?: Logger;
   /** Milliseconds that a stop may take. Default: 30,000. */
   readonly gracePeriod?: number;
-  /** Serves `/healthz` and `/readyz` for probes. Default: nothing is served. */
+  /** Serves `/healthz` and `/readyz` for probes, and `/metrics` for whom the cluster allows it. Default: nothing is served. */
   readonly health?: HealthServerOptions;
   /** Whether the program is the process: SIGINT and SIGTERM stop it in order, a second one ends it at once, and what does not stop in time is ended. Default: true. */
   readonly signals?: boolean;
