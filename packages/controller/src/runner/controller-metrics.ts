@@ -1,7 +1,8 @@
 /** A controller's metrics under controller-runtime's names, so that existing dashboards fit. */
 import type { Counter, Gauge, Histogram, Metrics } from '@kubewright/core';
 
-export type ReconcileResult = 'success' | 'error' | 'requeue' | 'requeue_after';
+const results = ['success', 'error', 'requeue', 'requeue_after'] as const;
+export type ReconcileResult = (typeof results)[number];
 
 /** controller-runtime's buckets, from 5 ms to a minute. */
 const seconds = [
@@ -15,34 +16,45 @@ export class ControllerMetrics {
   readonly #errors: Counter;
   readonly #terminal: Counter;
   readonly #timeouts: Counter;
+  readonly #panics: Counter;
   readonly #staleReads: Counter;
   readonly #duration: Histogram;
   readonly #active: Gauge;
 
   constructor(metrics: Metrics, controller: string, concurrency: number) {
     const labelNames = ['controller'];
-    const counter = (name: string, help: string, extra: string[] = []): Counter =>
-      metrics.counter({ name: `controller_runtime_${name}`, help, labelNames: [...labelNames, ...extra] });
+    const series = [{ controller }];
+    const counter = (name: string, help: string): Counter =>
+      metrics.counter({ name: `controller_runtime_${name}`, help, labelNames, series });
     this.#labels = { controller };
-    this.#total = counter('reconcile_total', 'Reconciles by result.', ['result']);
+    this.#total = metrics.counter({
+      name: 'controller_runtime_reconcile_total',
+      help: 'Reconciles by result.',
+      labelNames: ['controller', 'result'],
+      series: results.map((result) => ({ controller, result })),
+    });
     this.#errors = counter('reconcile_errors_total', 'Reconciles that failed.');
     this.#terminal = counter('terminal_reconcile_errors_total', 'Reconciles that failed and are not retried.');
     this.#timeouts = counter('reconcile_timeouts_total', 'Reconciles that took longer than they may.');
+    this.#panics = counter('reconcile_panics_total', 'Reconciles that failed by a mistake in their program.');
     this.#staleReads = metrics.counter({
       name: 'kubewright_stale_read_fallbacks_total',
       help: 'Reconciles that read live because the cache did not catch up.',
       labelNames,
+      series,
     });
     this.#duration = metrics.histogram({
       name: 'controller_runtime_reconcile_time_seconds',
       help: 'How long reconciles take.',
       labelNames,
+      series,
       buckets: seconds,
     });
     this.#active = metrics.gauge({
       name: 'controller_runtime_active_workers',
       help: 'Reconciles that run now.',
       labelNames,
+      series,
     });
     metrics
       .gauge({
@@ -63,8 +75,9 @@ export class ControllerMetrics {
     this.#duration.observe(milliseconds / 1000, this.#labels);
   }
 
-  failed(how: 'retried' | 'terminal' | 'timeout'): void {
+  failed(how: 'retried' | 'terminal' | 'timeout', error: unknown): void {
     this.#errors.increment(this.#labels);
+    if (isMistake(error)) this.#panics.increment(this.#labels);
     if (how === 'terminal') this.#terminal.increment(this.#labels);
     if (how === 'timeout') this.#timeouts.increment(this.#labels);
   }
@@ -72,4 +85,13 @@ export class ControllerMetrics {
   staleRead(): void {
     this.#staleReads.increment(this.#labels);
   }
+}
+
+/**
+ * What panics in Go is an error of the language itself here: a property of undefined, a name that is not there. `fetch` uses the
+ * same type for a network that fails, and tells the cause of it.
+ */
+function isMistake(error: unknown): boolean {
+  const isOfLanguage = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
+  return isOfLanguage && error.cause === undefined;
 }

@@ -226,10 +226,10 @@ export class ReconcileLoop<T extends KubeObject> {
     }
     if (TerminalError.is(error)) {
       queue.forget(item.key);
-      metrics.failed('terminal');
+      metrics.failed('terminal', error);
     } else {
       queue.addRateLimited(item.key, again);
-      metrics.failed(controllerErrors.RECONCILE_TIMEOUT.is(error) ? 'timeout' : 'retried');
+      metrics.failed(controllerErrors.RECONCILE_TIMEOUT.is(error) ? 'timeout' : 'retried', error);
     }
     logger.error('reconcile failed', { error, retries: item.retries });
     return metrics.finished('error', milliseconds);

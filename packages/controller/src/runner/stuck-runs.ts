@@ -29,15 +29,18 @@ export class StuckRuns {
   constructor(options: StuckRunsOptions) {
     this.#options = options;
     const labelNames = ['controller'];
+    const series = [{ controller: options.name }];
     this.#total = options.metrics.counter({
       name: 'kubewright_stuck_reconciles_total',
       help: 'Reconciles that did not end when they were told to.',
       labelNames,
+      series,
     });
     this.#now = options.metrics.gauge({
       name: 'kubewright_stuck_reconciles',
       help: 'Reconciles that were told to end and still run.',
       labelNames,
+      series,
     });
   }
 

@@ -8,6 +8,7 @@ import type { WriteFence } from './write-fence.js';
  */
 export function fencedTransport(inner: Transport, fence: WriteFence): Transport {
   return {
+    ...(inner.host !== undefined && { host: inner.host }),
     send: (request, signal) =>
       request.method === 'GET' ? inner.send(request, signal) : sendFenced(inner, fence, request, signal),
     close: () => inner.close(),

@@ -8,7 +8,11 @@ const ofList = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1
 
 /** Asks for the metadata of objects instead of the whole of them. */
 class MetadataTransport implements Transport {
-  constructor(private readonly transport: Transport) {}
+  readonly host: string;
+
+  constructor(private readonly transport: Transport) {
+    this.host = transport.host ?? '';
+  }
 
   send(request: ApiRequest, signal?: AbortSignal): Promise<ApiResponse> {
     const accept = acceptFor(request);

@@ -63,6 +63,23 @@ describe('MetricsRegistry', () => {
     ]);
   });
 
+  it('shows series that were named beforehand at 0, also those that a second maker of the instrument names', () => {
+    const registry = new MetricsRegistry();
+    const named = (kind: string) => ({ name: 'seen_total', help: '', labelNames: ['kind'], series: [{ kind }] });
+    registry.counter(named('a')).increment({ kind: 'a' });
+    registry.counter(named('a'));
+    registry.counter(named('b'));
+    registry.histogram({ ...named('c'), name: 'took_seconds', buckets: [1] });
+    expect(registry.collect().map(({ samples }) => samples)).toEqual([
+      [
+        { labels: { kind: 'a' }, value: 1 },
+        { labels: { kind: 'b' }, value: 0 },
+      ],
+      [{ labels: { kind: 'c' }, value: 0, count: 0, buckets: [{ atMost: 1, count: 0 }] }],
+    ]);
+    expect(() => registry.gauge({ ...named('a'), name: 'g', labelNames: ['sort'] })).toThrow("no label 'kind'");
+  });
+
   it('records what the process uses', () => {
     const registry = new MetricsRegistry();
     recordProcess(registry);

@@ -38,7 +38,7 @@ export class MetricsRegistry implements Metrics {
     const { name, labelNames = [], read } = options;
     checkRead(options);
     const known = this.#known(options, 'counter');
-    if (known instanceof RegisteredCounter) return known;
+    if (known instanceof RegisteredCounter) return begun(known, options);
     return this.#keep(options, new RegisteredCounter(name, labelNames, this.#limit, read));
   }
 
@@ -46,7 +46,7 @@ export class MetricsRegistry implements Metrics {
     const { name, labelNames = [], read } = options;
     checkRead(options);
     const known = this.#known(options, 'gauge');
-    if (known instanceof RegisteredGauge) return known;
+    if (known instanceof RegisteredGauge) return begun(known, options);
     return this.#keep(options, new RegisteredGauge(name, labelNames, this.#limit, read));
   }
 
@@ -56,7 +56,7 @@ export class MetricsRegistry implements Metrics {
     if (known instanceof RegisteredHistogram) {
       if (known.buckets.join() !== buckets.join())
         throw coreErrors.METRIC_CONFLICT({ name, reason: `its buckets are ${known.buckets.join(', ')}` });
-      return known;
+      return begun(known, options);
     }
     if (buckets.some((bound, index) => !(bound > (buckets[index - 1] ?? -Infinity)) || bound === Infinity))
       throw coreErrors.METRIC_INVALID({ name, reason: 'its buckets are not finite and ascending' });
@@ -79,13 +79,21 @@ export class MetricsRegistry implements Metrics {
     return known;
   }
 
-  #keep<I extends RegisteredInstrument>({ name, help, labelNames = [] }: InstrumentOptions, instrument: I): I {
+  #keep<I extends RegisteredInstrument>(options: InstrumentOptions, instrument: I): I {
+    const { name, help, labelNames = [] } = options;
     if (!namePattern.test(name)) throw coreErrors.METRIC_INVALID({ name, reason: 'the name has other characters' });
     const wrong = labelNames.find((label) => !labelPattern.test(label));
     if (wrong !== undefined) throw coreErrors.METRIC_INVALID({ name, reason: `'${wrong}' cannot be a label` });
+    begun(instrument, options);
     this.#instruments.set(name, { help, instrument });
     return instrument;
   }
+}
+
+/** The instrument with the series that are to be seen before anything happens. */
+function begun<I extends RegisteredInstrument>(instrument: I, { series = [] }: InstrumentOptions): I {
+  for (const labels of series) instrument.series.of(labels);
+  return instrument;
 }
 
 function checkRead({ name, labelNames = [], read }: ReadableOptions): void {

@@ -15,6 +15,8 @@ export interface InstrumentOptions {
   readonly help: string;
   /** Default: none. Never name a label whose values clients can make up without an end: names of objects, users, paths. */
   readonly labelNames?: readonly string[];
+  /** Series that are there at 0 from the start, for what may long not happen. Default: none; one without labels always is. */
+  readonly series?: readonly Labels[];
 }
 
 export interface ReadableOptions extends InstrumentOptions {

@@ -26,6 +26,8 @@ export interface ExecuteOptions {
 
 /** How often a request is sent again at most: client-go's number. */
 const maximalRetries = 10;
+/** client-go's, in seconds. */
+const buckets = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
 /** The wait before a GET whose connection broke is sent again. */
 const reconnectDelay = 1000;
 
@@ -39,24 +41,27 @@ export class RequestExecutor {
   readonly #requests: Counter;
   readonly #retries: Counter;
   readonly #duration: Histogram;
+  readonly #host: string;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
-    const { metrics } = options;
+    const { metrics, transport } = options;
+    this.#host = transport.host ?? '';
     this.#requests = metrics.counter({
       name: 'rest_client_requests_total',
-      help: 'Requests by method and status code.',
-      labelNames: ['code', 'method'],
+      help: 'Requests by method, host and status code.',
+      labelNames: ['code', 'method', 'host'],
     });
     this.#retries = metrics.counter({
       name: 'rest_client_request_retries_total',
       help: 'Requests sent again.',
-      labelNames: ['code', 'method'],
+      labelNames: ['code', 'verb', 'host'],
     });
     this.#duration = metrics.histogram({
       name: 'rest_client_request_duration_seconds',
       help: 'Time to the head of a response.',
-      labelNames: ['method'],
+      labelNames: ['verb', 'host'],
+      buckets,
     });
   }
 
@@ -104,6 +109,8 @@ export class RequestExecutor {
 
   async #send(request: ApiRequest, signal: AbortSignal, options: ExecuteOptions): Promise<ApiResponse> {
     const { transport, clock, userAgent } = this.#options;
+    const { method } = request;
+    const host = this.#host;
     const { retry = true, timeout = this.#options.timeout } = options;
     const ends = clock.monotonic() + timeout;
     const full: ApiRequest = {
@@ -117,15 +124,15 @@ export class RequestExecutor {
         response = await transport.send(full, signal);
       } catch (error) {
         if (signal.aborted) throw signal.reason;
-        this.#requests.increment({ code: '<error>', method: request.method });
-        if (!retry || attempt >= maximalRetries || request.method !== 'GET' || !isBrokenConnection(error)) throw error;
-        this.#retries.increment({ code: '<error>', method: request.method });
+        this.#requests.increment({ code: '<error>', method, host });
+        if (!retry || attempt >= maximalRetries || method !== 'GET' || !isBrokenConnection(error)) throw error;
+        this.#retries.increment({ code: '<error>', verb: method, host });
         await clock.sleep(reconnectDelay, signal);
         continue;
       }
       const code = String(response.status);
-      this.#requests.increment({ code, method: request.method });
-      this.#duration.observe((clock.monotonic() - started) / 1000, { method: request.method });
+      this.#requests.increment({ code, method, host });
+      this.#duration.observe((clock.monotonic() - started) / 1000, { verb: method, host });
       this.#reportWarnings(response, request);
       if (response.status < 300) return response;
       const retryAfter = retryAfterOf(response, clock.now());
@@ -134,7 +141,7 @@ export class RequestExecutor {
       const isWorthIt =
         retryAfter !== undefined && retryAfter <= longestRetryAfter && clock.monotonic() + retryAfter * 1000 < ends;
       if (!mayRetry || !isWorthIt) throw statusErrorOf(response, text, clock.now());
-      this.#retries.increment({ code, method: request.method });
+      this.#retries.increment({ code, verb: method, host });
       await clock.sleep(retryAfter * 1000, signal);
     }
   }

@@ -56,7 +56,8 @@ export class Reflector<T extends KubeObject> {
   readonly #backoff: Backoff;
   readonly #logger: Logger;
   readonly #failures: Counter;
-  readonly #counts: WatchSessionOptions<T>['counts'];
+  readonly #received: Counter;
+  readonly #merged: Counter;
   readonly #guard: ObjectGuard<T>;
   readonly #labels: { readonly resource: string };
   readonly #status = new BehaviorSubject<ReflectorStatus>(idleStatus);
@@ -80,28 +81,22 @@ export class Reflector<T extends KubeObject> {
     this.#backoff = new Backoff(clock, random);
     this.#logger = options.logger.child({ resource: this.#collection });
     this.#labels = { resource: kind.group === '' ? kind.plural : `${kind.plural}.${kind.group}` };
-    this.#counts = {
-      events: metrics.counter({
-        name: 'informer_watch_events_total',
-        help: 'Events that watches brought.',
-        labelNames: ['resource'],
-      }),
-      merged: metrics.counter({
-        name: 'informer_merged_events_total',
-        help: 'Events that were replaced by newer ones before anybody read them.',
-        labelNames: ['resource'],
-      }),
-    };
     this.#failures = metrics.counter({
       name: 'informer_failures_total',
       help: 'Failed list and watch attempts by stage.',
       labelNames: ['resource', 'stage'],
     });
-    const refused = metrics.counter({
-      name: 'informer_refused_objects_total',
-      help: 'Objects that a server sent and that cannot belong to the collection.',
-      labelNames: ['resource'],
-    });
+    const counter = (name: string, help: string): Counter =>
+      metrics.counter({ name, help, labelNames: ['resource'], series: [this.#labels] });
+    this.#received = counter('informer_watch_events_total', 'Events that watches brought.');
+    this.#merged = counter(
+      'informer_merged_events_total',
+      'Events that were replaced by newer ones before anybody read them.',
+    );
+    const refused = counter(
+      'informer_refused_objects_total',
+      'Objects that a server sent and that cannot belong to the collection.',
+    );
     this.#guard = new ObjectGuard<T>({
       kind,
       namespace: selection.namespace,
@@ -173,8 +168,10 @@ export class Reflector<T extends KubeObject> {
       prepare,
       clock,
       random,
-      counts: this.#counts,
-      labels: this.#labels,
+      onBatch: (received, merged) => {
+        this.#received.increment(this.#labels, received);
+        this.#merged.increment(this.#labels, merged);
+      },
       onOpen: () => {
         if (withInitialEvents) return;
         this.#stage = 'watch';

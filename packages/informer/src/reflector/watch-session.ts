@@ -24,10 +24,9 @@ export interface WatchSessionOptions<T extends KubeObject> {
   readonly prepare: (object: T) => DeepReadonly<T>;
   readonly clock: Clock;
   readonly random: Random;
-  /** Events that came, and those of them that newer ones replaced before anybody read them. */
-  readonly counts: { readonly events: Counter; readonly merged: Counter };
-  readonly labels: Labels;
   readonly onOpen: () => void;
+  /** How many events came at once, and how many of them were replaced by newer ones before anybody read them. */
+  readonly onBatch: (received: number, merged: number) => void;
   readonly onInitial: (objects: readonly DeepReadonly<T>[], resourceVersion: string) => void;
   readonly onDeltas: (deltas: readonly Delta<T>[], resourceVersion: string) => void;
 }
@@ -119,7 +118,7 @@ export class WatchSession<T extends KubeObject> {
     const isWhole = done === batch.events.length || (done === batch.events.length - 1 && StatusError.is(failure));
     if (this.#initial === undefined) this.#flush(isWhole ? batch.resourceVersion : '');
     else if (batch.events.some(({ type }) => type === 'ADDED')) this.#initial.progress();
-    this.#count(batch, this.#options.labels);
+    this.#options.onBatch(batch.events.length + batch.merged, batch.merged);
     if (failure !== undefined) throw failure;
   }
 
@@ -162,11 +161,5 @@ export class WatchSession<T extends KubeObject> {
     this.#initial[Symbol.dispose]();
     this.#initial = undefined;
     this.#options.onInitial(objects, metadata.resourceVersion ?? '');
-  }
-
-  #count({ events, merged }: TakenBatch, labels: Labels): void {
-    const { counts } = this.#options;
-    counts.events.increment(labels, events.length + merged);
-    if (merged > 0) counts.merged.increment(labels, merged);
   }
 }

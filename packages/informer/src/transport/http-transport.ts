@@ -33,6 +33,7 @@ const keepAliveProbeDelay = 30_000;
  * long a body may stay silent: both are the business of its users.
  */
 export class HttpTransport implements Transport {
+  readonly host: string;
   readonly #options: HttpTransportOptions;
   readonly #origin: string;
   readonly #prefix: string;
@@ -44,6 +45,7 @@ export class HttpTransport implements Transport {
     const url = URL.canParse(options.server) ? new URL(options.server) : undefined;
     if (url === undefined || !/^https?:$/.test(url.protocol)) throw informerErrors.SERVER_URL({ url: options.server });
     this.#options = options;
+    this.host = url.host;
     this.#origin = url.origin;
     this.#prefix = url.pathname.replace(/\/+$/, '');
     this.#credentials = options.credentials ?? new StaticCredentials();

@@ -27,6 +27,8 @@ export interface ApiResponse {
 }
 
 export interface Transport {
+  /** Whom it talks to, as metrics name it: `10.0.0.1:6443`. Absent: nobody by a network. */
+  readonly host?: string;
   /**
    * Sends one request; resolves when the response's head is there, whatever its status. Rejects when no response came:
    * connection refused or cut, TLS failure, or the signal's reason on abort. Aborting later ends the body with that reason.

@@ -15,6 +15,15 @@ describe('QueueMetrics', () => {
     const clock = new FakeClock();
     const metrics = new MetricsRegistry();
     const queue = new WorkQueue({ name: 'q', clock, metrics });
+    expect(metrics.collect().map(({ name, samples }) => [name, samples[0]?.value])).toEqual([
+      ['workqueue_adds_total', 0],
+      ['workqueue_depth', undefined],
+      ['workqueue_longest_running_processor_seconds', 0],
+      ['workqueue_queue_duration_seconds', 0],
+      ['workqueue_retries_total', 0],
+      ['workqueue_unfinished_work_seconds', 0],
+      ['workqueue_work_duration_seconds', 0],
+    ]);
     queue.add('a');
     queue.add('b', { priority: -100 });
     queue.addRateLimited('c');

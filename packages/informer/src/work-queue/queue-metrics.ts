@@ -29,6 +29,7 @@ export class QueueMetrics {
     const labelNames = ['name', 'controller'];
     this.#clock = clock;
     this.#labels = { name, controller: name };
+    const series = [this.#labels];
     this.#running = running;
     this.#depth = metrics.gauge({
       name: 'workqueue_depth',
@@ -39,33 +40,39 @@ export class QueueMetrics {
       name: 'workqueue_adds_total',
       help: 'Keys that became ready or were asked for again.',
       labelNames,
+      series,
     });
     this.#retries = metrics.counter({
       name: 'workqueue_retries_total',
       help: 'Keys added with a backoff.',
       labelNames,
+      series,
     });
     this.#waited = metrics.histogram({
       name: 'workqueue_queue_duration_seconds',
       help: 'Time from ready to taken.',
       labelNames,
+      series,
       buckets,
     });
     this.#worked = metrics.histogram({
       name: 'workqueue_work_duration_seconds',
       help: 'Time from taken to done.',
       labelNames,
+      series,
       buckets,
     });
     this.#unfinished = metrics.gauge({
       name: 'workqueue_unfinished_work_seconds',
       help: 'Time spent on keys that are not done, in sum.',
       labelNames,
+      series,
     });
     this.#longest = metrics.gauge({
       name: 'workqueue_longest_running_processor_seconds',
       help: 'The longest time spent on a key that is not done.',
       labelNames,
+      series,
     });
   }
 

@@ -115,7 +115,8 @@ export class Pipeline {
       request.signal.throwIfAborted();
       response = this.#failure(error);
     }
-    this.#services.metrics.observe(info, this.#served(info), response.status, clock.monotonic() - started);
+    const took = clock.monotonic() - started;
+    this.#services.metrics.observe(info, this.#served(info), response.status, took, request);
     return {
       ...response,
       headers: { 'audit-id': auditId, 'cache-control': 'no-cache, private', ...warned(warnings), ...response.headers },
@@ -164,6 +165,7 @@ export class Pipeline {
     using held = this.#bodies.hold(user);
     const arrived = reads ? request : withBody(request, await this.#readBody(request, held));
     using _slot = this.#slots.take(reads ? 'reading' : 'mutating', user, info);
+    using _counted = this.#services.metrics.inFlight(reads ? 'readOnly' : 'mutating');
     return await this.#within(requestTimeout, 'request did not complete', request.signal, (signal) =>
       this.#route({ ...context, request: arrived, signal }),
     );
