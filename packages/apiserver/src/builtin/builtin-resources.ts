@@ -9,8 +9,8 @@ import { BuiltinStrategies, nameFormatOf } from '../kinds/index.js';
 import { isJsonObject } from '../object/object-bytes.js';
 import { printerOf } from '../tables/index.js';
 import { builtinConversion } from './builtin-conversions.js';
-import type { Lifecycle, ScalePaths, ServedResource } from '../registry/served-resource.js';
 import { storagePrefix } from '../registry/served-resource.js';
+import type { Lifecycle, ScalePaths, ServedResource } from '../registry/served-resource.js';
 
 /** Deletes of these answer the object; of all others a Status. */
 const answersDeleted = new Set([
@@ -30,7 +30,7 @@ const scale: ScalePaths = {
 };
 
 /** A namespace ends when the controller that empties it has taken its finalizer from the specification. */
-const namespaceLifecycle: Lifecycle = {
+const namespaceLifecycle: DeletionRules = {
   beginDeletion(object) {
     object['status'] = { ...(isJsonObject(object['status']) ? object['status'] : {}), phase: 'Terminating' };
   },
@@ -41,7 +41,7 @@ const namespaceLifecycle: Lifecycle = {
 };
 
 /** A definition goes once its objects are gone. */
-const definitionLifecycle: Lifecycle = {
+const definitionLifecycle: DeletionRules = {
   finalizer: cleanupFinalizer,
   beginDeletion(object, now) {
     const status = isJsonObject(object['status']) ? object['status'] : {};
@@ -50,7 +50,7 @@ const definitionLifecycle: Lifecycle = {
   isFinished: () => true,
 };
 
-const lifecycles: Readonly<Record<string, Lifecycle>> = {
+const lifecycles: Readonly<Record<string, DeletionRules>> = {
   '/namespaces': namespaceLifecycle,
   [`${definitionGroup}/${definitionPlural}`]: definitionLifecycle,
 };

@@ -25,7 +25,7 @@ export interface ScalePaths {
 }
 
 /** Rules of a resource that lives on after its finalizers are gone. Namespaces have their own list of finalizers in the specification. */
-export interface Lifecycle {
+export interface DeletionRules {
   /** Added as the deletion begins. */
   readonly finalizer?: string;
   /** Changes the object as its deletion begins. */
@@ -53,7 +53,7 @@ export interface ServedResource extends ApiResource {
   readonly storedVersion: string;
   readonly printer: Printer;
   readonly scale: ScalePaths | undefined;
-  readonly lifecycle: Lifecycle | undefined;
+  readonly lifecycle: DeletionRules | undefined;
   /** Whether a delete answers the object itself rather than a Status. */
   readonly answersDeleted: boolean;
   /** Texts that every answer warns with, as for a deprecated version. */
