@@ -7,7 +7,7 @@
 // Clusters
 export { EmbeddedCluster } from './embedded/embedded-cluster.js';
 export type { EmbeddedClusterOptions } from './embedded/embedded-cluster.js';
-export { embedded } from './embedded/embedded-connection.js';
+export { embeddedConnection } from './embedded/embedded-connection.js';
 export type { EmbeddedConnectionOptions } from './embedded/embedded-connection.js';
 
 // For plugin authors

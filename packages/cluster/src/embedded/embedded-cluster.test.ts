@@ -10,7 +10,7 @@ import { Client, kubeconfig } from '@kubewright/informer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clusterErrors } from '../errors/cluster-errors.js';
 import { EmbeddedCluster } from './embedded-cluster.js';
-import { embedded } from './embedded-connection.js';
+import { embeddedConnection } from './embedded-connection.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -110,7 +110,7 @@ describe('EmbeddedCluster', () => {
   });
 
   it('is a connection whose end stops it', async () => {
-    const { transport, namespace } = await embedded({ nodes: 0 }).open();
+    const { transport, namespace } = await embeddedConnection({ nodes: 0 }).open();
     const client = new Client({ transport, namespace });
     await client.create(ConfigMap, { metadata: { name: 'a' } });
     await transport.close();

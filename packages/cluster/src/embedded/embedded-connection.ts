@@ -12,7 +12,7 @@ export interface EmbeddedConnectionOptions extends EmbeddedClusterOptions {
  * A cluster of this program's own, as a connection: opening it starts the cluster and resolves when it serves, closing the
  * connection's transport stops it.
  */
-export function embedded({ plugins = [], ...options }: EmbeddedConnectionOptions = {}): ClusterConnection {
+export function embeddedConnection({ plugins = [], ...options }: EmbeddedConnectionOptions = {}): ClusterConnection {
   return {
     name: options.name ?? 'embedded',
     async open({ clock } = {}): Promise<OpenConnection> {

@@ -20,7 +20,7 @@ export function embedded(options: EmbeddedConnectionOptions = {}): ClusterConnec
   return {
     name: options.name ?? 'embedded',
     async open(services) {
-      return await (await cluster()).embedded(options).open(services);
+      return await (await cluster()).embeddedConnection(options).open(services);
     },
   };
 }
