@@ -34,6 +34,6 @@ export interface Strategy {
   readonly allowCreateOnUpdate: boolean;
   /** The seconds an object stays after a delete until its agent confirms (Pods); undefined: it goes at once. */
   gracePeriod(object: JsonObject, options: DeletionOptions): number | undefined;
-  /** Field sets that a write to the main resource may not own (`status`), by subresource: what server-side apply leaves out. */
+  /** Whether the status is written through its own subresource alone, and everything else through the main resource alone. */
   readonly hasStatus: boolean;
 }

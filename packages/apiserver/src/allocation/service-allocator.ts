@@ -6,7 +6,7 @@ import { fieldError, statusErrors } from '@kubewright/api';
 import type { FieldError, JsonObject, MutableJson } from '@kubewright/api';
 import { Plugin, Random, inject } from '@kubewright/core';
 import type { CachedObject } from '../cache/cached-object.js';
-import { isJsonObject, metaString } from '../object/object-bytes.js';
+import { isJsonObject, metaString, specOf } from '../object/object-bytes.js';
 import type { ServedResource } from '../registry/served-resource.js';
 import { ObjectReader } from '../store/object-reader.js';
 import type { Reservation } from '../store/write-hooks.js';
@@ -190,11 +190,6 @@ function includes(holdings: readonly Holding[], { pool, number }: Holding): bool
 
 function isService({ group, plural }: ServedResource): boolean {
   return group === '' && plural === 'services';
-}
-
-function specOf(object: JsonObject): JsonObject {
-  const { spec } = object;
-  return isJsonObject(spec) ? spec : {};
 }
 
 function portsOf(spec: JsonObject): JsonObject[] {

@@ -1,9 +1,16 @@
 /** The documents of discovery, in the old form of one per group and version, and in the aggregated form. */
 import { createHash } from 'node:crypto';
-import type { GroupVersionKind, Json } from '@kubewright/api';
-import type { ApiSubresource } from '@kubewright/api/schemas';
-import type { ServedResource } from './served-resource.js';
+import type { GroupVersionKind, Json, Schema } from '@kubewright/api';
+import type { ApiResource, ApiSubresource } from '@kubewright/api/schemas';
 import { compareGroups, compareVersions } from './versions.js';
+
+/** A resource as far as clients are told of it: a built-in one, or one of a custom resource definition. */
+export interface DiscoveredResource extends ApiResource {
+  /** The schema that a custom resource's definition gives; absent for built-in kinds. */
+  readonly schema?: Schema;
+  /** The version that objects are stored in. Default: the resource's own. */
+  readonly storageVersion?: string;
+}
 
 /** A document as it is sent. */
 export interface DiscoveryDocument {
@@ -16,7 +23,7 @@ export type AggregatedVersion = 'v2' | 'v2beta1';
 
 interface GroupVersion {
   readonly version: string;
-  readonly resources: ServedResource[];
+  readonly resources: DiscoveredResource[];
 }
 
 /** Made anew whenever what is served changes; each document is built when first asked for. */
@@ -26,18 +33,18 @@ export class Discovery {
   readonly #serverAddress: string;
 
   /** @param serverAddress - host and port that `/api` tells clients of every network. */
-  constructor(resources: Iterable<ServedResource>, serverAddress: string) {
+  constructor(resources: Iterable<DiscoveredResource>, serverAddress: string) {
     this.#serverAddress = serverAddress;
-    const collected = new Map<string, Map<string, ServedResource[]>>();
+    const collected = new Map<string, Map<string, DiscoveredResource[]>>();
     for (const resource of resources) {
-      const versions = collected.get(resource.group) ?? new Map<string, ServedResource[]>();
+      const versions = collected.get(resource.group) ?? new Map<string, DiscoveredResource[]>();
       collected.set(resource.group, versions);
       const list = versions.get(resource.version) ?? [];
       versions.set(resource.version, list);
       list.push(resource);
     }
     for (const group of [...collected.keys()].toSorted(compareGroups)) {
-      const versions = [...(collected.get(group) ?? new Map<string, ServedResource[]>())];
+      const versions = [...(collected.get(group) ?? new Map<string, DiscoveredResource[]>())];
       const sorted = versions.toSorted(([left], [right]) => compareVersions(left, right));
       this.#groups.set(
         group,
@@ -124,7 +131,7 @@ export class Discovery {
   }
 }
 
-function resourcesJson(resource: ServedResource): Json[] {
+function resourcesJson(resource: DiscoveredResource): Json[] {
   const { plural, singular, scope, kind, verbs, shortNames, categories } = resource;
   const namespaced = scope === 'Namespaced';
   const main = {
@@ -140,7 +147,11 @@ function resourcesJson(resource: ServedResource): Json[] {
   return [main, ...resource.subresources.map((subresource) => subresourceJson(resource, subresource, namespaced))];
 }
 
-function subresourceJson(resource: ServedResource, { name, kind, verbs }: ApiSubresource, namespaced: boolean): Json {
+function subresourceJson(
+  resource: DiscoveredResource,
+  { name, kind, verbs }: ApiSubresource,
+  namespaced: boolean,
+): Json {
   const foreign = kind.group !== resource.group || kind.version !== resource.version;
   return {
     name: `${resource.plural}/${name}`,
@@ -153,7 +164,7 @@ function subresourceJson(resource: ServedResource, { name, kind, verbs }: ApiSub
 }
 
 /** Tells clients when the version that objects are stored in changes: the start of a hash over group, version and kind. */
-export function storageVersionHash({ group, version, kind, storageVersion = version }: ServedResource): string {
+export function storageVersionHash({ group, version, kind, storageVersion = version }: DiscoveredResource): string {
   const digest = createHash('sha256').update(`${group}/${storageVersion}/${kind}`).digest();
   return digest.subarray(0, 8).toString('base64');
 }
@@ -173,7 +184,7 @@ function kindJson({ group, version, kind }: GroupVersionKind): Json {
   return { group, version, kind };
 }
 
-function resourceDiscovery(resource: ServedResource): Json {
+function resourceDiscovery(resource: DiscoveredResource): Json {
   const { plural, singular, scope, verbs, shortNames, categories, subresources } = resource;
   return {
     resource: plural,

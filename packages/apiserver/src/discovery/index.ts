@@ -3,6 +3,5 @@
  * a new `Discovery` when it changes; `http` chooses the form by the Accept header and answers 304 by ETag.
  */
 export { Discovery, storageVersionHash } from './discovery.js';
-export type { AggregatedVersion, DiscoveryDocument } from './discovery.js';
-export type { ServedResource } from './served-resource.js';
+export type { AggregatedVersion, DiscoveredResource, DiscoveryDocument } from './discovery.js';
 export { compareGroups, compareVersions } from './versions.js';

@@ -70,6 +70,12 @@ export function metadataOf(object: JsonObject): JsonObject {
   return object['metadata'] as JsonObject;
 }
 
+/** The object's specification, for its owner to change; an empty one where it has none. */
+export function specOf(object: JsonObject): JsonObject {
+  const { spec } = object;
+  return isJsonObject(spec) ? spec : {};
+}
+
 /** A string of the metadata, or undefined where it is absent or empty. */
 export function metaString(object: JsonObject, name: string): string | undefined {
   const value = metadataOf(object)[name];

@@ -1,7 +1,7 @@
 /** The names and shapes of schemas in the documents. */
 import type { GroupVersionKind, Json, Schema } from '@kubewright/api';
 import { builtinSchema, schemaNames, schemaOfKind } from '@kubewright/api/schemas';
-import type { ServedResource } from '../discovery/served-resource.js';
+import type { DiscoveredResource } from '../discovery/index.js';
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
@@ -23,7 +23,7 @@ export class Components {
   readonly #builtin = new Map<Schema, string>();
   readonly #custom = new Map<string, Schema>();
 
-  constructor(resources: Iterable<ServedResource>) {
+  constructor(resources: Iterable<DiscoveredResource>) {
     for (const name of schemaNames()) this.#builtin.set(builtinSchema(name), name);
     for (const resource of resources) {
       if (!resource.schema) continue;
@@ -71,7 +71,7 @@ function kindTag({ group, version }: GroupVersionKind, kind: string) {
 }
 
 /** The object's own schema with the fields that every object has. */
-function customSchema(resource: ServedResource, schema: Schema): Schema {
+function customSchema(resource: DiscoveredResource, schema: Schema): Schema {
   return {
     ...schema,
     properties: {
@@ -88,7 +88,7 @@ function without(properties: Readonly<Record<string, Schema>>, keys: readonly st
   return Object.fromEntries(Object.entries(properties).filter(([key]) => !keys.includes(key)));
 }
 
-function listSchema(resource: ServedResource, item: string): Schema {
+function listSchema(resource: DiscoveredResource, item: string): Schema {
   return {
     type: 'object',
     required: ['items'],

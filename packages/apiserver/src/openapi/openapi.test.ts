@@ -1,9 +1,9 @@
 import { builtinResources } from '@kubewright/api/schemas';
 import { describe, expect, it } from 'vitest';
-import type { ServedResource } from '../discovery/served-resource.js';
+import type { DiscoveredResource } from '../discovery/index.js';
 import { OpenApi } from './openapi.js';
 
-const site: ServedResource = {
+const site: DiscoveredResource = {
   group: 'web.example.com',
   version: 'v1',
   kind: 'Website',

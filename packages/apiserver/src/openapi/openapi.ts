@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Schema } from '@kubewright/api';
 import { nextTurn } from '@kubewright/core/async';
-import type { ServedResource } from '../discovery/served-resource.js';
+import type { DiscoveredResource } from '../discovery/index.js';
 import { compareGroups, compareVersions } from '../discovery/versions.js';
 import { Components } from './components.js';
 import { documentStart, encodePiece, sections } from './gnostic.js';
@@ -22,13 +22,13 @@ export interface OpenApiDocument {
 const piecesPerStep = 16;
 
 interface GroupVersion {
-  readonly resources: readonly ServedResource[];
+  readonly resources: readonly DiscoveredResource[];
   readonly hash: string;
 }
 
 /** Made anew whenever what is served changes. */
 export class OpenApi {
-  readonly #resources: readonly ServedResource[];
+  readonly #resources: readonly DiscoveredResource[];
   readonly #version: string;
   readonly #groupVersions = new Map<string, GroupVersion>();
   readonly #documents = new Map<string, Promise<OpenApiDocument>>();
@@ -39,7 +39,7 @@ export class OpenApi {
    * @param version - the release that the server speaks for, as `v1.36.0`.
    * @param previous - what was served before: documents and hashes of what has not changed are taken over.
    */
-  constructor(resources: Iterable<ServedResource>, version: string, previous?: OpenApi) {
+  constructor(resources: Iterable<DiscoveredResource>, version: string, previous?: OpenApi) {
     this.#schemaHashes = previous ? previous.#schemaHashes : new WeakMap<Schema, string>();
     this.#version = version;
     this.#resources = [...resources].toSorted(
@@ -48,7 +48,7 @@ export class OpenApi {
         compareVersions(left.version, right.version) ||
         (left.plural < right.plural ? -1 : 1),
     );
-    const lists = new Map<string, ServedResource[]>();
+    const lists = new Map<string, DiscoveredResource[]>();
     for (const resource of this.#resources) {
       const path = groupVersionPath(resource);
       lists.set(path, [...(lists.get(path) ?? []), resource]);
@@ -115,7 +115,7 @@ export class OpenApi {
   }
 
   /** What the hash of a document depends on. A schema's own hash is made once, since schemas may be large and change rarely. */
-  #summary({ schema, ...resource }: ServedResource): object {
+  #summary({ schema, ...resource }: DiscoveredResource): object {
     if (!schema) return resource;
     const hash = this.#schemaHashes.get(schema) ?? hashOf(JSON.stringify(schema));
     this.#schemaHashes.set(schema, hash);

@@ -1,6 +1,6 @@
 /** The paths of a resource and what each method does there, before they take the form of one OpenAPI version. */
 import type { GroupVersionKind } from '@kubewright/api';
-import type { ServedResource } from '../discovery/served-resource.js';
+import type { DiscoveredResource } from '../discovery/index.js';
 import { wellKnown } from './components.js';
 import type { Components } from './components.js';
 
@@ -57,18 +57,18 @@ export function groupVersionPath({ group, version }: Pick<GroupVersionKind, 'gro
   return group === '' ? `api/${version}` : `apis/${group}/${version}`;
 }
 
-export function pathsOf(resource: ServedResource, components: Components): ApiPath[] {
+export function pathsOf(resource: DiscoveredResource, components: Components): ApiPath[] {
   return new ResourcePaths(resource, components).all();
 }
 
 class ResourcePaths {
-  readonly #resource: ServedResource;
+  readonly #resource: DiscoveredResource;
   readonly #components: Components;
   readonly #namespaced: boolean;
   readonly #group: string;
   readonly #object: string | undefined;
 
-  constructor(resource: ServedResource, components: Components) {
+  constructor(resource: DiscoveredResource, components: Components) {
     this.#resource = resource;
     this.#components = components;
     this.#namespaced = resource.scope === 'Namespaced';

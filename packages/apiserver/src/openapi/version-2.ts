@@ -1,6 +1,6 @@
 /** The version 2 document, as a model that is written as JSON and as protobuf alike. */
 import type { Json, Schema } from '@kubewright/api';
-import type { ServedResource } from '../discovery/served-resource.js';
+import type { DiscoveredResource } from '../discovery/index.js';
 import { mapped } from './components.js';
 import type { Components } from './components.js';
 import { pathsOf } from './paths.js';
@@ -13,7 +13,7 @@ export type PieceV2 =
   | { readonly type: 'path'; readonly name: string; readonly value: JsonMap }
   | { readonly type: 'definition'; readonly name: string; readonly value: JsonMap };
 
-export function* piecesV2(resources: readonly ServedResource[], components: Components): Generator<PieceV2> {
+export function* piecesV2(resources: readonly DiscoveredResource[], components: Components): Generator<PieceV2> {
   const used = new Set<string>();
   for (const resource of resources) {
     for (const path of pathsOf(resource, components)) {

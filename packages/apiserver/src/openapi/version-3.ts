@@ -1,6 +1,6 @@
 /** The version 3 document of one group and version, in pieces: each is small, so that none holds the event loop for long. */
 import type { Json } from '@kubewright/api';
-import type { ServedResource } from '../discovery/served-resource.js';
+import type { DiscoveredResource } from '../discovery/index.js';
 import { schemaV3 } from './components.js';
 import type { Components } from './components.js';
 import { pathsOf } from './paths.js';
@@ -13,7 +13,7 @@ const strategic = 'application/strategic-merge-patch+json';
 
 /** @param version - the release that the server speaks for, as `v1.36.0`. */
 export function* documentV3(
-  resources: readonly ServedResource[],
+  resources: readonly DiscoveredResource[],
   components: Components,
   version: string,
 ): Generator<string> {

@@ -4,8 +4,7 @@ import { WakeUp } from '@kubewright/core/async';
 import { errors } from '../errors.js';
 import { indexAfter } from '../sorted-map/index-after.js';
 import { SortedMap, prefixEnd } from '../sorted-map/sorted-map.js';
-import { checkKey } from './storage-key.js';
-import { Storage } from './storage.js';
+import { Storage, checkKey } from './storage.js';
 import type {
   StorageBatch,
   StorageEntry,

@@ -16,8 +16,7 @@ import type {
   SqliteResults,
   SqliteWorkerData,
 } from './sqlite-protocol.js';
-import { checkKey } from './storage-key.js';
-import { Storage } from './storage.js';
+import { Storage, checkKey } from './storage.js';
 import type {
   StorageBatch,
   StorageEntry,

@@ -5,6 +5,7 @@
  */
 import { extensionPoint } from '@kubewright/core';
 import type { ExtensionPoint } from '@kubewright/core';
+import { errors } from '../errors.js';
 import { serverLevel } from '../server-level.js';
 
 export interface StorageEntry {
@@ -89,3 +90,8 @@ export interface Storage {
  * `use(…, { replaces: 'storage' })`. Who contributes a storage opens and closes it.
  */
 export const Storage: ExtensionPoint<Storage> = extensionPoint('@kubewright/apiserver/Storage', { level: serverLevel });
+
+/** Refuses keys that storages would order differently: bytes and UTF-16 agree on printable ASCII only. */
+export function checkKey(key: string): void {
+  if (!/^\/[\x20-\x7e]*$/.test(key)) throw errors.BAD_KEY({ key });
+}

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@kubewright/api';
 import { setOwn } from '@kubewright/api/json';
-import { isJsonObject, metadataOf } from '../object/object-bytes.js';
+import { metadataOf } from '../object/object-bytes.js';
 import type { DeletionOptions, FieldError, Strategy } from '../strategy.js';
 
 /** The strategy of a subresource that changes one part of an object and nothing else, as `finalize` of a namespace. */
@@ -55,10 +55,4 @@ export class PartStrategy implements Strategy {
   gracePeriod(object: JsonObject, options: DeletionOptions): number | undefined {
     return this.#main.gracePeriod(object, options);
   }
-}
-
-/** The object's specification, for its owner to change. */
-export function specOf(object: JsonObject): JsonObject {
-  const { spec } = object;
-  return isJsonObject(spec) ? spec : {};
 }

@@ -2,7 +2,7 @@
 import { statusErrors } from '@kubewright/api';
 import { Metrics, Plugin, exposition, inject, last } from '@kubewright/core';
 import { Discovery } from '../../discovery/index.js';
-import type { DiscoveryDocument, ServedResource as DiscoveredResource } from '../../discovery/index.js';
+import type { DiscoveryDocument, DiscoveredResource } from '../../discovery/index.js';
 import { OpenApi } from '../../openapi/index.js';
 import { ResourceRegistry } from '../../registry/resource-registry.js';
 import { HealthChecks } from './health.js';

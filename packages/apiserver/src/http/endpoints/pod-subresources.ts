@@ -2,14 +2,14 @@
 import { LabelSelector, StatusError, statusErrors } from '@kubewright/api';
 import type { JsonObject, KubeObject } from '@kubewright/api';
 import type { PodDisruptionBudget } from '@kubewright/api/policy/v1';
-import { isJsonObject, metaString, metadataOf, shown, typed } from '../../object/object-bytes.js';
+import { isJsonObject, metaString, metadataOf, shown, specOf, typed } from '../../object/object-bytes.js';
 import type { ResourceRegistry } from '../../registry/resource-registry.js';
 import { deleteObject, readDeleteOptions } from '../../store/deletion.js';
 import type { DeletionServices } from '../../store/deletion.js';
 import { timestamp } from '../../store/object-identity.js';
 import type { ObjectReader } from '../../store/object-reader.js';
 import type { ObjectStore } from '../../store/object-store.js';
-import { PartStrategy, specOf } from '../../store/part-strategy.js';
+import { PartStrategy } from '../../store/part-strategy.js';
 import { groupResource } from '../../store/write-request.js';
 import type { WriteRequest } from '../../store/write-request.js';
 

@@ -2,13 +2,13 @@
 import { statusErrors } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
 import { Clock, Plugin, inject } from '@kubewright/core';
-import { isJsonObject } from '../../object/object-bytes.js';
+import { isJsonObject, specOf } from '../../object/object-bytes.js';
 import type { ServedResource } from '../../registry/served-resource.js';
 import { AdmissionChain } from '../../admission/admission.js';
 import { ResourceRegistry } from '../../registry/resource-registry.js';
 import { ObjectReader } from '../../store/object-reader.js';
 import { ObjectStore } from '../../store/object-store.js';
-import { PartStrategy, specOf } from '../../store/part-strategy.js';
+import { PartStrategy } from '../../store/part-strategy.js';
 import { groupResource } from '../../store/write-request.js';
 import type { WriteRequest } from '../../store/write-request.js';
 import type { Strategy } from '../../strategy.js';

@@ -1,5 +1,6 @@
 /** Deployments. */
 import type { JsonObject } from '@kubewright/api';
+import { specOf } from '../../object/object-bytes.js';
 import { defaultPodTemplate } from '../core/pod-defaults.js';
 import { templateWarnings } from '../core/pod-warnings.js';
 import type { FieldErrors } from '../fields/field-errors.js';
@@ -9,7 +10,6 @@ import {
   defaultNumber,
   isZeroAmount,
   revisionHistoryLimit,
-  specOf,
   validateAmount,
   validateAtMostAll,
   validateImmutableSelector,

@@ -5,7 +5,8 @@ import type { FieldErrors } from '../fields/field-errors.js';
 import { ensureObject, has, isObject, objectAt, scalarText } from '../fields/fields.js';
 import type { Behavior } from '../strategy/behavior.js';
 import { validateLabels } from '../validation/labels.js';
-import { defaultNumber, specOf, validateImmutableSelector, validateSelector, validateTemplate } from './workload.js';
+import { specOf } from '../../object/object-bytes.js';
+import { defaultNumber, validateImmutableSelector, validateSelector, validateTemplate } from './workload.js';
 
 const replicas = (object: JsonObject): string => scalarText(objectAt(object, 'status')?.['replicas'] ?? 0);
 

@@ -1,4 +1,5 @@
 /** StatefulSets. */
+import { specOf } from '../../object/object-bytes.js';
 import { validateClaimSpec } from '../core/persistent-volumes.js';
 import { defaultPodTemplate } from '../core/pod-defaults.js';
 import { templateWarnings } from '../core/pod-warnings.js';
@@ -8,7 +9,6 @@ import type { Behavior } from '../strategy/behavior.js';
 import {
   defaultNumber,
   revisionHistoryLimit,
-  specOf,
   validateAmount,
   validateAtMostAll,
   validateSelector,
@@ -77,7 +77,7 @@ export const statefulSet: Behavior = {
     validateSelector(spec, 'statefulset', errors);
     validateTemplate(withClaimVolumes(spec), 'StatefulSet', errors);
     objectsAt(spec, 'volumeClaimTemplates').forEach((claim, index) => {
-      validateClaimSpec(objectAt(claim, 'spec') ?? {}, `spec.volumeClaimTemplates[${index}].spec`, errors);
+      validateClaimSpec(specOf(claim), `spec.volumeClaimTemplates[${index}].spec`, errors);
     });
   },
   warnings: templateWarnings,

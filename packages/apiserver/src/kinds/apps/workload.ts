@@ -1,5 +1,6 @@
 /** What the kinds that run copies of a pod template have in common. */
 import type { JsonObject, MutableJson } from '@kubewright/api';
+import { specOf } from '../../object/object-bytes.js';
 import { validatePodTemplate } from '../core/pod-validation.js';
 import type { FieldErrors } from '../fields/field-errors.js';
 import { ensureObject, equal, has, isObject, objectAt, textAt } from '../fields/fields.js';
@@ -8,10 +9,6 @@ import { isEmptySelector, selectorMatches, validateLabelSelector } from '../vali
 
 /** How many old revisions stay. */
 export const revisionHistoryLimit = 10;
-
-export function specOf(object: JsonObject): JsonObject {
-  return objectAt(object, 'spec') ?? {};
-}
 
 /** Sets a number that is absent; 0 is a value. */
 export function defaultNumber(parent: JsonObject, key: string, value: number): void {

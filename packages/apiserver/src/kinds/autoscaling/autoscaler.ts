@@ -1,7 +1,8 @@
 /** HorizontalPodAutoscalers in the two versions that are served. */
 import { checkPathSegmentName } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
-import { defaultNumber, specOf } from '../apps/workload.js';
+import { specOf } from '../../object/object-bytes.js';
+import { defaultNumber } from '../apps/workload.js';
 import type { FieldErrors } from '../fields/field-errors.js';
 import { ensureObject, has, numberAt, objectAt, objectsAt, setDefault, textAt } from '../fields/fields.js';
 import type { Behavior } from '../strategy/behavior.js';

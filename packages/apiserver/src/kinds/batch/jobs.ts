@@ -17,7 +17,8 @@ import {
   without,
 } from '../fields/fields.js';
 import type { Behavior } from '../strategy/behavior.js';
-import { defaultNumber, specOf } from '../apps/workload.js';
+import { specOf } from '../../object/object-bytes.js';
+import { defaultNumber } from '../apps/workload.js';
 import { isEmptySelector, selectorMatches, validateLabelSelector } from '../validation/labels.js';
 import { scheduleError } from './schedule.js';
 

@@ -1,6 +1,7 @@
 /** Nodes: taints and the addresses that do not change once set. */
 import { checkLabelValue, checkQualifiedName } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
+import { specOf } from '../../object/object-bytes.js';
 import type { FieldErrors } from '../fields/field-errors.js';
 import { equal, objectAt, objectsAt, present, stringsAt, textAt } from '../fields/fields.js';
 import type { Behavior } from '../strategy/behavior.js';
@@ -19,7 +20,7 @@ export const node: Behavior = {
   },
   takesStatusOnCreate: true,
   validate(object, errors) {
-    const spec = objectAt(object, 'spec') ?? {};
+    const spec = specOf(object);
     validateTaints(objectsAt(spec, 'taints'), 'spec.taints', errors);
     if (
       new Set(stringsAt(spec, 'podCIDRs').map((range) => range.includes(':'))).size < stringsAt(spec, 'podCIDRs').length
@@ -28,7 +29,7 @@ export const node: Behavior = {
     }
   },
   validateUpdate(object, old, errors) {
-    const [spec, before] = [objectAt(object, 'spec') ?? {}, objectAt(old, 'spec') ?? {}];
+    const [spec, before] = [specOf(object), specOf(old)];
     for (const key of ['providerID', 'podCIDRs'] as const) {
       if (!present(before, key) || equal(spec[key], before[key])) continue;
       errors.forbidden(`spec.${key}`, 'node updates may not change ' + key + ' except from "" to valid');

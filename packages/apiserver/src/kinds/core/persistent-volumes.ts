@@ -1,6 +1,7 @@
 /** PersistentVolumes and claims. */
 import { checkDns1123Subdomain } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
+import { specOf } from '../../object/object-bytes.js';
 import type { FieldErrors } from '../fields/field-errors.js';
 import {
   ensureObject,
@@ -56,7 +57,7 @@ export const persistentVolume: Behavior = {
     object['status'] = { phase: 'Pending' };
   },
   validate(object, errors) {
-    const spec = objectAt(object, 'spec') ?? {};
+    const spec = specOf(object);
     validateModes(spec, 'spec', errors);
     const capacity = objectAt(spec, 'capacity') ?? {};
     if (Object.keys(capacity).length === 0) errors.required('spec.capacity');
@@ -79,7 +80,7 @@ export const persistentVolume: Behavior = {
       errors.required('spec.nodeAffinity', 'Local volume requires node affinity');
   },
   validateUpdate(object, old, errors) {
-    const [spec, before] = [objectAt(object, 'spec') ?? {}, objectAt(old, 'spec') ?? {}];
+    const [spec, before] = [specOf(object), specOf(old)];
     const source = (value: JsonObject) =>
       Object.fromEntries(Object.entries(value).filter(([key]) => !generalFields.has(key)));
     if (!equal(source(spec), source(before))) {
@@ -111,7 +112,7 @@ export const persistentVolumeClaim: Behavior = {
       keep(spec, before, 'dataSourceRef');
   },
   validate(object, errors) {
-    validateClaimSpec(objectAt(object, 'spec') ?? {}, 'spec', errors);
+    validateClaimSpec(specOf(object), 'spec', errors);
   },
   validateUpdate: validateClaimUpdate,
 };
@@ -142,7 +143,7 @@ export function validateClaimSpec(spec: JsonObject, field: string, errors: Field
 }
 
 function validateClaimUpdate(object: JsonObject, old: JsonObject, errors: FieldErrors): void {
-  const [spec, before] = [objectAt(object, 'spec') ?? {}, objectAt(old, 'spec') ?? {}];
+  const [spec, before] = [specOf(object), specOf(old)];
   const [size, former] = [
     objectAt(spec, 'resources', 'requests')?.['storage'],
     objectAt(before, 'resources', 'requests')?.['storage'],

@@ -1,6 +1,7 @@
 /** What must hold for a pod's specification, in a Pod and in every template of one. */
 import { checkDns1123Label, checkDns1123Subdomain } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
+import { specOf } from '../../object/object-bytes.js';
 import type { FieldErrors } from '../fields/field-errors.js';
 import { has, objectAt, objectsAt, present, textAt } from '../fields/fields.js';
 import { validateAnnotations, validateLabelSelector, validateLabels } from '../validation/labels.js';
@@ -150,7 +151,7 @@ export function validatePodTemplate(template: JsonObject, field: string, errors:
   const metadata = objectAt(template, 'metadata');
   validateLabels(metadata?.['labels'], `${field}.labels`, errors);
   validateAnnotations(metadata?.['annotations'], `${field}.annotations`, errors);
-  const spec = objectAt(template, 'spec') ?? {};
+  const spec = specOf(template);
   validatePodSpec(spec, `${field}.spec`, errors);
   if (objectsAt(spec, 'ephemeralContainers').length > 0) {
     errors.forbidden(`${field}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template');

@@ -1,5 +1,6 @@
 /** Pods: defaults, what an update may change, and how long a deleted pod stays for its kubelet. */
 import type { JsonObject } from '@kubewright/api';
+import { specOf } from '../../object/object-bytes.js';
 import type { FieldErrors } from '../fields/field-errors.js';
 import {
   ensureObject,
@@ -50,13 +51,13 @@ export const pod: Behavior = {
     }
   },
   validate(object, errors) {
-    validatePodSpec(objectAt(object, 'spec') ?? {}, 'spec', errors);
+    validatePodSpec(specOf(object), 'spec', errors);
   },
   validateUpdate(object, old, errors) {
-    validatePodUpdate(objectAt(object, 'spec') ?? {}, objectAt(old, 'spec') ?? {}, errors);
+    validatePodUpdate(specOf(object), specOf(old), errors);
   },
   warnings(object) {
-    return podWarnings(objectAt(object, 'spec') ?? {}, 'spec');
+    return podWarnings(specOf(object), 'spec');
   },
   gracePeriod(object, { gracePeriodSeconds }) {
     const spec = objectAt(object, 'spec');

@@ -1,6 +1,7 @@
 /** Services. Cluster IPs and node ports are allocated elsewhere; here are defaults, syntax and what may not change. */
 import { checkDns1123Label, checkDns1123Subdomain } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
+import { specOf } from '../../object/object-bytes.js';
 import type { FieldErrors } from '../fields/field-errors.js';
 import {
   ensureObject,
@@ -49,10 +50,10 @@ export const service: Behavior = {
     keepNodePorts(spec, before);
   },
   validate(object, errors) {
-    validateServiceSpec(objectAt(object, 'spec') ?? {}, errors);
+    validateServiceSpec(specOf(object), errors);
   },
   validateUpdate(object, old, errors) {
-    const [spec, before] = [objectAt(object, 'spec') ?? {}, objectAt(old, 'spec') ?? {}];
+    const [spec, before] = [specOf(object), specOf(old)];
     if (textAt(spec, 'type') === 'ExternalName' || textAt(before, 'type') === 'ExternalName') return;
     const [address, former] = [textAt(spec, 'clusterIP'), textAt(before, 'clusterIP')];
     if (former !== '' && address !== former) errors.invalid('spec.clusterIPs[0]', [address], 'may not change once set');

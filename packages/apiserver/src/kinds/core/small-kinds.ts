@@ -2,6 +2,7 @@
 import { checkDns1123Label } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
 import { own, setOwn } from '@kubewright/api/json';
+import { specOf } from '../../object/object-bytes.js';
 import type { FieldErrors } from '../fields/field-errors.js';
 import {
   ensureObject,
@@ -93,7 +94,7 @@ export const resourceQuota: Behavior = {
   version: 'v1',
   kind: 'ResourceQuota',
   validate(object, errors) {
-    const spec = objectAt(object, 'spec') ?? {};
+    const spec = specOf(object);
     validateResourceList(spec['hard'], 'spec.hard', errors);
     const scopes = stringsAt(spec, 'scopes');
     for (const scope of scopes)

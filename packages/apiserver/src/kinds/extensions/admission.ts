@@ -1,6 +1,7 @@
 /** Configurations of admission webhooks and admission policies. */
 import { checkDns1123Subdomain } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
+import { specOf } from '../../object/object-bytes.js';
 import type { FieldErrors } from '../fields/field-errors.js';
 import { ensureObject, has, objectAt, objectsAt, setDefault, stringsAt, textAt } from '../fields/fields.js';
 import type { Behavior } from '../strategy/behavior.js';
@@ -111,7 +112,7 @@ function policy(kind: 'ValidatingAdmissionPolicy' | 'MutatingAdmissionPolicy'): 
       if (constraints) defaultMatch(constraints);
     },
     validate(object, errors) {
-      const spec = objectAt(object, 'spec') ?? {};
+      const spec = specOf(object);
       errors.oneOf('spec.failurePolicy', spec['failurePolicy'], ['Fail', 'Ignore']);
       const constraints = objectAt(spec, 'matchConstraints');
       if (!constraints) errors.required('spec.matchConstraints');
@@ -153,7 +154,7 @@ function binding(kind: 'ValidatingAdmissionPolicyBinding' | 'MutatingAdmissionPo
       if (match) defaultMatch(match);
     },
     validate(object, errors) {
-      const spec = objectAt(object, 'spec') ?? {};
+      const spec = specOf(object);
       if (textAt(spec, 'policyName') === '') errors.required('spec.policyName');
       if (kind === 'MutatingAdmissionPolicyBinding') return;
       const actions = stringsAt(spec, 'validationActions');

@@ -1,6 +1,7 @@
 /** CustomResourceDefinitions as objects: names, versions, conversion. What their schemas mean is told elsewhere. */
 import { checkDns1035Label, checkDns1123Subdomain } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
+import { specOf } from '../../object/object-bytes.js';
 import { ensureObject, equal, has, objectAt, objectsAt, setDefault, stringsAt, textAt } from '../fields/fields.js';
 import type { FieldErrors } from '../fields/field-errors.js';
 import { JsonPath } from '../../tables/json-path.js';
@@ -45,13 +46,13 @@ export const customResourceDefinition: Behavior = {
   },
   validate(object, errors) {
     validateNames(object, errors);
-    validateVersions(objectAt(object, 'spec') ?? {}, errors);
+    validateVersions(specOf(object), errors);
   },
   validateUpdate(object, old, errors) {
     const established = objectsAt(objectAt(old, 'status'), 'conditions').some(
       (condition) => condition['type'] === 'Established' && condition['status'] === 'True',
     );
-    const [spec, before] = [objectAt(object, 'spec') ?? {}, objectAt(old, 'spec') ?? {}];
+    const [spec, before] = [specOf(object), specOf(old)];
     const immutable = (
       field: string,
       value: JsonObject[string] | undefined,
@@ -89,7 +90,7 @@ function storageVersions(object: JsonObject): string[] {
 }
 
 function validateNames(object: JsonObject, errors: FieldErrors): void {
-  const spec = objectAt(object, 'spec') ?? {};
+  const spec = specOf(object);
   const [group, names] = [textAt(spec, 'group'), objectAt(spec, 'names') ?? {}];
   if (group === '') errors.required('spec.group');
   else {

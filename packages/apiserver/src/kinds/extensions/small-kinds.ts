@@ -1,5 +1,6 @@
 /** Leases, priority classes, runtime classes, certificate requests, API services and flow control. */
 import { checkDns1123Label } from '@kubewright/api';
+import { specOf } from '../../object/object-bytes.js';
 import {
   ensureObject,
   equal,
@@ -24,7 +25,7 @@ export const lease: Behavior = {
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,
   validate(object, errors) {
-    const spec = objectAt(object, 'spec') ?? {};
+    const spec = specOf(object);
     errors.positive('spec.leaseDurationSeconds', spec['leaseDurationSeconds']);
     errors.nonNegative('spec.leaseTransitions', spec['leaseTransitions']);
     if (spec['holderIdentity'] === '') errors.required('spec.holderIdentity', 'must not be empty');
@@ -85,7 +86,7 @@ export const certificateSigningRequest: Behavior = {
     if (old['spec'] !== undefined) object['spec'] = old['spec'];
   },
   validate(object, errors) {
-    const spec = objectAt(object, 'spec') ?? {};
+    const spec = specOf(object);
     const request = Buffer.from(textAt(spec, 'request'), 'base64').toString('latin1');
     if (!request.includes('-----BEGIN CERTIFICATE REQUEST-----')) {
       errors.invalid('spec.request', textAt(spec, 'request'), 'PEM block type must be CERTIFICATE REQUEST');
@@ -121,7 +122,7 @@ export const apiService: Behavior = {
     if (service && !has(service, 'port')) service['port'] = 443;
   },
   validate(object, errors) {
-    const spec = objectAt(object, 'spec') ?? {};
+    const spec = specOf(object);
     const [group, version, name] = [
       textAt(spec, 'group'),
       textAt(spec, 'version'),
@@ -188,7 +189,7 @@ export const priorityLevelConfiguration: Behavior = {
     }
   },
   validate(object, errors) {
-    const spec = objectAt(object, 'spec') ?? {};
+    const spec = specOf(object);
     errors.oneOf('spec.type', spec['type'], ['Exempt', 'Limited']);
     if (textAt(spec, 'type') === 'Limited' && !has(spec, 'limited'))
       errors.required('spec.limited', 'must not be empty when type is Limited');

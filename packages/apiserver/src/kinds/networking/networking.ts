@@ -1,6 +1,7 @@
 /** Ingresses, network policies, addresses and endpoint slices. */
 import { checkDns1123Label, checkDns1123Subdomain } from '@kubewright/api';
 import type { JsonObject } from '@kubewright/api';
+import { specOf } from '../../object/object-bytes.js';
 import type { FieldErrors } from '../fields/field-errors.js';
 import {
   ensureObject,
@@ -26,7 +27,7 @@ export const ingress: Behavior = {
   kind: 'Ingress',
   generation: ['spec'],
   validate(object, errors) {
-    const spec = objectAt(object, 'spec') ?? {};
+    const spec = specOf(object);
     const rules = objectsAt(spec, 'rules');
     const fallback = objectAt(spec, 'defaultBackend');
     if (rules.length === 0 && !fallback)
@@ -113,7 +114,7 @@ export const networkPolicy: Behavior = {
     }
   },
   validate(object, errors) {
-    const spec = objectAt(object, 'spec') ?? {};
+    const spec = specOf(object);
     validateLabelSelector(spec['podSelector'], 'spec.podSelector', errors);
     for (const [list, peers] of [['ingress', 'from'] as const, ['egress', 'to'] as const]) {
       objectsAt(spec, list).forEach((rule, index) => validateRule(rule, peers, `spec.${list}[${index}]`, errors));
@@ -196,7 +197,7 @@ export const serviceCIDR: Behavior = {
   validate(object, errors) {
     const ranges = stringsAt(objectAt(object, 'spec'), 'cidrs');
     if (ranges.length === 0) errors.required('spec.cidrs', 'at least one CIDR required');
-    if (ranges.length > 2) errors.invalid('spec', objectAt(object, 'spec') ?? {}, 'may only hold up to 2 values');
+    if (ranges.length > 2) errors.invalid('spec', specOf(object), 'may only hold up to 2 values');
   },
   validateUpdate(object, old, errors) {
     const cidrs = objectAt(object, 'spec')?.['cidrs'];

@@ -1,6 +1,7 @@
 /** PodDisruptionBudgets. */
 import { ensureObject, has } from '../fields/fields.js';
-import { specOf, validateAmount, validateAtMostAll } from '../apps/workload.js';
+import { specOf } from '../../object/object-bytes.js';
+import { validateAmount, validateAtMostAll } from '../apps/workload.js';
 import type { Behavior } from '../strategy/behavior.js';
 import { validateLabelSelector } from '../validation/labels.js';
 

@@ -1,5 +1,6 @@
 /** Storage classes and what describes CSI drivers. */
 import { checkDns1123Subdomain, checkQualifiedName } from '@kubewright/api';
+import { specOf } from '../../object/object-bytes.js';
 import { ensureObject, equal, has, objectAt, objectsAt, setDefault, stringsAt, textAt } from '../fields/fields.js';
 import type { Behavior } from '../strategy/behavior.js';
 
@@ -45,7 +46,7 @@ export const csiDriver: Behavior = {
     if (stringsAt(spec, 'volumeLifecycleModes').length === 0) spec['volumeLifecycleModes'] = ['Persistent'];
   },
   validate(object, errors) {
-    const spec = objectAt(object, 'spec') ?? {};
+    const spec = specOf(object);
     errors.oneOf('spec.fsGroupPolicy', spec['fsGroupPolicy'], ['File', 'None', 'ReadWriteOnceWithFSType']);
     for (const mode of stringsAt(spec, 'volumeLifecycleModes')) {
       errors.oneOf('spec.volumeLifecycleModes', mode, ['Ephemeral', 'Persistent']);
@@ -84,7 +85,7 @@ export const volumeAttachment: Behavior = {
   kind: 'VolumeAttachment',
   allowUnconditionalUpdate: false,
   validate(object, errors) {
-    const spec = objectAt(object, 'spec') ?? {};
+    const spec = specOf(object);
     for (const key of ['attacher', 'nodeName']) if (textAt(spec, key) === '') errors.required(`spec.${key}`);
     const source = objectAt(spec, 'source') ?? {};
     if (!has(source, 'persistentVolumeName') && !has(source, 'inlineVolumeSpec')) {
