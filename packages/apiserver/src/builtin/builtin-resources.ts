@@ -10,7 +10,7 @@ import { isJsonObject } from '../object/object-bytes.js';
 import { printerOf } from '../tables/index.js';
 import { builtinConversion } from './builtin-conversions.js';
 import { storagePrefix } from '../registry/served-resource.js';
-import type { Lifecycle, ScalePaths, ServedResource } from '../registry/served-resource.js';
+import type { DeletionRules, ScalePaths, ServedResource } from '../registry/served-resource.js';
 
 /** Deletes of these answer the object; of all others a Status. */
 const answersDeleted = new Set([

@@ -76,7 +76,7 @@ describe('csiManifests', () => {
 
   it('probes over TLS what serves metrics as well, and lets it ask who reads them', () => {
     const part = { livenessPort: 9808 };
-    const objects = csiManifests(new MemoryDriver(...services), { image, node: part, controller: part });
+    const objects = csiManifests(new FakeDriver(...services), { image, node: part, controller: part });
     const schemeOf = (of: string) => {
       const found = objects.find(({ kind }) => kind === of) as DaemonSet | Deployment;
       return found.spec?.template.spec?.containers[0]?.livenessProbe?.httpGet?.scheme;

@@ -21,7 +21,6 @@ import { idleStatus } from './reflector-status.js';
 import type { ReflectorStatus } from './reflector-status.js';
 import type { WatchListMemory } from './watch-list-memory.js';
 import { WatchSession, veryShort } from './watch-session.js';
-import type { WatchSessionOptions } from './watch-session.js';
 
 /** Where a reflector puts what it learns. The calls come one at a time and in order. */
 export interface ReflectorSink<T extends KubeObject> {

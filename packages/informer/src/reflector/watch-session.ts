@@ -1,6 +1,6 @@
 import { StatusError, formatObjectKey } from '@kubewright/api';
 import type { DeepReadonly, KubeObject } from '@kubewright/api';
-import type { Clock, Counter, Labels, Random } from '@kubewright/core';
+import type { Clock, Random } from '@kubewright/core';
 import type { WatchOptions } from '../client/options.js';
 import { informerErrors } from '../errors/informer-errors.js';
 import type { Delta } from '../store/store.js';

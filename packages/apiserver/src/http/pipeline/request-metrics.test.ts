@@ -1,8 +1,8 @@
 import { MetricsRegistry } from '@kubewright/core';
 import type { ApiResponse } from '@kubewright/informer';
 import { describe, expect, it } from 'vitest';
-import { call } from '../testing/requests.js';
-import { startTestApiServer } from '../testing/start-test-api-server.js';
+import { call } from '../../testing/requests.js';
+import { startTestApiServer } from '../../testing/start-test-api-server.js';
 import { RequestMetrics } from './request-metrics.js';
 
 async function textOf({ body }: ApiResponse): Promise<string> {
