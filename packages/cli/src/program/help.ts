@@ -1,8 +1,12 @@
-import { didYouMean } from '@kubewright/core';
+import { defineSettings, didYouMean } from '@kubewright/core';
 import type { CliCommand } from '@kubewright/core';
 import { describeSettings } from '@kubewright/core/config';
 import { cliErrors } from '../errors.js';
-import { commonOptions } from './common-options.js';
+
+/** What every command understands. */
+const commonOptions = defineSettings({
+  verbose: { type: 'boolean', default: false, description: 'show stack traces of errors' },
+});
 
 /** What `kubewright --help` prints: commands of one word, and of the others the words they begin with. */
 export function programHelp(commands: readonly CliCommand[]): string {

@@ -4,8 +4,7 @@ import type { CriClient } from '../client/cri-client.js';
 import type * as cri from '../generated/runtime/v1/cri_pb.js';
 import type { Answer } from '../service/answer.js';
 import { ImageService } from '../service/image-service.js';
-import { forwardedOptions } from './forwarded-options.js';
-import { Upstream } from './upstream.js';
+import { Upstream, forwardedOptions } from './upstream.js';
 
 /** Forwards the image service of another runtime; see `RuntimeProxy`. Credentials of pulls pass through it. */
 export class ImageProxy extends ImageService {

@@ -4,8 +4,7 @@ import type { CriClient } from '../client/cri-client.js';
 import type * as cri from '../generated/runtime/v1/cri_pb.js';
 import type { Answer } from '../service/answer.js';
 import { RuntimeService } from '../service/runtime-service.js';
-import { forwardedOptions } from './forwarded-options.js';
-import { Upstream } from './upstream.js';
+import { Upstream, forwardedOptions } from './upstream.js';
 
 /**
  * Forwards the runtime service of another runtime. Override a method to change one call, and call `super` to go on:

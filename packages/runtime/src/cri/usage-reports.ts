@@ -9,8 +9,9 @@ import type {
   PodSandboxMetricsSchema,
   PodSandboxStatsSchema,
 } from '@kubewright/cri-sdk/v1';
-import type { CgroupLayout } from '@kubewright/linux';
+import type { CgroupLayout, Link } from '@kubewright/linux';
 import { keysOf } from '@kubewright/core';
+import { Rtnetlink, withNamespace } from '@kubewright/linux';
 import type { Container } from '../containers/container-record.js';
 import { nanoseconds } from './status.js';
 import { usesHostNetwork } from '../sandboxes/pod-hostname.js';
@@ -21,7 +22,6 @@ import { containerSamples, networkSamples } from '../usage/container-samples.js'
 import type { Sample } from '../usage/container-samples.js';
 import { DirectoryUsage } from '../usage/directory-usage.js';
 import { isGauge, labelsOf, metricTable } from '../usage/metric-table.js';
-import { readInterfaces } from '../usage/network-usage.js';
 import { openFilesLimit, readProcesses } from '../usage/process-usage.js';
 import { ProcessorRate } from '../usage/processor-rate.js';
 
@@ -210,4 +210,13 @@ export class UsageReports {
 async function settled<T>(work: readonly Promise<T>[]): Promise<T[]> {
   const results = await Promise.allSettled(work);
   return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+}
+
+/** The interfaces of a pod with what went through them; the loopback is left out. @param netns - where it is mounted. */
+async function readInterfaces(netns: string): Promise<Link[]> {
+  const links = await withNamespace(netns, async (namespace) => {
+    await using tables = Rtnetlink.open({ namespace });
+    return tables.links();
+  });
+  return links.filter(({ loopback }) => !loopback);
 }

@@ -6,7 +6,6 @@ import type { CgroupLayout } from '@kubewright/linux';
 import { parseTrusted } from '@kubewright/core';
 import { runtimeErrors } from '../errors.js';
 import { boundingSet } from './capabilities.js';
-import { canLimitHugePages } from './huge-pages.js';
 import { seccompProfile } from './security-profiles.js';
 import type { OciResources, OciSeccomp, OciSpec } from './spec.js';
 
@@ -70,4 +69,11 @@ export async function changeBundle(directory: string, change: (spec: OciSpec) =>
   const unfinished = join(directory, 'config.json.new');
   await writeFile(unfinished, JSON.stringify(changed), { mode: 0o600 });
   await rename(unfinished, join(directory, 'config.json'));
+}
+
+/** Whether OCI runtimes can limit huge pages here. On hybrid machines version 2's tree is hidden from them. */
+async function canLimitHugePages({ version, controllers, unified = '' }: CgroupLayout): Promise<boolean> {
+  if (version !== 'v2') return controllers.has('hugetlb');
+  const listed = await readFile(join(unified, 'cgroup.controllers'), 'utf8').catch(() => '');
+  return listed.trim().split(' ').includes('hugetlb');
 }
