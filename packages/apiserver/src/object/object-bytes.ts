@@ -4,6 +4,7 @@
  * somebody must look inside.
  */
 import type { JsonObject, KubeObject, MutableJson } from '@kubewright/api';
+import { parseTrusted } from '@kubewright/core';
 
 const metadataKey = Buffer.from('"metadata":{');
 const versionKey = Buffer.from('"resourceVersion":"');
@@ -57,7 +58,7 @@ export function replaceRevision({ bytes, metadataAt }: ObjectBytes, revision: bi
 
 /** A copy of the object that its caller may change. */
 export function parseObject(bytes: Uint8Array): JsonObject {
-  return JSON.parse(asBuffer(bytes).toString('utf8')) as JsonObject;
+  return parseTrusted<JsonObject>(asBuffer(bytes).toString('utf8'));
 }
 
 /** The object as the type of its kind has it: what got past decoding and validation has that shape. */

@@ -1,6 +1,7 @@
 /** The names and shapes of schemas in the documents. */
 import type { GroupVersionKind, Json, Schema } from '@kubewright/api';
 import { builtinSchema, schemaNames, schemaOfKind } from '@kubewright/api/schemas';
+import { keysOf } from '@kubewright/core';
 import type { DiscoveredResource } from '../discovery/index.js';
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
@@ -133,7 +134,8 @@ export function schemaV3(schema: Schema): Json {
 /** A schema with its children replaced. */
 export function mapped(schema: Schema, convert: (child: Schema) => Json): { [key: string]: Json } {
   const result: { [key: string]: Json } = {};
-  for (const [key, value] of Object.entries(schema) as [keyof Schema, Schema[keyof Schema]][]) {
+  for (const key of keysOf(schema)) {
+    const value = schema[key];
     if (value === undefined) continue;
     result[key] = mappedField(schema, key, convert) ?? (value as Json);
   }

@@ -1,5 +1,6 @@
 import { apiVersionOf, isAlreadyExists } from '@kubewright/api';
 import type { JsonObject, KubeObject } from '@kubewright/api';
+import { parseTrusted } from '@kubewright/core';
 import { metaString } from '../object/object-bytes.js';
 import type { ResourceRegistry } from '../registry/resource-registry.js';
 import type { ServedResource } from '../registry/served-resource.js';
@@ -38,7 +39,7 @@ async function createIfMissing(
   const { apiVersion, kind } = wanted;
   const resource = resources.get(`${apiVersion} ${kind}`);
   if (resource === undefined) throw errors.UNKNOWN_KIND({ apiVersion, kind });
-  const object = JSON.parse(JSON.stringify(wanted)) as JsonObject;
+  const object = parseTrusted<JsonObject>(JSON.stringify(wanted));
   const namespace = resource.scope === 'Namespaced' ? (metaString(object, 'namespace') ?? 'default') : '';
   const name = metaString(object, 'name') ?? '';
   if (store.known(resource, namespace, name) !== undefined) return;

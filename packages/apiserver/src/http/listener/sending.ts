@@ -2,6 +2,7 @@
 import type { Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { constants, createGzip, gzip } from 'node:zlib';
+import { asError } from '@kubewright/core';
 import type { Clock } from '@kubewright/core';
 import type { Incoming, Outgoing } from '@kubewright/http';
 import type { ServerResponse } from '../server-request.js';
@@ -39,7 +40,7 @@ async function* compressStream(body: AsyncIterable<Uint8Array>): AsyncGenerator<
     }
     stream.end();
   })();
-  feed.catch((error: unknown) => stream.destroy(error as Error));
+  feed.catch((error: unknown) => stream.destroy(asError(error)));
   yield* stream as AsyncIterable<Uint8Array>;
   await feed;
 }
