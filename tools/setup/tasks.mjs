@@ -18,6 +18,7 @@ export const tasks = {
       ['tools/workspace/references.mjs', '--check'],
       ['tools/docs/snippets.mjs', '--check'],
       ['tools/docs/generate.mjs', '--check'],
+      ['tools/house/main.mjs'],
       ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json'],
       ['node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings', '.'],
       [

@@ -64,7 +64,7 @@ export type { RequestContext } from './http/request-context.js';
 export type { PathRequestInfo, RequestInfo, ResourceRequestInfo } from './http/request-info.js';
 export { jsonResponse, textResponse } from './http/server-request.js';
 export type { ServerRequest, ServerResponse } from './http/server-request.js';
-export type { Conversion, DeletionRules, DeletionRules, ScalePaths, ServedResource } from './registry/served-resource.js';
+export type { Conversion, DeletionRules, ScalePaths, ServedResource } from './registry/served-resource.js';
 export type { DeletionOptions, Strategy } from './strategy.js';
 
 export { errors as apiServerErrors } from './errors.js';

@@ -17,7 +17,7 @@ export { formatJunit } from './report/junit.js';
 // Writing further checks
 export { allChecks } from './checks/all-checks.js';
 export { section } from './check/check.js';
-export { demand, equal, fail, skip } from './call/verdict.js';
+export { demand, equal, fail, notApplicable } from './call/verdict.js';
 export type { Check, CheckNeeds } from './check/check.js';
 export { describe, failedWith, jsonOf, refused, succeeded } from './call/reply.js';
 export type { ErrorReply, PluginReply } from './call/reply.js';

@@ -7,7 +7,7 @@ export function fail(problem: string): never {
 }
 
 /** Ends the check without an outcome. */
-export function skip(reason: string): never {
+export function notApplicable(reason: string): never {
   throw sanityErrors.NOT_APPLICABLE({ reason });
 }
 

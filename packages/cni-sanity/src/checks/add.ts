@@ -7,7 +7,7 @@
 import { networkOf, newLink, parsePrefix } from '@kubewright/linux';
 import type { Link } from '@kubewright/linux';
 import { section } from '../check/check.js';
-import { demand, equal, fail, skip } from '../call/verdict.js';
+import { demand, equal, fail, notApplicable } from '../call/verdict.js';
 import type { Check } from '../check/check.js';
 import { failedWith } from '../call/reply.js';
 import type { Container } from '../session/container.js';
@@ -67,7 +67,7 @@ export const addChecks: readonly Check[] = [
       const container = await session.container();
       const { result } = await session.add(container);
       const routes = result.routes ?? [];
-      if (routes.length === 0) skip('the result has no routes');
+      if (routes.length === 0) notApplicable('the result has no routes');
       const families = [4, 6] as const;
       const present = await container.inside(async (tables) =>
         (await Promise.all(families.map((family) => tables.routes({ family })))).flat(),
@@ -89,7 +89,7 @@ export const addChecks: readonly Check[] = [
       const container = await session.container();
       const { result } = await session.add(container);
       const ips = result.ips ?? [];
-      if (ips.length === 0) skip('the result has no addresses');
+      if (ips.length === 0) notApplicable('the result has no addresses');
       for (const { address, interface: position } of ips) {
         const owner = position === undefined ? undefined : result.interfaces?.[position];
         demand(owner !== undefined, `${address} has no interface`);

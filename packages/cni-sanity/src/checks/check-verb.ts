@@ -1,7 +1,7 @@
 /** CHECK. */
 import { addAddress, deleteAddress, deleteLink, deleteRoute, newLink } from '@kubewright/linux';
 import { section } from '../check/check.js';
-import { fail, skip } from '../call/verdict.js';
+import { fail, notApplicable } from '../call/verdict.js';
 import type { Check } from '../check/check.js';
 import { failedWith, succeeded } from '../call/reply.js';
 
@@ -59,7 +59,7 @@ export const checkVerbChecks: readonly Check[] = [
         const [present] = (await tables.addresses({ link: link.index })).filter((one) =>
           result.ips?.some(({ address }) => address === one.address),
         );
-        if (present === undefined) skip('the result has no addresses');
+        if (present === undefined) notApplicable('the result has no addresses');
         await tables.run(deleteAddress(present));
       });
       failedWith(await session.call('CHECK', container, { prevResult: result }), 'without the address');
@@ -76,7 +76,7 @@ export const checkVerbChecks: readonly Check[] = [
       await container.inside(async (tables) => {
         const routes = await tables.routes({ family: 4 });
         const present = routes.find((one) => result.routes?.some(({ dst }) => dst === one.destination));
-        if (present === undefined) skip('the result has no routes');
+        if (present === undefined) notApplicable('the result has no routes');
         await tables.run(deleteRoute(present));
       });
       failedWith(await session.call('CHECK', container, { prevResult: result }), 'without the route');

@@ -1,6 +1,6 @@
 /** GC and STATUS. */
 import { section } from '../check/check.js';
-import { demand, skip } from '../call/verdict.js';
+import { demand, notApplicable } from '../call/verdict.js';
 import type { Check } from '../check/check.js';
 import { describe, failedWith, succeeded } from '../call/reply.js';
 import type { Container } from '../session/container.js';
@@ -125,7 +125,7 @@ export const gcStatusChecks: readonly Check[] = [
       });
       if (reply.exitCode === 0) return;
       const { code, msg } = failedWith(reply, '', ...notReady);
-      skip(`the plugin says that it is not ready: ${msg} (code ${code})`);
+      notApplicable(`the plugin says that it is not ready: ${msg} (code ${code})`);
     },
   },
   {

@@ -1,3 +1,4 @@
+/** What a port says of the metrics of its program. What is recorded, and in which format it is written, is the business of `core`. */
 import { exposition } from '@kubewright/core';
 import type { Metrics } from '@kubewright/core';
 import type { Incoming, Outgoing } from '../endpoint/options.js';

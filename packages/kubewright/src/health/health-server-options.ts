@@ -1,3 +1,8 @@
+/**
+ * What probes and scrapers ask: `/healthz` whether the program lives, `/readyz` whether it can do its work, as plain text in the
+ * form of Kubernetes' own components, and `/metrics` what it counted, for those who may know. It answers for the host's health
+ * checks and metrics and knows none of them.
+ */
 import { token } from '@kubewright/core';
 import type { Token } from '@kubewright/core';
 
