@@ -4,7 +4,7 @@
  */
 const floors = [
   ['core'],
-  ['api', 'grpc', 'linux', 'pki', 'http'],
+  ['api', 'grpc', 'linux', 'pki', 'http', 'opentelemetry'],
   ['informer'],
   ['controller'],
   ['controllers', 'scheduler', 'apiserver', 'node', 'cri-sdk', 'cni-sdk', 'csi-sdk', 'device-sdk'],

@@ -7,7 +7,8 @@ const conditions = ['@kubewright/source'];
 export default defineConfig({
   oxc: { decorator: { legacy: true } },
   resolve: { conditions },
-  ssr: { resolve: { conditions: [...conditions, 'node', 'import', 'module', 'default'] } },
+  // Node's own conditions: 'module' is for bundlers, and some packages have files there that Node cannot load.
+  ssr: { resolve: { conditions: [...conditions, 'node', 'import', 'default'] } },
   test: {
     reporters: ['default', './tools/vitest/summary-reporter.ts'],
     restoreMocks: true,

@@ -30,7 +30,7 @@ export { exposition } from './metrics/exposition.js';
 export type { Exposition } from './metrics/exposition.js';
 export { recordProcess } from './metrics/process-metrics.js';
 export { Tracer, noTracer } from './tracing/tracer.js';
-export type { Span, SpanAttributes } from './tracing/tracer.js';
+export type { Span, SpanAttributes, SpanOptions } from './tracing/tracer.js';
 
 // Errors
 export { KubewrightError, defineErrors } from './errors/define-errors.js';

@@ -2,7 +2,7 @@
  * The cluster that a host's controllers work on: its clients and its informers. One host has one; further clusters are child
  * hosts with their own.
  */
-import { Clock, Logger, Metrics, Plugin, Random, inject, optional, provide, token } from '@kubewright/core';
+import { Clock, Logger, Metrics, Plugin, Random, Tracer, inject, optional, provide, token } from '@kubewright/core';
 import type { Lifecycle, PluginLike, Token } from '@kubewright/core';
 import { Client, InformerFactory } from '@kubewright/informer';
 import type { ClusterConnection, Transport } from '@kubewright/informer';
@@ -55,13 +55,15 @@ export class ConnectedCluster implements Cluster, Lifecycle {
     @inject(Random) private readonly random: Random,
     @inject(Logger) private readonly logger: Logger,
     @inject(Metrics) private readonly metrics: Metrics,
+    @inject(Tracer) private readonly tracer: Tracer,
     @inject(WriteFence) @optional() private readonly fence?: WriteFence,
   ) {}
 
   async start(): Promise<void> {
-    const { clock, random, logger, metrics } = this;
+    const { clock, random, logger, metrics, tracer } = this;
     const { transport, namespace } = await this.connection.open({ clock });
-    const client = new Client({ transport, namespace, clock, logger, metrics, userAgent: 'kubewright/informers' });
+    const services = { clock, logger, metrics, tracer };
+    const client = new Client({ transport, namespace, ...services, userAgent: 'kubewright/informers' });
     this.#open = { transport, namespace, informers: new InformerFactory({ client, clock, random, logger, metrics }) };
   }
 
@@ -86,7 +88,7 @@ export class ConnectedCluster implements Cluster, Lifecycle {
   }
 
   client({ name, needsLeader = true }: ClientIdentity): Client {
-    const { clock, logger, metrics, fence } = this;
+    const { clock, logger, metrics, tracer, fence } = this;
     const { transport, namespace } = this.#opened;
     return new Client({
       transport: needsLeader && fence !== undefined ? fencedTransport(transport, fence) : transport,
@@ -94,6 +96,7 @@ export class ConnectedCluster implements Cluster, Lifecycle {
       clock,
       logger,
       metrics,
+      tracer,
       fieldManager: name,
       userAgent: `kubewright/${name}`,
     });

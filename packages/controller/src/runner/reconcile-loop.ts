@@ -67,7 +67,9 @@ export class ReconcileLoop<T extends KubeObject> {
     metrics.started();
     const log = logger.child({ controller: name, key: item.key, reconcile: id });
     try {
-      const outcome = await tracer.span(`reconcile ${name}`, { controller: name, key: item.key, id }, (span) =>
+      const { name: objectName, namespace = '' } = parseObjectKey(item.key);
+      const attributes = { controller: name, namespace, name: objectName, reconcile: id, retries: item.retries };
+      const outcome = await tracer.span(`reconcile ${name}`, { attributes }, (span) =>
         this.#run(item, id, log, span, stop),
       );
       const delay = delayOf(outcome);

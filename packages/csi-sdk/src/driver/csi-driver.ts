@@ -3,7 +3,7 @@
  * itself where it runs on a node. Neighbours: `services` are what it serves.
  */
 import { join } from 'node:path';
-import { Clock, Logger, Metrics, Plugin, inject } from '@kubewright/core';
+import { Clock, Logger, Metrics, Plugin, Tracer, inject, noTracer } from '@kubewright/core';
 import type { Lifecycle, StartContext } from '@kubewright/core';
 import { GrpcServer } from '@kubewright/grpc';
 import { PluginRegistrar, registrationDirectory } from '@kubewright/grpc/registration';
@@ -67,6 +67,7 @@ export abstract class CsiDriver implements Lifecycle {
     @inject(Clock) protected readonly clock: Clock,
     @inject(Logger) protected readonly logger: Logger,
     @inject(Metrics) protected readonly metrics: Metrics,
+    @inject(Tracer) protected readonly tracer: Tracer = noTracer,
   ) {}
 
   /** The socket that the driver is reached on, once it has started. */
@@ -89,13 +90,14 @@ export abstract class CsiDriver implements Lifecycle {
     this.#introduce();
     const registration = this.settings.registration ?? registrationFrom(process.env);
     const services = [this.identity, this.controller, this.node, this.groupController, this.snapshotMetadata];
-    const { clock, logger, metrics } = this;
+    const { clock, logger, metrics, tracer } = this;
     const server = new GrpcServer({
       address: endpoint,
       services: services.filter((service) => service !== undefined),
       clock,
       logger,
       metrics,
+      tracer,
       mapError,
     });
     await server.start(options);

@@ -30,6 +30,9 @@ const deadlineSlack = 5;
 /** Statuses that are the plugin's own fault, or say that it lacks something: the log shows them as warnings. */
 const faults = new Set<number>([Code.UNKNOWN, Code.INTERNAL, Code.DATA_LOSS]);
 
+/** W3C's: which trace a call belongs to. */
+const traceHeaders = ['traceparent', 'tracestate', 'baggage'];
+
 /** One running call. It is active until its handler has ended, which may be after the client got its answer. */
 export class ActiveCall implements CallContext {
   readonly method: CallContext['method'];
@@ -86,6 +89,24 @@ export class ActiveCall implements CallContext {
     }
     const key = this.#plan.exclusive?.(request);
     return key === undefined ? undefined : this.#plan.locks.acquire(key);
+  }
+
+  /** Runs the handler in a span, which belongs to the trace that the client tells of. */
+  traced<T>(work: () => Promise<T>): Promise<T> {
+    const { name, parent } = this.method;
+    const attributes = { 'rpc.system': 'grpc', 'rpc.service': parent.typeName, 'rpc.method': name };
+    const from = Object.fromEntries(traceHeaders.map((header) => [header, textOf(this.metadata.get(header))]));
+    const options = { kind: 'server' as const, attributes, from };
+    return this.#services.tracer.span(`${parent.typeName}/${name}`, options, async (span) => {
+      try {
+        const result = await work();
+        span.setAttributes({ 'rpc.grpc.status_code': Code.OK });
+        return result;
+      } catch (error) {
+        span.setAttributes({ 'rpc.grpc.status_code': this.statusOf(error).status });
+        throw error;
+      }
+    });
   }
 
   /** The status for whatever a handler threw; a mapping of the plugin's that itself fails is passed over. */
@@ -145,4 +166,8 @@ export class ActiveCall implements CallContext {
 
 function deadlineExceeded(): GrpcStatusError {
   return new GrpcStatusError(Code.DEADLINE_EXCEEDED, 'the deadline passed before the call ended');
+}
+
+function textOf(value: string | Uint8Array | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }

@@ -97,7 +97,7 @@ async function run(
     }
   };
   try {
-    const succeed = await abortable(guarded(), active.signal);
+    const succeed = await abortable(active.traced(guarded), active.signal);
     active.answered();
     succeed();
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@kubewright/core';
+import type { Clock, Logger, Tracer } from '@kubewright/core';
 import type { SecretField } from '../redaction/redact.js';
 import type { GrpcStatusError } from '../status/grpc-status-error.js';
 import type { MethodMetrics } from './call-metrics.js';
@@ -16,6 +16,7 @@ export interface CallServices {
   /** Names the method. */
   readonly logger: Logger;
   readonly metrics: MethodMetrics;
+  readonly tracer: Tracer;
   /** The deadline of unary calls whose client sets none, in milliseconds; undefined for none. */
   readonly defaultDeadline: number | undefined;
   /** Whether the log shows requests, with secrets redacted. */

@@ -3,7 +3,7 @@
  * cutting short what runs. Neighbours: `service` (what classes serve), `call` (how a call runs), `socket` (the file).
  */
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { noMetrics, silentLogger } from '@kubewright/core';
+import { noMetrics, noTracer, silentLogger } from '@kubewright/core';
 import type { Logger } from '@kubewright/core';
 import type { RunningCall } from '../call/call-services.js';
 import { callHandler } from '../call/call-handlers.js';
@@ -104,11 +104,12 @@ export class GrpcServer {
   }
 
   #callServices({ method }: MethodPlan, metrics: CallMetrics): CallServices {
-    const { clock, deadline, logRequests, secret, mapError } = this.#options;
+    const { clock, deadline, logRequests, secret, mapError, tracer = noTracer } = this.#options;
     return {
       clock,
       logger: this.#logger.child({ method: methodPath(method) }),
       metrics: metrics.forMethod(method),
+      tracer,
       defaultDeadline: deadline,
       logRequests: logRequests ?? false,
       secret,

@@ -1,4 +1,4 @@
-import type { Clock, Logger, Metrics } from '@kubewright/core';
+import type { Clock, Logger, Metrics, Tracer } from '@kubewright/core';
 import type { SecretField } from '../redaction/redact.js';
 import type { UnixSocketOptions } from '../socket/unix-socket-file.js';
 import type { GrpcStatusError } from '../status/grpc-status-error.js';
@@ -13,6 +13,8 @@ export interface GrpcServerOptions {
   readonly logger?: Logger;
   /** Default: none. */
   readonly metrics?: Metrics;
+  /** Each call is a span of it, in the trace of its client where that tells of one. Default: none. */
+  readonly tracer?: Tracer;
   /** Permissions of the socket and of directories made for it. */
   readonly socket?: UnixSocketOptions;
   /** The largest message, received or sent, in bytes. Default: 16 MiB, which is what a kubelet takes. */

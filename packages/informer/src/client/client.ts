@@ -5,8 +5,8 @@
 import type { Kind, KubeList, KubeObject, ObjectKey } from '@kubewright/api';
 import type { Scale } from '@kubewright/api/autoscaling/v1';
 import type { Status } from '@kubewright/api/meta/v1';
-import { SystemClock, noMetrics, silentLogger } from '@kubewright/core';
-import type { Clock, Logger, Metrics } from '@kubewright/core';
+import { SystemClock, noMetrics, noTracer, silentLogger } from '@kubewright/core';
+import type { Clock, Logger, Metrics, Tracer } from '@kubewright/core';
 import { informerErrors } from '../errors/informer-errors.js';
 import type { ApiRequest, Transport } from '../transport/transport.js';
 import { decodeWatch } from './decode-watch.js';
@@ -55,6 +55,8 @@ export interface ClientOptions {
   readonly clock?: Clock | undefined;
   readonly logger?: Logger | undefined;
   readonly metrics?: Metrics | undefined;
+  /** Each request is a span of it, which the server is told of. Default: none. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /**
@@ -84,6 +86,7 @@ export class Client implements RequestSender {
       transport: options.transport,
       clock: options.clock ?? new SystemClock(),
       metrics: options.metrics ?? noMetrics,
+      tracer: options.tracer ?? noTracer,
       userAgent: options.userAgent ?? 'kubewright',
       timeout: options.timeout ?? 90_000,
       maxResponseBytes: options.maxResponseBytes ?? 256 * 1024 * 1024,

@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { Utf8Decoder, coreErrors, messageOf } from '@kubewright/core';
-import type { Clock, Counter, Histogram, Metrics } from '@kubewright/core';
+import type { Clock, Counter, Histogram, Metrics, Span, Tracer } from '@kubewright/core';
 import { informerErrors } from '../errors/informer-errors.js';
 import type { ApiRequest, ApiResponse, Transport } from '../transport/transport.js';
 import { statusErrorOf } from './response-status.js';
@@ -10,6 +10,7 @@ export interface ExecutorOptions {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  readonly tracer: Tracer;
   readonly userAgent: string;
   readonly timeout: number;
   readonly maxResponseBytes: number;
@@ -107,7 +108,16 @@ export class RequestExecutor {
     return this.#options.clock.setTimer(milliseconds, () => controller.abort(error()));
   }
 
-  async #send(request: ApiRequest, signal: AbortSignal, options: ExecuteOptions): Promise<ApiResponse> {
+  /** In a span for all its attempts, until the head of the answer is there. */
+  #send(request: ApiRequest, signal: AbortSignal, options: ExecuteOptions): Promise<ApiResponse> {
+    const { method } = request;
+    const attributes = { 'http.request.method': method, 'url.path': pathOf(request), 'server.address': this.#host };
+    return this.#options.tracer.span(method, { kind: 'client', attributes }, (span) =>
+      this.#attempt(request, signal, options, span),
+    );
+  }
+
+  async #attempt(request: ApiRequest, signal: AbortSignal, options: ExecuteOptions, span: Span): Promise<ApiResponse> {
     const { transport, clock, userAgent } = this.#options;
     const { method } = request;
     const host = this.#host;
@@ -115,7 +125,7 @@ export class RequestExecutor {
     const ends = clock.monotonic() + timeout;
     const full: ApiRequest = {
       ...request,
-      headers: { accept: 'application/json', 'user-agent': userAgent, ...request.headers },
+      headers: { accept: 'application/json', 'user-agent': userAgent, ...span.headers, ...request.headers },
     };
     for (let attempt = 0; ; attempt++) {
       const started = clock.monotonic();
@@ -133,6 +143,7 @@ export class RequestExecutor {
       const code = String(response.status);
       this.#requests.increment({ code, method, host });
       this.#duration.observe((clock.monotonic() - started) / 1000, { verb: method, host });
+      span.setAttributes({ 'http.response.status_code': response.status, 'http.request.resend_count': attempt });
       this.#reportWarnings(response, request);
       if (response.status < 300) return response;
       const retryAfter = retryAfterOf(response, clock.now());

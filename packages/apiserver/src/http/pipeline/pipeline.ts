@@ -4,7 +4,7 @@
  */
 import type { Duplex } from 'node:stream';
 import { StatusError, statusErrors } from '@kubewright/api';
-import { Clock, KubewrightError, Plugin, Random, contributionsTo, inject, token } from '@kubewright/core';
+import { Clock, KubewrightError, Plugin, Random, Tracer, contributionsTo, inject, token } from '@kubewright/core';
 import type { Contributions, Logger, Token } from '@kubewright/core';
 import type { ApiRequest } from '@kubewright/informer';
 import { Breather } from '../../async/breather.js';
@@ -41,6 +41,7 @@ interface Services {
   readonly logger: Logger;
   readonly yaml: YamlReader;
   readonly metrics: RequestMetrics;
+  readonly tracer: Tracer;
   readonly registry: ResourceRegistry;
 }
 
@@ -75,6 +76,7 @@ export class Pipeline {
     @inject(ResourceRegistry) registry: ResourceRegistry,
     @inject(YamlReader) yaml: YamlReader,
     @inject(RequestMetrics) metrics: RequestMetrics,
+    @inject(Tracer) tracer: Tracer,
     @inject(RequestLimits) { maxInFlight }: RequestLimits,
     @inject(Clock) clock: Clock,
     @inject(Random) random: Random,
@@ -88,6 +90,7 @@ export class Pipeline {
       registry,
       yaml,
       metrics,
+      tracer,
       clock,
       random,
       logger,
@@ -158,6 +161,24 @@ export class Pipeline {
     const user = await this.#userOf(request);
     await this.#authorize(user, info);
     const context = this.#context(request, info, query, user, warnings);
+    // After who asks is known: a stranger neither makes spans nor says what trace they belong to.
+    const attributes = { 'http.request.method': request.method, 'url.path': splitPath(request.path)[0] };
+    const options = { kind: 'server' as const, attributes, from: request.headers };
+    return await this.#services.tracer.span(request.method, options, async (span) => {
+      const response = await this.#handle(context).catch((error: unknown) => {
+        request.signal.throwIfAborted();
+        const failure = this.#failure(error);
+        // As OpenTelemetry has it, what a client does wrong is no failure of the server.
+        if (failure.status >= 500) span.recordError(error);
+        return failure;
+      });
+      span.setAttributes({ 'http.response.status_code': response.status });
+      return response;
+    });
+  }
+
+  async #handle(context: RequestContext): Promise<ServerResponse> {
+    const { info, request, user } = context;
     // A watch has a time limit of its own, and waits most of its life.
     if (info.verb === 'watch') return this.#route(context);
     const reads = reading.has(info.verb);
