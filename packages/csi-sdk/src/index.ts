@@ -51,6 +51,7 @@ export { SystemCommands } from './mount/commands.js';
 export type { CommandOptions, CommandResult, Commands } from './mount/commands.js';
 
 // Calling drivers
+export { CsiOperationMetrics } from './client/operation-metrics.js';
 export { createCsiClient } from './client/csi-client.js';
 export type { CsiClient } from './client/csi-client.js';
 

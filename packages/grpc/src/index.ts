@@ -14,13 +14,13 @@ export type { MethodHandler, ServiceHandlers } from './service/handlers.js';
 export type { CallContext, CallMetadata } from './service/call-context.js';
 
 // What a call ends with
-export { Code, codeName } from './status/code.js';
+export { Code, codeName, metricCode } from './status/code.js';
 export type { CodeName } from './status/code.js';
 export { GrpcStatusError } from './status/grpc-status-error.js';
 
 // Calling a plugin
 export { GrpcConnection, createClient } from './client/grpc-connection.js';
-export type { GrpcConnectionOptions } from './client/grpc-connection.js';
+export type { EndedCall, GrpcConnectionOptions } from './client/grpc-connection.js';
 export type { CallOptions, GrpcClient, ClientMethod } from './client/client-types.js';
 
 // For authors of plugin SDKs

@@ -1,5 +1,5 @@
 import { TestCluster } from '@kubewright/cluster/testing';
-import { Clock, Plugin, inject } from '@kubewright/core';
+import { Clock, Metrics, Plugin, inject } from '@kubewright/core';
 import { DriverConnection, DriverEndpoint } from '@kubewright/csi-sidecars';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
 import { startHostPathDriver } from '@kubewright/storage/testing';
@@ -12,8 +12,12 @@ const given = new Map<string, number>();
 /** Gives every call up at once when it is made for the first time, while the driver goes on with it and succeeds. */
 @Plugin({ name: 'impatient-driver-connection', stage: 'prepare', provides: [DriverConnection] })
 class ImpatientConnection extends DriverConnection {
-  constructor(@inject(DriverEndpoint) endpoint: string, @inject(Clock) clock: Clock) {
-    super(endpoint, clock);
+  constructor(
+    @inject(DriverEndpoint) endpoint: string,
+    @inject(Clock) clock: Clock,
+    @inject(Metrics) metrics: Metrics,
+  ) {
+    super(endpoint, clock, metrics);
     const client = wrapCalls(this.client, (name, request, call) => {
       const { name: asked, volumeId, snapshotId } = request as Record<string, unknown>;
       const key = JSON.stringify([name, asked, volumeId, snapshotId]);

@@ -4,7 +4,7 @@
  * PASSED, where it is noted first. Started again and again, it is killed at every step in turn.
  */
 import { controllerHost, connectTo } from '@kubewright/controller';
-import { Clock, Host, Plugin, inject, runUntilSignal } from '@kubewright/core';
+import { Clock, Host, Metrics, Plugin, inject, runUntilSignal } from '@kubewright/core';
 import { DriverConnection, DriverEndpoint } from '@kubewright/csi-sidecars';
 import { kubeconfig } from '@kubewright/informer';
 import type { ApiRequest, ClusterConnection, Transport } from '@kubewright/informer';
@@ -41,8 +41,12 @@ function killing(connection: ClusterConnection): ClusterConnection {
 
 @Plugin({ name: 'killing-driver-connection', stage: 'prepare', provides: [DriverConnection] })
 class KillingDriverConnection extends DriverConnection {
-  constructor(@inject(DriverEndpoint) endpoint: string, @inject(Clock) clock: Clock) {
-    super(endpoint, clock);
+  constructor(
+    @inject(DriverEndpoint) endpoint: string,
+    @inject(Clock) clock: Clock,
+    @inject(Metrics) metrics: Metrics,
+  ) {
+    super(endpoint, clock, metrics);
     const client = wrapCalls(this.client, (name, _request, call) => passed.after(`call ${name}`, call));
     Object.assign(this, { client });
   }

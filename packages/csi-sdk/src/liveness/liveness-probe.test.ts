@@ -40,4 +40,25 @@ describe('LivenessProbe', () => {
       await host.stop();
     }
   });
+
+  it('serves metrics only where it is told to, with the calls that it made', async () => {
+    await using started = await startDriver((...services) => new ToldDriver(...services));
+    started.driver.identity.answer = () => Promise.reject(new GrpcStatusError(Code.FAILED_PRECONDITION, 'no disk'));
+    const textOf = async (metrics: boolean): Promise<[number, string]> => {
+      const host = await new Host().use(livenessProbe({ endpoint: started.socketPath, port: 0, metrics })).start();
+      const at = `http://127.0.0.1:${host.get(LivenessProbe).port}`;
+      await fetch(`${at}/healthz`);
+      const response = await fetch(`${at}/metrics`);
+      const text = await response.text();
+      await host.stop();
+      return [response.status, text];
+    };
+    expect((await textOf(false))[0]).toBe(404);
+    const labels =
+      'driver_name="unknown-driver",method_name="/csi.v1.Identity/Probe",grpc_status_code="FailedPrecondition"';
+    expect(await textOf(true)).toEqual([
+      200,
+      expect.stringContaining(`csi_sidecar_operations_seconds_count{${labels}} 1\n`),
+    ]);
+  });
 });

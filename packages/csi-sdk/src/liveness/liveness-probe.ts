@@ -2,12 +2,13 @@
  * Tells a kubelet over HTTP whether a driver works, which it answers over its socket only. It takes the place of
  * Kubernetes' livenessprobe, beside any driver; where the driver hangs, the kubelet starts its container anew.
  */
-import { Clock, Logger, Plugin, inject, messageOf, provide, token } from '@kubewright/core';
+import { Clock, Logger, Metrics, Plugin, inject, messageOf, provide, token } from '@kubewright/core';
 import type { Lifecycle, PluginLike, Token } from '@kubewright/core';
 import { GrpcStatusError } from '@kubewright/grpc';
-import { HttpEndpoint, sendText } from '@kubewright/http';
+import { HttpEndpoint, sendMetrics, sendText } from '@kubewright/http';
 import type { Incoming, Outgoing } from '@kubewright/http';
 import { createCsiClient } from '../client/csi-client.js';
+import { CsiOperationMetrics } from '../client/operation-metrics.js';
 import type { CsiClient } from '../client/csi-client.js';
 import { csiErrors } from '../errors.js';
 
@@ -18,6 +19,11 @@ export interface LivenessProbeOptions {
   readonly port?: number;
   /** How long the driver may take to answer, in milliseconds. Default: 1,000. */
   readonly timeout?: number;
+  /**
+   * Serves `/metrics`, too, in the clear and to whoever reaches the port, as Kubernetes' livenessprobe does on its
+   * `--http-endpoint`. Default: false.
+   */
+  readonly metrics?: boolean;
 }
 
 const LivenessProbeOptions: Token<LivenessProbeOptions> = token('@kubewright/csi-sdk/LivenessProbeOptions');
@@ -35,9 +41,12 @@ export class LivenessProbe implements Lifecycle {
     @inject(LivenessProbeOptions) private readonly options: LivenessProbeOptions,
     @inject(Clock) private readonly clock: Clock,
     @inject(Logger) private readonly logger: Logger,
+    @inject(Metrics) private readonly metrics: Metrics,
   ) {
     const { endpoint, timeout = defaultTimeout } = options;
-    this.#client = createCsiClient({ address: endpoint, clock, deadline: timeout });
+    const operations = new CsiOperationMetrics(metrics);
+    const onEnd = operations.ended.bind(operations);
+    this.#client = createCsiClient({ address: endpoint, clock, deadline: timeout, onEnd });
   }
 
   /** The port that is listened at. */
@@ -65,8 +74,10 @@ export class LivenessProbe implements Lifecycle {
     this.#client[Symbol.dispose]();
   }
 
-  async #answer({ url = '' }: Incoming, outgoing: Outgoing): Promise<void> {
-    if (url.split('?')[0] !== '/healthz') return sendText(outgoing, 404, 'not found: ask for /healthz');
+  async #answer(incoming: Incoming, outgoing: Outgoing): Promise<void> {
+    const path = incoming.url?.split('?')[0];
+    if (path === '/metrics' && this.options.metrics === true) return sendMetrics(incoming, outgoing, this.metrics);
+    if (path !== '/healthz') return sendText(outgoing, 404, 'not found: ask for /healthz');
     const reason = await this.#ask();
     if (reason === undefined) return sendText(outgoing, 200, 'ok');
     this.logger.warn('the driver does not work', { endpoint: this.options.endpoint, reason });

@@ -4,10 +4,10 @@
  * controllers run. Neighbours: `driver` and `services` are the driver's side; binding claims, and saying which volume is to be
  * attached where, is `@kubewright/controllers`' work.
  */
-import { Clock, Plugin, inject, token } from '@kubewright/core';
+import { Clock, Metrics, Plugin, inject, token } from '@kubewright/core';
 import type { Lifecycle, Token } from '@kubewright/core';
 import { Code, GrpcStatusError } from '@kubewright/grpc';
-import { createCsiClient } from '@kubewright/csi-sdk';
+import { CsiOperationMetrics, createCsiClient } from '@kubewright/csi-sdk';
 import type { CsiClient } from '@kubewright/csi-sdk';
 import { PluginCapability_Service_Type } from '@kubewright/csi-sdk/v1';
 import type { ControllerServiceCapability_RPC_Type } from '@kubewright/csi-sdk/v1';
@@ -29,10 +29,17 @@ export interface DriverInfo {
 export class DriverConnection implements Lifecycle {
   readonly client: CsiClient;
   readonly #connection: CsiClient;
+  readonly #operations: CsiOperationMetrics;
   #info: DriverInfo | undefined;
 
-  constructor(@inject(DriverEndpoint) endpoint: string, @inject(Clock) clock: Clock) {
-    const connection = createCsiClient({ address: endpoint, clock });
+  constructor(
+    @inject(DriverEndpoint) endpoint: string,
+    @inject(Clock) clock: Clock,
+    @inject(Metrics) metrics: Metrics,
+  ) {
+    const operations = new CsiOperationMetrics(metrics);
+    const connection = createCsiClient({ address: endpoint, clock, onEnd: (call) => operations.ended(call) });
+    this.#operations = operations;
     const { controller, groupController } = connection;
     this.#connection = connection;
     this.client = {
@@ -62,6 +69,7 @@ export class DriverConnection implements Lifecycle {
       identity.getPluginCapabilities({}, { signal }),
       controller.controllerGetCapabilities({}, { signal }),
     ]);
+    this.#operations.driver = name;
     const services = plugin.capabilities.map(({ type }) => (type.case === 'service' ? type.value.type : undefined));
     return {
       name,

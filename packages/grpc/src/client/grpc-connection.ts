@@ -4,6 +4,7 @@ import { Client as Transport, Metadata, connectivityState, credentials } from '@
 import type { Clock } from '@kubewright/core';
 import { methodDefinition } from '../adapter/service-definition.js';
 import type { WireMethod } from '../adapter/service-definition.js';
+import { Code } from '../status/code.js';
 import { grpcTarget, parsePluginAddress, showAddress } from '../socket/plugin-address.js';
 import { CallWatch } from './call-watch.js';
 import type { CallOptions, GrpcClient } from './client-types.js';
@@ -17,6 +18,14 @@ const defaultMaxMessage = 16 * 1024 * 1024;
 /** The header `grpc-timeout` has at most eight digits. */
 const longestTimeout = 99_999_999;
 
+/** A call with one answer that has ended, however it did. */
+export interface EndedCall {
+  /** As `/csi.v1.Identity/Probe`. */
+  readonly path: string;
+  readonly status: number;
+  readonly milliseconds: number;
+}
+
 export interface GrpcConnectionOptions {
   /** `unix:///path`, an absolute path, or `tcp://127.0.0.1:PORT`. */
   readonly address: string;
@@ -27,6 +36,8 @@ export interface GrpcConnectionOptions {
   readonly connectTimeout?: number;
   /** The largest message, received or sent, in bytes. Default: 16 MiB. */
   readonly maxMessageBytes?: number;
+  /** Told of each call with one answer when it has ended, for metrics. It must not throw. */
+  readonly onEnd?: (call: EndedCall) => void;
 }
 
 type Init = MessageInitShape<DescMessage>;
@@ -94,7 +105,7 @@ export class GrpcConnection implements Disposable {
   async #unary(wire: WireMethod, request: Message, options: CallOptions): Promise<Message> {
     const limited = { ...options, deadline: options.deadline ?? this.#options.deadline ?? defaultDeadline };
     const { path, requestSerialize, responseDeserialize } = wire;
-    return this.#single(limited, (metadata, settle) =>
+    return this.#single(path, limited, (metadata, settle) =>
       this.#transport.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, metadata, settle),
     );
   }
@@ -106,7 +117,7 @@ export class GrpcConnection implements Disposable {
     options: CallOptions,
   ): Promise<Message> {
     const { path, requestSerialize, responseDeserialize } = wire;
-    return this.#single(options, (metadata, settle) => {
+    return this.#single(path, options, (metadata, settle) => {
       const call = this.#transport.makeClientStreamRequest(
         path,
         requestSerialize,
@@ -154,16 +165,25 @@ export class GrpcConnection implements Disposable {
   }
 
   async #single(
+    path: string,
     options: CallOptions,
     open: (metadata: Metadata, settle: (error: unknown, response?: Message) => void) => { cancel(): void },
   ): Promise<Message> {
     const watch = this.#watch(options);
     watch.refuseEnded();
+    const { clock, onEnd } = this.#options;
+    const begun = clock.monotonic();
+    const ended = (status: number): void => onEnd?.({ path, status, milliseconds: clock.monotonic() - begun });
     return new Promise((resolve, reject) => {
       const call = open(metadataOf(options), (error, response) => {
         watch.end();
-        if (error === null && response !== undefined) resolve(response);
-        else reject(watch.explain(error));
+        if (error === null && response !== undefined) {
+          ended(Code.OK);
+          return resolve(response);
+        }
+        const failure = watch.explain(error);
+        ended(failure.status);
+        reject(failure);
       });
       watch.begin(() => call.cancel());
     });
