@@ -77,7 +77,7 @@ export { composeDecorators, createDecorator } from './decorators/create-decorato
 export type { MethodCall } from './decorators/create-decorator.js';
 
 // The cluster and what runs on it
-export { Cluster, ConnectedCluster, Connection, connectTo } from './cluster/cluster.js';
+export { CacheOptions, Cluster, ConnectedCluster, Connection, connectTo } from './cluster/cluster.js';
 export { clusterLevel } from './cluster/cluster-level.js';
 export type { ClientIdentity } from './cluster/cluster.js';
 export { leaderElection } from './leader-election/leader-election.js';

@@ -37,6 +37,7 @@ export { collectionPath } from './client/resource-path.js';
 // Informers
 export { InformerFactory } from './shared-informer/informer-factory.js';
 export type { InformerFactoryOptions, InformerHealth } from './shared-informer/informer-factory.js';
+export type { PrepareOptions } from './store/prepare-object.js';
 export type { HandlerRegistration, InformerScope, SharedInformer } from './shared-informer/shared-informer.js';
 export type { HandlerOptions, InformerEvent, InformerHandler } from './shared-informer/informer-event.js';
 export type { ReflectorStatus } from './reflector/reflector-status.js';

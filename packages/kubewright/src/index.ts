@@ -110,7 +110,7 @@ export type {
   UseOptions,
 } from '@kubewright/core';
 export type { ObjectKey } from '@kubewright/api';
-export { Cluster, LeaderGate } from '@kubewright/controller';
+export { CacheOptions, Cluster, LeaderGate } from '@kubewright/controller';
 export type { Client, ClusterConnection, InformerFactory } from '@kubewright/informer';
 
 // For programs: errors, health, configuration

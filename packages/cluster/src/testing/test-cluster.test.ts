@@ -117,6 +117,12 @@ describe('TestCluster', () => {
     });
   });
 
+  it('freezes what its caches hand out', async () => {
+    const informer = cluster.informers.informer(Node);
+    await cluster.eventually(() => expect(informer.lister.list()).toHaveLength(2));
+    expect(informer.lister.list().map(({ metadata }) => Object.isFrozen(metadata))).toEqual([true, true]);
+  });
+
   it('tells after which time an expectation was given up, and what it was', async () => {
     const failing = cluster.eventually(() => expect(1).toBe(2), { timeout: 5 });
     await expect(failing).rejects.toSatisfy(clusterErrors.EVENTUALLY.is);

@@ -1,6 +1,6 @@
 import { Storage } from '@kubewright/apiserver';
-import { Cluster } from '@kubewright/controller';
-import { Clock, messageOf } from '@kubewright/core';
+import { CacheOptions, Cluster } from '@kubewright/controller';
+import { Clock, messageOf, provide } from '@kubewright/core';
 import type { Logger, PluginLike, PluginReference, Token } from '@kubewright/core';
 import type { Client, ClusterConnection, InformerFactory } from '@kubewright/informer';
 import { EmbeddedCluster } from '../embedded/embedded-cluster.js';
@@ -29,6 +29,12 @@ export interface TestClusterOptions {
   readonly logger?: Logger;
 }
 
+/** So that a controller which writes to what it read fails in its test, and not later in a neighbour. */
+const frozenCaches: PluginLike = {
+  name: 'frozen-caches',
+  provides: [provide(CacheOptions, { value: { freeze: true } })],
+};
+
 export interface EventuallyOptions {
   /** Milliseconds to wait at most. Default: 10,000. */
   readonly timeout?: number;
@@ -39,6 +45,7 @@ const longestPause = 250;
 
 /**
  * A cluster of a test's own: the real API server, the stock controllers and simulated nodes, in memory and without sockets.
+ * Cached objects are frozen: a controller that writes to one throws.
  *
  * ```ts
  * await using cluster = await TestCluster.start({ controllers: [WebsiteController] });
@@ -69,7 +76,7 @@ export class TestCluster implements AsyncDisposable {
       ...(nodes !== undefined && { nodes }),
       ...(logger !== undefined && { logger }),
     });
-    cluster.use([...plugins, ...controllers]).without(...(options.without ?? []));
+    cluster.use([frozenCaches, ...plugins, ...controllers]).without(...(options.without ?? []));
     for (const [name, plugin] of Object.entries(replaces)) cluster.use(plugin, { replaces: name });
     return new TestCluster(await cluster.start());
   }

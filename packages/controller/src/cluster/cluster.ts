@@ -5,7 +5,7 @@
 import { Clock, Logger, Metrics, Plugin, Random, Tracer, inject, optional, provide, token } from '@kubewright/core';
 import type { Lifecycle, PluginLike, Token } from '@kubewright/core';
 import { Client, InformerFactory } from '@kubewright/informer';
-import type { ClusterConnection, Transport } from '@kubewright/informer';
+import type { ClusterConnection, PrepareOptions, Transport } from '@kubewright/informer';
 import { controllerErrors } from '../errors/controller-errors.js';
 import { fencedTransport } from '../write-fence/fenced-transport.js';
 import { WriteFence } from '../write-fence/write-fence.js';
@@ -38,6 +38,9 @@ export const Cluster: Token<Cluster> = token('@kubewright/controller/Cluster');
 /** Where `connectTo` leaves the connection for `ConnectedCluster`. */
 export const Connection: Token<ClusterConnection> = token('@kubewright/controller/Connection');
 
+/** How the caches of a host's cluster treat objects. Unless a plugin provides it, the defaults of `PrepareOptions` hold. */
+export const CacheOptions: Token<PrepareOptions> = token('@kubewright/controller/CacheOptions');
+
 interface OpenCluster {
   readonly transport: Transport;
   readonly namespace: string;
@@ -57,6 +60,7 @@ export class ConnectedCluster implements Cluster, Lifecycle {
     @inject(Metrics) private readonly metrics: Metrics,
     @inject(Tracer) private readonly tracer: Tracer,
     @inject(WriteFence) @optional() private readonly fence?: WriteFence,
+    @inject(CacheOptions) @optional() private readonly caches?: PrepareOptions,
   ) {}
 
   async start(): Promise<void> {
@@ -64,7 +68,8 @@ export class ConnectedCluster implements Cluster, Lifecycle {
     const { transport, namespace } = await this.connection.open({ clock });
     const services = { clock, logger, metrics, tracer };
     const client = new Client({ transport, namespace, ...services, userAgent: 'kubewright/informers' });
-    this.#open = { transport, namespace, informers: new InformerFactory({ client, clock, random, logger, metrics }) };
+    const informers = new InformerFactory({ ...this.caches, client, clock, random, logger, metrics });
+    this.#open = { transport, namespace, informers };
   }
 
   async stop(): Promise<void> {

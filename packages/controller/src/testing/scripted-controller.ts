@@ -67,7 +67,7 @@ export async function startController<T extends KubeObject>(
   const logger = new RecordingLogger();
   const metrics = new MetricsRegistry();
   const client = new Client({ transport: server, clock, fieldManager: 'tested', namespace: 'default' });
-  const informers = new InformerFactory({ client, clock, random });
+  const informers = new InformerFactory({ client, clock, random, freeze: true });
   const cluster = {
     name: 'scripted',
     namespace: 'default',

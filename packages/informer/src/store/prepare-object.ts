@@ -1,18 +1,19 @@
 import type { DeepReadonly, KubeObject } from '@kubewright/api';
 
+/** What becomes of an object before a cache keeps it. */
 export interface PrepareOptions {
   /**
    * Which managers' entries of `metadata.managedFields` to keep: they are often half of an object and seldom read.
    * Default: none. `all` keeps the field as it came.
    */
   readonly managedFields?: readonly string[] | 'all' | undefined;
-  /** Freezes objects to any depth, so that a write to a cached object throws. Default: unless NODE_ENV is `production`. */
+  /** Freezes objects to any depth, so that a write to a cached object throws. Default: false, it costs a walk over each object; a `TestCluster` does. Types forbid such writes either way. */
   readonly freeze?: boolean | undefined;
 }
 
 /** Makes what was parsed from the wire fit for a cache. It changes the object in place: nobody else has it yet. */
 export function objectPreparer(options: PrepareOptions = {}): <T extends KubeObject>(object: T) => DeepReadonly<T> {
-  const { managedFields = [], freeze = process.env['NODE_ENV'] !== 'production' } = options;
+  const { managedFields = [], freeze = false } = options;
   return <T extends KubeObject>(object: T) => {
     if (managedFields !== 'all') reduceManagedFields(object, managedFields);
     return (freeze ? deepFreeze(object) : object) as DeepReadonly<T>;

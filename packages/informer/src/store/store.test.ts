@@ -184,14 +184,14 @@ describe('objectPreparer', () => {
     spec: { containers: [{ name: 'c' }] },
   });
 
-  it('invariant 4: freezes to any depth and drops managedFields, unless told otherwise', () => {
-    const prepared = objectPreparer()(withFields());
+  it('invariant 4: freezes to any depth where told so, and drops managedFields unless told otherwise', () => {
+    const prepared = objectPreparer({ freeze: true })(withFields());
     expect('managedFields' in prepared.metadata).toBe(false);
     expect(() => Object.assign(prepared.spec?.containers[0] ?? {}, { name: 'x' })).toThrow(TypeError);
     expect(objectPreparer({ managedFields: ['mine'] })(withFields()).metadata.managedFields).toEqual([
       { manager: 'mine' },
     ]);
     expect(objectPreparer({ managedFields: 'all' })(withFields()).metadata.managedFields).toHaveLength(2);
-    expect(Object.isFrozen(objectPreparer({ freeze: false })(withFields()))).toBe(false);
+    expect(Object.isFrozen(objectPreparer()(withFields()))).toBe(false);
   });
 });
