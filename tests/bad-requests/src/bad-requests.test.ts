@@ -47,7 +47,7 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-describe('wrong input', () => {
+describe('invariant 8: wrong input gets a Status that names what is wrong', () => {
   beforeAll(async () => {
     expect((await ask(post(configMaps, configMap('kept', ',"data":{"a":"1"}')))).status).toBe(201);
   });
@@ -60,7 +60,7 @@ describe('wrong input', () => {
     else expect(answer.body.message).toMatch(message);
   });
 
-  it('warns of unknown fields by default, drops them, and keeps the rest', async () => {
+  it('invariant 11: warns of unknown fields by default, drops them, and keeps the rest', async () => {
     const answer = await ask(post(configMaps, configMap('warned', ',"colour":"red","data":{"a":"1"}')));
     expect(answer.status).toBe(201);
     expect(answer.warnings).toContain('unknown field \\"colour\\"');
@@ -97,7 +97,7 @@ describe('wrong input', () => {
   });
 });
 
-describe('credentials', () => {
+describe('invariant 9: credentials', () => {
   it('are needed', async () => {
     const nobody = await connect((text) => text.replace(/^\s*token: .*$/m, '    username: nobody'));
     const answer = await ask({ method: 'GET', path: configMaps }, nobody);

@@ -6,7 +6,7 @@ import type { FuzzTarget } from './target.js';
 /** Enough for each kind of input that a target makes; `npm run fuzz` makes a million. */
 const inputs = 4_000;
 
-describe('fuzz', () => {
+describe('invariant 8: no input ends a process', () => {
   for (const target of targets) {
     it(`${target.name} survives ${inputs} inputs`, { timeout: 120_000 }, async () => {
       const { handled } = await fuzz(target, inputs, 1);

@@ -15,7 +15,7 @@ import { judge } from './write-order.js';
 
 const stubborn = fileURLToPath(new URL('../dist/programs/stubborn-leader.js', import.meta.url));
 
-describe('a leader that is stopped for longer than its Lease and goes on', { timeout: 60_000 }, () => {
+describe('invariant 13: a leader that is stopped for longer than its Lease and goes on', { timeout: 60_000 }, () => {
   it('has written nothing after another took the Lease, even if its runs ignore their signal', async () => {
     const server = await startTestApiServer();
     await using _server = { [Symbol.asyncDispose]: () => server.stop() };

@@ -48,7 +48,7 @@ async function claim(
 }
 
 describe('claimChildren', () => {
-  it('adopts what is selected and nobody’s, keeps its own, and leaves what another controls', async () => {
+  it('invariant 12: adopts what is selected and nobody’s, keeps its own, and leaves what another controls', async () => {
     const pods = [pod('orphan', 'web'), pod('mine', 'web', own('o')), pod('theirs', 'web', own('other'))];
     const { claimed, cluster, ownersOf } = await claim(pods);
     expect(claimed).toEqual(['mine', 'orphan']);

@@ -196,7 +196,7 @@ describe('a source of events', () => {
   });
 });
 
-describe('a controller that is never done', () => {
+describe('invariant 10: a controller that is never done', () => {
   it('lets the event loop turn, and other objects run', async () => {
     const runs = new Map<string, number>();
     const source: { again?: Subject<string> } = {};
@@ -215,7 +215,7 @@ describe('a controller that is never done', () => {
   });
 });
 
-describe('a run that does not end', () => {
+describe('invariant 10: a run that does not end', () => {
   it('is told and counted, its worker goes on, and its key does not run again before it ended', async () => {
     const ran: string[] = [];
     let release = (): void => {};

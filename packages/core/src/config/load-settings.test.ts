@@ -129,7 +129,7 @@ describe('loadSettings', () => {
     expect(positionals).toEqual(['one', 'two', '--three']);
   });
 
-  it('reports everything that is wrong, with its source', () => {
+  it('invariant 11: ignores nothing, but reports everything that is wrong, with its source', () => {
     const sources: SettingSources = {
       file: file({ prot: 1, level: 'loud', secure: 'false', endpoints: 'a', host: 5 }),
       env: { KUBEWRIGHT_PORT: '70000', KUBEWRIGHT_TOKEN: 'abc' },

@@ -21,7 +21,7 @@ describe('serviceDefinition', () => {
     ]);
   });
 
-  it('encodes and decodes, 64-bit numbers without loss', () => {
+  it('invariant 14: encodes and decodes, 64-bit numbers without loss', () => {
     const { requestSerialize, requestDeserialize } = serviceDefinition(Echo)['Say'] ?? {};
     const message = create(SayRequestSchema, {
       text: 'ä',

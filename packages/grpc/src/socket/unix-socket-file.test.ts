@@ -61,7 +61,7 @@ describe('UnixSocketFile', () => {
     await file.remove();
   });
 
-  it('never shows another mode to somebody who looks all the time', async () => {
+  it('invariant 9: never shows another mode to somebody who looks all the time', async () => {
     const path = join(directory, 'a.sock');
     const stop = new SharedArrayBuffer(4);
     const worker = new Worker(watcher, { eval: true, workerData: { path, stop } });

@@ -94,7 +94,7 @@ describe.skipIf(process.getuid?.() !== 0)('applyLayer (needs root)', () => {
     expect(getExtendedAttribute(join(root, 'var'), 'trusted.overlay.opaque')?.toString()).toBe('y');
   });
 
-  it('follows links only inside the layer', async () => {
+  it('invariant 14: follows links only inside the layer', async () => {
     await apply([
       { name: 'usr/lib/', type: 'directory' },
       { name: 'lib', type: 'symlink', linkname: '/usr/lib' },
