@@ -9,9 +9,37 @@ import { RecordingPlugin } from '@kubewright/cni-sdk/testing';
 import { PodSandboxConfigSchema } from '@kubewright/cri-sdk/v1';
 import { NetworkNamespace, removeNetworkNamespace } from '@kubewright/linux';
 import { describe, expect, it } from 'vitest';
+import { describePodNetworkContract } from '../testing/pod-network-contract.js';
 import { CniNetwork } from './cni-network.js';
 
 describe.skipIf(process.getuid?.() !== 0)('CniNetwork (needs root)', () => {
+  describePodNetworkContract({ describe, it }, async () => {
+    const home = await mkdtemp(join(tmpdir(), 'kw-cni-'));
+    const netns = join(home, 'net');
+    const list = { cniVersion: '1.0.0', name: 'test', plugins: [{ type: 'recording' }] };
+    await writeFile(join(home, '10-test.conflist'), JSON.stringify(list));
+    const none = { execute: () => Promise.reject(new Error('there is no other plugin')) };
+    NetworkNamespace.create(netns).close();
+    return {
+      network: new CniNetwork({
+        directory: home,
+        executor: new InProcessExecutor([new RecordingPlugin()], none),
+        path: [home],
+        cacheDirectory: join(home, 'cache'),
+        logger: silentLogger,
+      }),
+      pod: {
+        id: 'a'.repeat(64),
+        netns,
+        config: create(PodSandboxConfigSchema, { metadata: { name: 'p', namespace: 'n', uid: 'u' } }),
+      },
+      [Symbol.asyncDispose]: async () => {
+        await removeNetworkNamespace(netns);
+        await rm(home, { recursive: true });
+      },
+    };
+  });
+
   it('connects a pod with the first network, disconnects it as often as asked, and says when there is none', async () => {
     const home = await mkdtemp(join(tmpdir(), 'kw-cni-'));
     const directory = join(home, 'net.d');

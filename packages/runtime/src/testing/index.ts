@@ -14,5 +14,7 @@ export { paxOf, rawTar } from './raw-tar.js';
 export type { RawMember } from './raw-tar.js';
 export { tarOf } from './tar.js';
 export type { TarEntry } from './tar.js';
+export { describePodNetworkContract } from './pod-network-contract.js';
+export type { PodNetworkSubject } from './pod-network-contract.js';
 export { PretendedRuntime } from './pretended-runtime.js';
 export type { PretendedState } from './pretended-runtime.js';
