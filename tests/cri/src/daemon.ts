@@ -84,7 +84,7 @@ export class Daemon implements AsyncDisposable {
     return Number(text);
   }
 
-  /** Calls as a kubelet does: where the daemon died of it, the same call goes to the next one. */
+  /** Calls as a kubelet does: where the daemon died of it, the same call goes to the next one, and on a slow machine many in a row die. */
   async call<T>(work: (client: CriClient) => Promise<T>): Promise<T> {
     for (let tries = 0; ; tries++) {
       try {
@@ -92,7 +92,7 @@ export class Daemon implements AsyncDisposable {
       } catch (error) {
         const lost =
           GrpcStatusError.is(error) && (error.status === Code.UNAVAILABLE || error.status === Code.CANCELLED);
-        if (!lost || tries > 5) throw error;
+        if (!lost || tries > 30) throw error;
         const child = this.#child;
         // The end of the process may be told a little after that of the connection.
         if (child !== undefined && !isOver(child)) await Promise.race([this.#exited, new SystemClock().sleep(500)]);
