@@ -3,6 +3,8 @@ import { OptionDefaults } from 'typedoc';
 
 const links = { disableGit: true, sourceLinkTemplate: '{path}#L{line}' };
 const validation = { notExported: false, invalidLink: true };
+// Node's own classes, whose documentation is Node's.
+const externalSymbolLinkMappings = { '@types/node': { '*': 'https://nodejs.org/api/' } };
 
 export default {
   name: 'Kubewright',
@@ -25,9 +27,11 @@ export default {
   includeVersion: true,
   treatWarningsAsErrors: true,
   ...links,
+  externalSymbolLinkMappings,
   validation,
   packageOptions: {
     ...links,
+    externalSymbolLinkMappings,
     // A package with further entries lists them in a typedoc.json of its own.
     entryPoints: ['src/index.ts'],
     excludeInternal: true,
