@@ -3,6 +3,7 @@
 // between runs, so everything but this is imported after that is set up.
 import { enableCompileCache } from 'node:module';
 
-enableCompileCache();
+// In a folder that is root's alone: Node's own choice is below /tmp, where others could put code for us to run.
+if (process.getuid?.() === 0) enableCompileCache('/var/cache/kubewright');
 const { serveRequest } = await import('../dist/commands/serve-request.js');
 await serveRequest(process.argv.slice(2));
