@@ -52,7 +52,7 @@ describe.skipIf(missing.length > 0)(`a killed daemon (needs ${['root', 'crun', '
     expect(await bed.remains()).toEqual(calm);
   });
 
-  it('any time under 20 pods: all come up, run on and go', async () => {
+  it('any time under 20 pods: all come up, run on and go', { timeout: 240_000 }, async () => {
     const random = new SeededRandom(1);
     const clock = new SystemClock();
     const killing = (async () => {

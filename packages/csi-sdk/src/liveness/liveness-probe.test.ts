@@ -42,7 +42,7 @@ describe('LivenessProbe', () => {
   });
 
   it('serves metrics only where it is told to, with the calls that it made', async () => {
-    await using started = await startDriver((...services) => new ToldDriver(...services));
+    await using started = await startDriver((...services) => new ProbedDriver(...services));
     started.driver.identity.answer = () => Promise.reject(new GrpcStatusError(Code.FAILED_PRECONDITION, 'no disk'));
     const textOf = async (metrics: boolean): Promise<[number, string]> => {
       const host = await new Host().use(livenessProbe({ endpoint: started.socketPath, port: 0, metrics })).start();
