@@ -1,4 +1,4 @@
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContainerState } from '@kubewright/cri-sdk/v1';
 import { mount } from '@kubewright/linux';
@@ -30,7 +30,11 @@ describe.skipIf(missing.length > 0)('a runtime whose surroundings fail (needs ro
     const open = async (): Promise<void> => {
       bed = await Testbed.open({ OCI_TIMEOUT: '1000' });
       const [program, mode] = [join(bed.home, 'oci'), join(bed.home, 'mode')];
-      spoil = (verbs = 'none', how = 'fail') => writeFile(mode, `${how} ${verbs}`);
+      // At once: the program may be reading it for a call that the daemon made by itself.
+      spoil = async (verbs = 'none', how = 'fail') => {
+        await writeFile(`${mode}.next`, `${how} ${verbs}`);
+        await rename(`${mode}.next`, mode);
+      };
       await spoil();
       const script = `#!/bin/sh
 read how verbs < ${mode}
