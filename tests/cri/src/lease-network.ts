@@ -33,6 +33,8 @@ export class LeaseNetwork implements PodNetwork {
   }
 
   async detach({ id }: PodAttachment): Promise<void> {
+    // One that was cut off while it was made may have no name in it yet.
+    await rm(join(this.#directory, `.${id}`), { force: true });
     for (const address of await readdir(this.#directory).catch(() => [])) {
       const path = join(this.#directory, address);
       if ((await readFile(path, 'utf8').catch(() => '')) === id) await rm(path, { force: true });
