@@ -1,3 +1,7 @@
+/**
+ * The command line: finds the command, reads its options, runs it, and says in one line what went wrong. The commands
+ * themselves are contributions to the extension point `CliCommand`, in `commands/` and in plugins.
+ */
 import { defineSettings, didYouMean } from '@kubewright/core';
 import type { CliCommand } from '@kubewright/core';
 import { describeSettings } from '@kubewright/core/config';

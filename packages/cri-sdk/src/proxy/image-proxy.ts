@@ -1,3 +1,8 @@
+/**
+ * Standing between a kubelet and a runtime: everything is forwarded, and a subclass changes single calls. Neighbours:
+ * `client` carries the calls. What streams through URLs (exec, attach, port-forward) goes past the proxy, unless a subclass
+ * answers a URL of its own.
+ */
 import { Clock, inject } from '@kubewright/core';
 import type { CallContext } from '@kubewright/grpc';
 import type { CriClient } from '../client/cri-client.js';
