@@ -4,11 +4,12 @@
  */
 import { validateValue } from '@kubewright/api';
 import type { Json, Schema } from '@kubewright/api';
+import { hasCode, messageOf } from '@kubewright/core';
 import { controllerErrors } from '../errors/controller-errors.js';
 import { fieldFactsOf } from './field-metadata.js';
 import { restrict } from './restrict.js';
 import type { Constructor, ElementType, FieldFacts } from './field-metadata.js';
-import { isOptionalRule, validatorRuleSchema } from './validator-rules.js';
+import { isOptionalRule, refuseFlags, validatorRuleSchema } from './validator-rules.js';
 import type { ValidatorRule } from './validator-rules.js';
 
 /** Finds what class-validator knows of a class. */
@@ -17,11 +18,16 @@ export type RuleSource = (target: Constructor) => readonly ValidatorRule[];
 /**
  * class-validator is loaded here and not before: a program without custom resources never pays for it. Where it is not
  * installed, no class has a decorator of its.
+ *
+ * @throws VALIDATOR_OUT_OF_REACH where a program has loaded it and this package cannot find it: its rules would be lost.
  */
 export async function validatorRules(): Promise<RuleSource> {
   const validator = await import('class-validator').catch((error: unknown) => {
-    if (isMissing(error)) return undefined;
-    throw error;
+    if (!isMissing(error)) throw error;
+    // Where class-validator, of whatever copy, keeps what its decorators said.
+    if ('classValidatorMetadataStorage' in globalThis)
+      throw controllerErrors.VALIDATOR_OUT_OF_REACH({}, { cause: error });
+    return undefined;
   });
   if (validator === undefined) return () => [];
   const { getMetadataStorage } = validator;
@@ -29,12 +35,7 @@ export async function validatorRules(): Promise<RuleSource> {
 }
 
 function isMissing(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    error.code === 'ERR_MODULE_NOT_FOUND' &&
-    error.message.includes("'class-validator'")
-  );
+  return hasCode(error, 'ERR_MODULE_NOT_FOUND') && messageOf(error).includes("'class-validator'");
 }
 
 export function classSchema(target: Constructor, rulesOf: RuleSource, path: readonly Constructor[] = []): Schema {
@@ -69,11 +70,12 @@ function fieldSchema(
   rulesOf: RuleSource,
   path: readonly Constructor[],
 ): Schema {
+  const where = { className: target.name, field };
+  for (const { type, name = type, constraints = [] } of rules) if (name === 'matches') refuseFlags(where, constraints);
   const parts = [...(facts.limits ?? []), ...rules.map(validatorRuleSchema).filter((part) => part !== undefined)];
   const own = parts.filter((part) => !part.each).map((part) => part.schema);
   const items = parts.filter((part) => part.each).map((part) => part.schema);
   const shape = shapeSchema(facts, rulesOf, path);
-  const where = { className: target.name, field };
   const itemSchema =
     items.length > 0
       ? { items: merge({ ...where, field: `${field}[]` }, [...(shape?.items ? [shape.items] : []), ...items]) }

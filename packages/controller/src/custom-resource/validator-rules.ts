@@ -3,6 +3,7 @@
  * rules, checksums) stays with class-validator and does not become part of the CRD.
  */
 import type { Json, Schema } from '@kubewright/api';
+import { controllerErrors } from '../errors/controller-errors.js';
 
 /** The part of class-validator's metadata that is read. */
 export interface ValidatorRule {
@@ -33,7 +34,19 @@ function listed(values: unknown): Schema {
 }
 
 function pattern(expression: unknown): Schema {
-  return expression instanceof RegExp ? text({ pattern: expression.source }) : {};
+  const source = expression instanceof RegExp ? expression.source : expression;
+  return typeof source === 'string' ? text({ pattern: source }) : {};
+}
+
+/** @throws FIELD_PATTERN_FLAGS where `@Matches` of a field, ours or class-validator's, has flags, which no schema can say. */
+export function refuseFlags(
+  where: { readonly className: string; readonly field: string },
+  [expression, modifiers]: readonly unknown[],
+): void {
+  const flags = expression instanceof RegExp ? expression.flags : modifiers;
+  if (typeof flags !== 'string' || flags === '') return;
+  const shown = expression instanceof RegExp ? String(expression) : `/${String(expression)}/${flags}`;
+  throw controllerErrors.FIELD_PATTERN_FLAGS({ ...where, pattern: shown });
 }
 
 function lengths([min, max]: readonly unknown[]): Schema {

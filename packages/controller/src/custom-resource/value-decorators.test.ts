@@ -83,4 +83,15 @@ describe('the decorators of values', () => {
     };
     expect(withFlags).toThrow('the pattern /^a/i of Site.name has flags');
   });
+
+  it("refuse it in class-validator's decorators, too, and read its patterns that are texts", () => {
+    class Flagged {
+      @validator.Matches('^a', 'i') name!: string;
+    }
+    expect(() => classSchema(Flagged, rulesOf)).toThrow('the pattern /^a/i of Flagged.name has flags');
+    class Plain {
+      @validator.Matches('^a') name!: string;
+    }
+    expect(classSchema(Plain, rulesOf).properties).toEqual({ name: { type: 'string', pattern: '^a' } });
+  });
 });

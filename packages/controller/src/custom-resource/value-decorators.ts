@@ -2,9 +2,8 @@
  * Decorators for the values of a custom resource's fields. They have the names and the meaning of class-validator's and only
  * describe: the API server checks what the schema says. class-validator's own are read as well where it is installed.
  */
-import { controllerErrors } from '../errors/controller-errors.js';
 import { addFieldFacts } from './field-metadata.js';
-import { ruleSchema } from './validator-rules.js';
+import { refuseFlags, ruleSchema } from './validator-rules.js';
 import type { RuleName } from './validator-rules.js';
 
 /** Of what a decorator of a value speaks. */
@@ -76,10 +75,7 @@ export function IsDateString(options?: EachOption): PropertyDecorator {
 export function Matches(expression: RegExp, options?: EachOption): PropertyDecorator {
   const decorate = limit('matches', [expression], options);
   return (prototype, field) => {
-    if (expression.flags !== '') {
-      const { name: className } = prototype.constructor;
-      throw controllerErrors.FIELD_PATTERN_FLAGS({ className, field: String(field), pattern: String(expression) });
-    }
+    refuseFlags({ className: prototype.constructor.name, field: String(field) }, [expression]);
     decorate(prototype, field);
   };
 }

@@ -11,6 +11,8 @@ export const controllerErrors = defineErrors('CONTROLLER', {
     `two decorators of ${d.className}.${d.field} each say its ${d.what}: keep one`,
   FIELD_PATTERN_FLAGS: (d: { className: string; field: string; pattern: string }) =>
     `the pattern ${d.pattern} of ${d.className}.${d.field} has flags, which a schema cannot say: write it without them, as [Aa] for a letter of either case`,
+  VALIDATOR_OUT_OF_REACH: () =>
+    `the program has loaded class-validator, and @kubewright/controller cannot find it, so what its decorators say would be lost: install it where both find it, as in the operator's own dependencies`,
   CLASS_DECORATED_TWICE: (d: { className: string; decorator: string }) =>
     `${d.className} has two @${d.decorator}: keep one, or derive a class for the other`,
   DUPLICATE_FINALIZER: (d: { className: string; finalizer: string; methods: readonly string[] }) =>

@@ -68,7 +68,7 @@ const defaultGracePeriod = 30_000;
  * ```
  *
  * Unless a plugin provides them or a test overrides them, the services are: `Clock` the system's, `Random` the system's,
- * `Logger` silent, `Metrics` and `Tracer` none. `Readiness` and the `Host` itself can be injected as well.
+ * `Logger` silent, `Metrics` a registry in memory, `Tracer` none. `Readiness` and the `Host` itself can be injected as well.
  *
  * Ordering: all plugins are built (constructors only) before any starts. They start in waves, by stage and dependency; the
  * members of a wave start together. They stop in the reverse order of waves.

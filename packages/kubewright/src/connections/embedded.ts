@@ -1,5 +1,6 @@
 /** Connections that load what they need when they are opened: a program for a real cluster never loads an embedded one. */
 import type { EmbeddedConnectionOptions } from '@kubewright/cluster';
+import { hasCode, messageOf } from '@kubewright/core';
 import { kubeconfig } from '@kubewright/informer';
 import type { ClusterConnection } from '@kubewright/informer';
 import { kubewrightErrors } from '../errors/kubewright-errors.js';
@@ -29,8 +30,7 @@ async function cluster() {
   try {
     return await import('@kubewright/cluster');
   } catch (cause) {
-    const isAway = cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND';
-    throw isAway && cause.message.includes('@kubewright/cluster')
+    throw hasCode(cause, 'ERR_MODULE_NOT_FOUND') && messageOf(cause).includes('@kubewright/cluster')
       ? kubewrightErrors.EMBEDDED_NOT_INSTALLED({}, { cause })
       : cause;
   }
